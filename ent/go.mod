@@ -1,0 +1,3 @@
+module github.com/pulse-social/pulse/ent
+
+go 1.26.0
