@@ -1,0 +1,39 @@
+// Command codegen writes package ent from the schema, after checking who owns what.
+package main
+
+import (
+	"log"
+
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
+)
+
+// ownersTemplate writes the map from entity to owner that ownership.Guard takes.
+const ownersTemplate = `{{ define "owners" }}
+{{ with extend $ "Package" "ent" }}{{ template "header" . }}{{ end }}
+// Owners names the service that owns each entity.
+var Owners = map[string]string{
+{{- range $n := $.Nodes }}
+	Type{{ $n.Name }}: {{ (index $n.Annotations "Owner").Service | printf "%q" }},
+{{- end }}
+}
+{{ end }}`
+
+func main() {
+	if err := generate("./schema", "."); err != nil {
+		log.Fatalf("generate ent: %v", err)
+	}
+}
+
+// generate writes the code for the schema in one folder into another.
+func generate(schema, target string) error {
+	return entc.Generate(schema, &gen.Config{
+		Package:  "github.com/pulse-social/pulse/ent",
+		Target:   target,
+		Features: []gen.Feature{gen.FeatureUpsert, gen.FeatureModifier, gen.FeatureVersionedMigration, gen.FeatureExecQuery},
+		Hooks:    []gen.Hook{checkOwners},
+		Templates: []*gen.Template{
+			gen.MustParse(gen.NewTemplate("owners").Parse(ownersTemplate)),
+		},
+	})
+}

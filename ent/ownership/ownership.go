@@ -1,0 +1,61 @@
+// Package ownership gives every entity of the shared schema one owning service, and keeps it that way: code generation
+// refuses an edge between entities of different owners (ent/internal/codegen), and [Guard] refuses a mutation by anyone but the owner.
+package ownership
+
+import (
+	"context"
+	"fmt"
+
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/mixin"
+)
+
+// Annotation names the service that owns an entity.
+type Annotation struct {
+	// Service is the owner's name as in the catalog of services.
+	Service string
+}
+
+// Name implements [schema.Annotation].
+func (Annotation) Name() string { return "Owner" }
+
+// By is the mixin that makes service the owner of an entity.
+func By(service string) ent.Mixin { return owned{service: service} }
+
+type owned struct {
+	mixin.Schema
+	service string
+}
+
+// Annotations implements [ent.Mixin].
+func (o owned) Annotations() []schema.Annotation {
+	return []schema.Annotation{Annotation{Service: o.service}}
+}
+
+// A ForeignMutationError tells that a service tried to change an entity of another.
+type ForeignMutationError struct {
+	// Entity is the ent type that was to be changed.
+	Entity string
+	// Owner is the service that may change it.
+	Owner string
+	// Service is the one that tried.
+	Service string
+}
+
+// Error implements error.
+func (e *ForeignMutationError) Error() string {
+	return fmt.Sprintf("service %q may not change %s: it belongs to %q", e.Service, e.Entity, e.Owner)
+}
+
+// Guard is a client hook that lets service change only what it owns. The owners are the generated map of package ent.
+func Guard(service string, owners map[string]string) ent.Hook {
+	return func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if owner := owners[m.Type()]; owner != service {
+				return nil, &ForeignMutationError{Entity: m.Type(), Owner: owner, Service: service}
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+}
