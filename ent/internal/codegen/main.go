@@ -30,7 +30,7 @@ func generate(schema, target string) error {
 	return entc.Generate(schema, &gen.Config{
 		Package:  "github.com/pulse-social/pulse/ent",
 		Target:   target,
-		Features: []gen.Feature{gen.FeatureUpsert, gen.FeatureModifier, gen.FeatureVersionedMigration, gen.FeatureExecQuery},
+		Features: []gen.Feature{gen.FeatureUpsert, gen.FeatureModifier, gen.FeatureVersionedMigration, gen.FeatureExecQuery, gen.FeatureLock},
 		Hooks:    []gen.Hook{checkOwners},
 		Templates: []*gen.Template{
 			gen.MustParse(gen.NewTemplate("owners").Parse(ownersTemplate)),

@@ -1,0 +1,116 @@
+// Package bus carries domain events from the outbox to their consumers over NATS JetStream: at least once on the wire,
+// exactly once in effect. The broker holds nothing that the database could not publish again.
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Config says where the broker is.
+type Config struct {
+	// URL is the broker; empty means the one inside the process.
+	URL string `env:"PULSE_NATS_URL" secret:"true" doc:"nats://host:4222, several with commas; empty: embedded"`
+	// Replicas is how many servers of a cluster keep each event.
+	Replicas int `env:"PULSE_NATS_REPLICAS" envDefault:"1" doc:"how many servers of a NATS cluster keep each event: 1, 3 or 5"`
+	// MaxAge is how long events stay in the log after they were consumed.
+	MaxAge time.Duration `env:"PULSE_EVENTS_MAX_AGE" envDefault:"720h" doc:"how long events stay in the log for consumers yet to come"`
+	// Tries is how often a consumer tries an event before it becomes a dead letter.
+	Tries int `env:"PULSE_EVENT_TRIES" envDefault:"8" doc:"how often an event is tried before it becomes a dead letter"`
+	// RetryDelay is the pause before the second try; it doubles with each further one.
+	RetryDelay time.Duration `env:"PULSE_EVENT_RETRY_DELAY" envDefault:"200ms" doc:"pause before an event's second try; doubles each time"`
+}
+
+// Validate answers what is wrong with the settings.
+func (c Config) Validate() error {
+	switch {
+	case c.Tries < 1:
+		return fmt.Errorf("PULSE_EVENT_TRIES=%d: set 1 or more", c.Tries)
+	case c.Replicas != 1 && c.Replicas != 3 && c.Replicas != 5:
+		return fmt.Errorf("PULSE_NATS_REPLICAS=%d: set 1, 3 or 5", c.Replicas)
+	case c.MaxAge < 24*time.Hour:
+		return fmt.Errorf("PULSE_EVENTS_MAX_AGE=%s: set 24h or more", c.MaxAge)
+	case c.RetryDelay <= 0:
+		return fmt.Errorf("PULSE_EVENT_RETRY_DELAY=%s: set a duration above zero, such as 200ms", c.RetryDelay)
+	}
+	return nil
+}
+
+// A Bus is a connection to the broker.
+type Bus struct {
+	config   Config
+	embedded *server.Server
+	conn     *nats.Conn
+	js       jetstream.JetStream
+	log      *slog.Logger
+}
+
+// Open connects to the broker, or starts the one in the process, which keeps its streams in dataDir.
+func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus, error) {
+	b := &Bus{config: c, log: log}
+	options := []nats.Option{
+		nats.Name("pulse"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.ReconnectBufSize(-1),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("nats", "error", err) }),
+	}
+	url := c.URL
+	if url == "" {
+		var err error
+		if b.embedded, err = startEmbedded(filepath.Join(dataDir, "nats")); err != nil {
+			return nil, err
+		}
+		options, url = append(options, nats.InProcessServer(b.embedded)), ""
+	}
+	var err error
+	if b.conn, err = nats.Connect(url, options...); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("PULSE_NATS_URL: cannot reach NATS: %w: check that it runs at that address", err)
+	}
+	if b.js, err = jetstream.New(b.conn); err != nil {
+		b.Close()
+		return nil, err
+	}
+	if _, err := b.js.AccountInfo(ctx); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("PULSE_NATS_URL: this NATS has no JetStream (%w): start it with -js", err)
+	}
+	return b, nil
+}
+
+// startEmbedded starts a broker that listens on nothing. JetStream keeps its default of not syncing every message: the
+// outbox is the durable record.
+func startEmbedded(dir string) (*server.Server, error) {
+	s, err := server.NewServer(&server.Options{
+		ServerName: "pulse", DontListen: true, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the embedded broker: %w", err)
+	}
+	s.Start()
+	if !s.ReadyForConnections(10 * time.Second) {
+		s.Shutdown()
+		return nil, errors.New("the embedded broker did not start within 10 s: check that PULSE_DATA_DIR can be written")
+	}
+	return s, nil
+}
+
+// Close ends the connection, and the broker if it is the embedded one.
+func (b *Bus) Close() {
+	if b.conn != nil {
+		b.conn.Close()
+	}
+	if b.embedded != nil {
+		b.embedded.Shutdown()
+		b.embedded.WaitForShutdown()
+	}
+}
+
+// Connected tells whether the broker can be reached now.
+func (b *Bus) Connected() bool { return b.conn.IsConnected() }

@@ -1,0 +1,156 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/pulse-social/pulse/services/internal/store"
+)
+
+// A Consumer reacts to domain events. Its effect on the database happens exactly once for each event.
+type Consumer struct {
+	// Name identifies the consumer for good, for instance "post.counts": <service>.<what it keeps>.
+	Name string
+	// Events are the kinds of events it reacts to.
+	Events []proto.Message
+	// Prepare, if there is one, has its effect outside the database before Apply. It happens at least once for an event,
+	// so it must be harmless to repeat.
+	Prepare func(ctx context.Context, events []Event) error
+	// Apply, if there is one, has its effect in the transaction that records the events as consumed. The events are
+	// those that were not consumed before, in no certain order.
+	Apply func(ctx context.Context, tx *store.Tx, events []Event) error
+}
+
+// Types lists the full names of the events that the consumer reacts to.
+func (c Consumer) Types() []string {
+	names := make([]string, len(c.Events))
+	for i, event := range c.Events {
+		names[i] = typeName(event)
+	}
+	return names
+}
+
+// An Event is a domain event as a consumer gets it.
+type Event struct {
+	// ID is the same each time the event is delivered.
+	ID int64
+	// AggregateID is what the event is about.
+	AggregateID int64
+	// Message is a message of pulse.bus.v1.
+	Message proto.Message
+
+	raw   jetstream.Msg
+	tries int
+	trace string
+}
+
+const (
+	// batchSize is how many events a consumer takes into one transaction.
+	batchSize = 200
+	// applyTimeout bounds one transaction; the broker delivers again what is not acknowledged in twice the time.
+	applyTimeout = 30 * time.Second
+	// longestRetryDelay bounds the pause between two tries.
+	longestRetryDelay = 30 * time.Second
+)
+
+// Consume delivers events to c until ctx ends. Any number of processes may consume for the same consumer at once. What
+// a broker that was away or lost its state needs is made anew.
+func (b *Bus) Consume(ctx context.Context, db *store.DB, c Consumer) {
+	failing := false
+	for ctx.Err() == nil {
+		err := b.consumeOnce(ctx, db, c)
+		if err != nil && ctx.Err() == nil && !failing {
+			b.log.WarnContext(ctx, "consumer pauses", "consumer", c.Name, "error", err)
+		}
+		failing = err != nil
+		select {
+		case <-ctx.Done():
+		case <-time.After(250 * time.Millisecond):
+		}
+	}
+}
+
+// consumeOnce makes the durable consumer and works on what it delivers until something breaks.
+func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
+	if err := b.Restore(ctx, db.Store()); err != nil {
+		return err
+	}
+	filters := []string{replayPrefix + c.Name + ".>"}
+	for _, name := range c.Types() {
+		filters = append(filters, name+".*")
+	}
+	consumer, err := b.js.CreateOrUpdateConsumer(ctx, EventStream, jetstream.ConsumerConfig{
+		Durable: durable(c.Name), FilterSubjects: filters, AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: 2 * applyTimeout, MaxDeliver: -1, MaxAckPending: 4 * batchSize, Replicas: b.config.Replicas,
+	})
+	if err != nil {
+		return fmt.Errorf("ensure consumer: %w", err)
+	}
+	arrived, broken := make(chan jetstream.Msg, batchSize), make(chan error, 1)
+	sub, err := consumer.Consume(
+		func(m jetstream.Msg) {
+			select {
+			case arrived <- m:
+			case <-ctx.Done():
+			}
+		},
+		jetstream.PullMaxMessages(batchSize),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			select {
+			case broken <- err:
+			default:
+			}
+		}),
+	)
+	if err != nil {
+		return fmt.Errorf("consume: %w", err)
+	}
+	defer sub.Stop()
+	return b.work(ctx, db, c, arrived, broken)
+}
+
+// work applies what arrives, as many events at once as there are.
+func (b *Bus) work(ctx context.Context, db *store.DB, c Consumer, arrived <-chan jetstream.Msg, broken <-chan error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-broken:
+			return err
+		case first := <-arrived:
+			batch := []jetstream.Msg{first}
+			for len(batch) < batchSize && len(arrived) > 0 {
+				batch = append(batch, <-arrived)
+			}
+			b.handle(ctx, db, c, batch)
+		}
+	}
+}
+
+// decode reads an event off the wire.
+func decode(m jetstream.Msg) (Event, error) {
+	e := Event{raw: m, trace: m.Headers().Get(headerTraceParent)}
+	if meta, err := m.Metadata(); err == nil {
+		e.tries = int(meta.NumDelivered)
+	}
+	var err error
+	if e.ID, err = strconv.ParseInt(m.Headers().Get(headerID), 10, 64); err != nil {
+		return e, fmt.Errorf("event without an id: %w", err)
+	}
+	if e.AggregateID, err = strconv.ParseInt(m.Headers().Get(headerSubject), 10, 64); err != nil {
+		return e, fmt.Errorf("event without an aggregate: %w", err)
+	}
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(m.Headers().Get(headerType)))
+	if err != nil {
+		return e, fmt.Errorf("event of unknown type: %w", err)
+	}
+	e.Message = kind.New().Interface()
+	return e, proto.Unmarshal(m.Data(), e.Message)
+}

@@ -1,0 +1,153 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/pulse-social/pulse/services/internal/store"
+)
+
+const scope = "github.com/pulse-social/pulse/services/internal/bus"
+
+// handle applies a batch. When it fails as a whole, each event is tried alone, so that one that always fails does not
+// hold its neighbours up.
+func (b *Bus) handle(ctx context.Context, db *store.DB, c Consumer, batch []jetstream.Msg) {
+	events := make([]Event, 0, len(batch))
+	for _, m := range batch {
+		e, err := decode(m)
+		if err != nil {
+			b.fail(ctx, db, c, e, err)
+			continue
+		}
+		events = append(events, e)
+	}
+	if len(events) == 0 {
+		return
+	}
+	err := b.apply(ctx, db, c, events)
+	if err == nil || len(events) == 1 {
+		b.settle(ctx, db, c, events, err)
+		return
+	}
+	for _, e := range events {
+		alone := []Event{e}
+		b.settle(ctx, db, c, alone, b.apply(ctx, db, c, alone))
+	}
+}
+
+// apply has the consumer's effect and records it, or does neither.
+func (b *Bus) apply(ctx context.Context, db *store.DB, c Consumer, events []Event) (err error) {
+	ctx, span := startSpan(ctx, c, events)
+	defer func() {
+		if err != nil {
+			span.SetStatus(codes.Error, err.Error())
+		}
+		span.End()
+	}()
+	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.Join(err, fmt.Errorf("panic: %v", r))
+		}
+	}()
+	if c.Prepare != nil {
+		if err := c.Prepare(ctx, events); err != nil {
+			return err
+		}
+	}
+	ids := make([]int64, 0, len(events))
+	for _, e := range events {
+		ids = append(ids, e.ID)
+	}
+	return db.Write(ctx, func(tx *store.Tx) error {
+		isFresh, err := tx.Fresh(ctx, c.Name, ids)
+		if err != nil || c.Apply == nil || len(isFresh) == 0 {
+			return err
+		}
+		fresh := make([]Event, 0, len(isFresh))
+		for _, e := range events {
+			if isFresh[e.ID] {
+				fresh = append(fresh, e)
+				delete(isFresh, e.ID) // The same event may be in a batch twice.
+			}
+		}
+		return c.Apply(ctx, tx, fresh)
+	})
+}
+
+// settle acknowledges events whose effect is committed, and decides about those that failed.
+func (b *Bus) settle(ctx context.Context, db *store.DB, c Consumer, events []Event, err error) {
+	for _, e := range events {
+		if err != nil {
+			b.fail(ctx, db, c, e, err)
+			continue
+		}
+		// A lost acknowledgement only brings the event back, to the inbox.
+		_ = e.raw.Ack()
+	}
+}
+
+// fail lets an event come back after a pause, or buries it after the last try. The database being away is not the
+// event's fault and counts for nothing: the event comes back until it can be judged.
+func (b *Bus) fail(ctx context.Context, db *store.DB, c Consumer, e Event, cause error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if e.tries >= b.config.Tries && !store.IsUnavailable(cause) {
+		err := db.Store().Bury(ctx, store.FailedEvent{
+			Consumer: c.Name, EventID: e.ID, Type: e.raw.Headers().Get(headerType),
+			AggregateID: e.AggregateID, Payload: e.raw.Data(), Attempts: e.tries, Err: cause,
+		})
+		if err == nil {
+			b.log.ErrorContext(ctx, "event became a dead letter", "consumer", c.Name, "event", e.ID, "tries", e.tries, "error", cause)
+			_ = e.raw.Ack()
+			return
+		}
+		cause = errors.Join(cause, err)
+	}
+	b.log.WarnContext(ctx, "event failed", "consumer", c.Name, "event", e.ID, "try", e.tries, "error", cause)
+	_ = e.raw.NakWithDelay(b.retryDelay(e.tries))
+}
+
+// retryDelay doubles with each try.
+func (b *Bus) retryDelay(tries int) time.Duration {
+	delay := b.config.RetryDelay
+	for range tries - 1 {
+		if delay *= 2; delay > longestRetryDelay {
+			return longestRetryDelay
+		}
+	}
+	return delay
+}
+
+// startSpan continues the trace of a single event; a batch gets a trace of its own with links to each event's.
+func startSpan(ctx context.Context, c Consumer, events []Event) (context.Context, trace.Span) {
+	options := []trace.SpanStartOption{
+		trace.WithSpanKind(trace.SpanKindConsumer),
+		trace.WithAttributes(attribute.String("messaging.system", "nats"), attribute.Int("messaging.batch.message_count", len(events))),
+	}
+	if len(events) == 1 {
+		ctx = withTrace(ctx, events[0].trace)
+	} else {
+		for _, e := range events {
+			if cause := trace.SpanContextFromContext(withTrace(context.Background(), e.trace)); cause.IsValid() {
+				options = append(options, trace.WithLinks(trace.Link{SpanContext: cause}))
+			}
+		}
+	}
+	return otel.Tracer(scope).Start(ctx, "consume "+c.Name, options...)
+}
+
+func withTrace(ctx context.Context, traceParent string) context.Context {
+	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": traceParent})
+}

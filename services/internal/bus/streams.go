@@ -1,0 +1,74 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
+	"github.com/pulse-social/pulse/services/internal/id"
+)
+
+const (
+	// EventStream is the log of domain events.
+	EventStream = "PULSE_EVENTS"
+	// DeadLetterStream tells of dead letters, for those who watch.
+	DeadLetterStream = "PULSE_DEAD_LETTERS"
+
+	// replayPrefix begins the subjects of events that are for one consumer only.
+	replayPrefix = "pulse.replay."
+)
+
+var deadLettered = string((&busv1.DeadLettered{}).ProtoReflect().Descriptor().FullName())
+
+// subject answers where an event is published: its full name and the id of its aggregate.
+func subject(eventType string, aggregate int64) string { return eventType + "." + id.String(aggregate) }
+
+// replaySubject answers where an event is published for one consumer only.
+func replaySubject(consumer, eventType string) string {
+	return replayPrefix + consumer + "." + eventType
+}
+
+// ensureStreams creates or updates the streams, and answers when the event stream says that it was created.
+func (b *Bus) ensureStreams(ctx context.Context) (incarnation string, err error) {
+	events, err := b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: EventStream, Description: "Domain events of Pulse, from the outbox.",
+		Subjects: append(eventSubjects(), replayPrefix+">"),
+		MaxAge:   b.config.MaxAge, Replicas: b.config.Replicas, Duplicates: 2 * time.Minute,
+	})
+	if err != nil {
+		return "", fmt.Errorf("ensure stream %s: %w", EventStream, err)
+	}
+	_, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: DeadLetterStream, Description: "What consumers of Pulse gave up; the letters themselves are in the database.",
+		Subjects: []string{deadLettered + ".*"}, MaxAge: b.config.MaxAge, Replicas: b.config.Replicas,
+	})
+	if err != nil {
+		return "", fmt.Errorf("ensure stream %s: %w", DeadLetterStream, err)
+	}
+	return events.CachedInfo().Created.UTC().Format(time.RFC3339Nano), nil
+}
+
+// eventSubjects lists the subjects of all events but dead letters, which have a stream of their own.
+func eventSubjects() []string {
+	var subjects []string
+	messages := busv1.File_pulse_bus_v1_events_proto.Messages()
+	for i := range messages.Len() {
+		if name := string(messages.Get(i).FullName()); name != deadLettered {
+			subjects = append(subjects, name+".*")
+		}
+	}
+	return subjects
+}
+
+// typeName answers the full name of an event's message.
+func typeName(event protoreflect.ProtoMessage) string {
+	return string(event.ProtoReflect().Descriptor().FullName())
+}
+
+// durable answers the name of a consumer on the broker, where a dot is not allowed.
+func durable(name string) string { return strings.ReplaceAll(name, ".", "_") }

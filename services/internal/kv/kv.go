@@ -1,0 +1,187 @@
+// Package kv is the Redis that Pulse keeps short-lived and derived things in: cached timelines and session checks.
+// Nothing in it is the only copy. It is a Redis elsewhere, or one inside the process through the same client.
+//
+// A Redis that is down or does not answer costs one short wait; after it, calls fail at once for a second, and callers
+// fall back to SQL.
+package kv
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/rueidis"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Config says where Redis is.
+type Config struct {
+	// URL is the Redis; empty means the one inside the process.
+	URL string `env:"PULSE_REDIS_URL" secret:"true" doc:"redis://host:6379, or rediss:// with TLS; several hosts with commas are a cluster; empty: embedded"`
+}
+
+const (
+	// callTimeout bounds one call. Redis answers in well under a millisecond; one that takes this long is down.
+	callTimeout = 250 * time.Millisecond
+	// restAfterFailure is how long no call is tried after one that Redis did not answer.
+	restAfterFailure = time.Second
+)
+
+// ErrDown tells that Redis did not answer a moment ago and was not asked.
+var ErrDown = errors.New("redis is down")
+
+// A KV is a connection to Redis.
+type KV struct {
+	client rueidis.Client
+	stop   func()
+	// restUntil is the Unix time in nanoseconds before which no call is tried.
+	restUntil atomic.Int64
+	tracer    trace.Tracer
+}
+
+// Open connects to Redis, or starts the one in the process.
+func Open(ctx context.Context, c Config) (*KV, error) {
+	k := &KV{stop: func() {}, tracer: otel.Tracer("github.com/pulse-social/pulse/services/internal/kv")}
+	option, err := k.option(c)
+	if err != nil {
+		return nil, err
+	}
+	if k.client, err = rueidis.NewClient(option); err != nil {
+		k.stop()
+		return nil, fmt.Errorf("PULSE_REDIS_URL: cannot reach Redis: %w: check that it runs at that address", err)
+	}
+	if err := k.client.Do(ctx, k.client.B().Ping().Build()).Error(); err != nil {
+		k.Close()
+		return nil, fmt.Errorf("PULSE_REDIS_URL: Redis does not answer PING: %w: check address, user and password", err)
+	}
+	return k, nil
+}
+
+// option answers the client's options for the Redis that is configured.
+func (k *KV) option(c Config) (rueidis.ClientOption, error) {
+	if c.URL == "" {
+		server := startEmbedded()
+		k.stop = server.stop
+		return rueidis.ClientOption{
+			InitAddress:       []string{"embedded"},
+			DialCtxFn:         func(context.Context, string, *net.Dialer, *tls.Config) (net.Conn, error) { return server.redis.Dial() },
+			DisableCache:      true,
+			ForceSingleClient: true,
+			AlwaysRESP2:       true,
+			ClientSetInfo:     rueidis.DisableClientSetInfo,
+		}, nil
+	}
+	option, err := rueidis.ParseURL(c.URL)
+	if err != nil {
+		return option, errors.New("PULSE_REDIS_URL is not an address of Redis: use redis://user:password@host:6379/0")
+	}
+	option.Dialer.Timeout = callTimeout
+	option.DisableCache = true // Nothing is read through the client-side cache.
+	return option, nil
+}
+
+// Close ends the connection. Nobody may use it any more.
+func (k *KV) Close() {
+	k.client.Close()
+	k.stop()
+}
+
+// B begins a command.
+func (k *KV) B() rueidis.Builder { return k.client.B() }
+
+// Do sends one command and answers its reply; a nil reply is the error that [rueidis.IsRedisNil] knows.
+func (k *KV) Do(ctx context.Context, command rueidis.Completed) (rueidis.RedisMessage, error) {
+	var reply rueidis.RedisMessage
+	var refused error
+	err := k.guard(ctx, command.Commands()[0], func(ctx context.Context) error {
+		result := k.client.Do(ctx, command)
+		reply, refused = result.ToMessage()
+		return result.NonRedisError()
+	})
+	if err != nil {
+		return reply, err
+	}
+	return reply, refused
+}
+
+// DoMulti sends several commands in one go, not as a transaction, and answers the first error of any.
+func (k *KV) DoMulti(ctx context.Context, commands ...rueidis.Completed) error {
+	var refused error
+	err := k.guard(ctx, commands[0].Commands()[0], func(ctx context.Context) error {
+		results := k.client.DoMulti(ctx, commands...)
+		for _, r := range results {
+			if refused == nil {
+				refused = r.Error()
+			}
+		}
+		return firstFailure(results)
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+// Dedicated runs fn with a connection of its own, for WATCH, MULTI and EXEC. It is not bounded in time as calls are:
+// ctx bounds it.
+func (k *KV) Dedicated(ctx context.Context, fn func(rueidis.DedicatedClient) error) error {
+	if k.resting() {
+		return ErrDown
+	}
+	return k.note(ctx, k.client.Dedicated(fn))
+}
+
+// guard bounds a call, notes whether Redis answered, and makes the call a span of its trace.
+func (k *KV) guard(ctx context.Context, name string, call func(context.Context) error) error {
+	if k.resting() {
+		return ErrDown
+	}
+	parent := ctx
+	if trace.SpanFromContext(ctx).IsRecording() {
+		var span trace.Span
+		ctx, span = k.tracer.Start(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient))
+		defer span.End()
+	}
+	bounded, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err := call(bounded)
+	if err != nil {
+		trace.SpanFromContext(ctx).SetStatus(codes.Error, err.Error())
+	}
+	return k.note(parent, err)
+}
+
+// note makes later calls rest when this one had no answer from Redis and its caller was still waiting.
+func (k *KV) note(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if _, answered := rueidis.IsRedisErr(err); !answered && !rueidis.IsRedisNil(err) && !errors.Is(err, errCaller) {
+		k.restUntil.Store(time.Now().Add(restAfterFailure).UnixNano())
+	}
+	return err
+}
+
+// errCaller marks errors that a caller's own function made inside Dedicated.
+var errCaller = errors.New("caller's error")
+
+// CallerError wraps an error of a function passed to [KV.Dedicated] that says nothing about Redis.
+func CallerError(err error) error { return fmt.Errorf("%w: %w", errCaller, err) }
+
+func (k *KV) resting() bool { return time.Now().UnixNano() < k.restUntil.Load() }
+
+// firstFailure answers the first error that is not an answer of Redis.
+func firstFailure(results []rueidis.RedisResult) error {
+	for _, r := range results {
+		if err := r.NonRedisError(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/pulse-social/pulse/ent/migrations"
+)
+
+// A SchemaError tells that the database has another schema than this program.
+type SchemaError struct {
+	// Database and Program are the versions of the newest migration that each has.
+	Database, Program int64
+}
+
+// Error implements error.
+func (e *SchemaError) Error() string {
+	if e.Database > e.Program {
+		return fmt.Sprintf("the database has schema %d, newer than this program's %d: start a newer Pulse", e.Database, e.Program)
+	}
+	return fmt.Sprintf("the database has schema %d, this program needs %d: run pulse migrate", e.Database, e.Program)
+}
+
+// Migrate brings the schema up to date and answers how many migrations it applied. Processes that migrate at once wait
+// for each other; on Postgres by an advisory lock, on SQLite in the file's own queue of writers.
+func (s *Store) Migrate(ctx context.Context, log *slog.Logger) (int, error) {
+	p, err := s.migrations()
+	if err != nil {
+		return 0, err
+	}
+	if err := s.refuseNewer(ctx, p); err != nil {
+		return 0, err
+	}
+	results, err := p.Up(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("migrate: %w", err)
+	}
+	for _, r := range results {
+		log.InfoContext(ctx, "migrated", "version", r.Source.Version, "took", r.Duration.Round(time.Millisecond))
+	}
+	return len(results), nil
+}
+
+// CheckSchema fails with a [SchemaError] unless the database has exactly this program's schema.
+func (s *Store) CheckSchema(ctx context.Context) error {
+	p, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	database, program, err := versions(ctx, p)
+	if err != nil {
+		return err
+	}
+	if database != program {
+		return &SchemaError{Database: database, Program: program}
+	}
+	return nil
+}
+
+func (s *Store) refuseNewer(ctx context.Context, p *goose.Provider) error {
+	database, program, err := versions(ctx, p)
+	if err != nil {
+		return err
+	}
+	if database > program {
+		return &SchemaError{Database: database, Program: program}
+	}
+	return nil
+}
+
+// versions answers the newest migration that the database has, and the newest that the program knows.
+func versions(ctx context.Context, p *goose.Provider) (database, program int64, err error) {
+	database, err = p.GetDBVersion(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the schema's version: %w", err)
+	}
+	for _, source := range p.ListSources() {
+		program = max(program, source.Version)
+	}
+	return database, program, nil
+}
+
+func (s *Store) migrations() (*goose.Provider, error) {
+	if s.engine == engineSQLite {
+		files, err := fs.Sub(migrations.SQLite, "sqlite")
+		if err != nil {
+			return nil, err
+		}
+		return goose.NewProvider(goose.DialectSQLite3, s.writer, files)
+	}
+	files, err := fs.Sub(migrations.Postgres, "postgres")
+	if err != nil {
+		return nil, err
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, s.writer, files, goose.WithSessionLocker(locker))
+}

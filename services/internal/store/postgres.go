@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// openPostgres opens one pool for reads and writes.
+func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing bool) error {
+	pg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return errors.New("PULSE_DATABASE_URL is not a Postgres address: use postgres://user:password@host:5432/database")
+	}
+	pg.RuntimeParams["statement_timeout"] = strconv.FormatInt(c.StatementTimeout.Milliseconds(), 10)
+	if pg.RuntimeParams["application_name"] == "" {
+		pg.RuntimeParams["application_name"] = "pulse"
+	}
+	if s.writer, err = openSQL("pgx", stdlib.RegisterConnConfig(pg), tracing); err != nil {
+		return err
+	}
+	s.reader = s.writer
+	s.writer.SetMaxOpenConns(c.MaxConns)
+	s.writer.SetMaxIdleConns(c.MaxConns)
+	if err := s.writer.PingContext(ctx); err != nil {
+		return fmt.Errorf("PULSE_DATABASE_URL: cannot use the Postgres at %s:%d: %w: check that it runs and that user, password and database are right", pg.Host, pg.Port, rootCause(err))
+	}
+	if c.UnsafeDurability {
+		return nil
+	}
+	return s.refuseUnsafePostgres(ctx)
+}
+
+// refuseUnsafePostgres fails when a crash of the database could lose what was acknowledged.
+func (s *Store) refuseUnsafePostgres(ctx context.Context) error {
+	rows, err := s.reader.QueryContext(ctx, `SELECT name FROM pg_settings
+		WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name`)
+	if err != nil {
+		return fmt.Errorf("read the durability settings of Postgres: %w", err)
+	}
+	defer rows.Close()
+	var off []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		off = append(off, name)
+	}
+	if len(off) > 0 {
+		return fmt.Errorf("this Postgres may lose acknowledged writes: %s is off: turn it on, or set PULSE_DATABASE_UNSAFE=true to accept the loss", strings.Join(off, ", "))
+	}
+	return rows.Err()
+}
+
+// rootCause answers the innermost error: Postgres drivers wrap the telling one several times.
+func rootCause(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}
+
+// isPostgresCode tells whether Postgres failed with one of the SQLSTATE codes
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+func isPostgresCode(err error, codes ...string) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	for _, code := range codes {
+		if pg.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// isConnectionLost tells that the connection failed beneath a statement.
+func isConnectionLost(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF)
+}

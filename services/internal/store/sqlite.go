@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/XSAM/otelsql"
+	"go.opentelemetry.io/otel/attribute"
+	_ "modernc.org/sqlite" // The driver "sqlite".
+)
+
+// openSQLite opens one writing connection and a pool of reading ones. With a single writer that begins IMMEDIATE,
+// transactions queue in the process instead of failing with SQLITE_BUSY; synchronous=FULL makes each commit durable.
+func (s *Store) openSQLite(ctx context.Context, c Config, file string, tracing bool) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return fmt.Errorf("PULSE_DATA_DIR: %w: name a folder that can be written", err)
+	}
+	var err error
+	if s.writer, err = openSQL("sqlite", sqliteDSN(file, "_txlock", "immediate"), tracing); err != nil {
+		return err
+	}
+	s.writer.SetMaxOpenConns(1)
+	// The writer creates the file and turns on WAL before anybody reads.
+	if err := s.writer.PingContext(ctx); err != nil {
+		return fmt.Errorf("cannot open the database %s: %w: check that it is a SQLite file of Pulse and can be written", file, err)
+	}
+	if s.reader, err = openSQL("sqlite", sqliteDSN(file, "_pragma", "query_only(1)"), tracing); err != nil {
+		return err
+	}
+	s.reader.SetMaxOpenConns(c.MaxConns)
+	s.reader.SetMaxIdleConns(c.MaxConns)
+	return nil
+}
+
+// sqliteDSN answers the data source name of a file with the pragmas that every connection has.
+func sqliteDSN(file, key, value string) string {
+	q := url.Values{
+		"_pragma":      {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)"},
+		"_time_format": {"sqlite"},
+	}
+	q.Add(key, value)
+	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
+}
+
+// openSQL opens a driver's pool; when tracing, each statement becomes a span.
+func openSQL(driver, dsn string, tracing bool) (*sql.DB, error) {
+	if !tracing {
+		return sql.Open(driver, dsn)
+	}
+	return otelsql.Open(driver, dsn,
+		otelsql.WithAttributes(attribute.String("db.system.name", driver)),
+		otelsql.WithSpanOptions(otelsql.SpanOptions{OmitConnResetSession: true, OmitConnPrepare: true, OmitRows: true, OmitConnectorConnect: true}))
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/pulse-social/pulse/ent"
+)
+
+// writeAttempts bounds how often a transaction that lost a race is run again.
+const writeAttempts = 6
+
+// A Tx is a write transaction of one service. Its embedded client changes what the service owns and reads everything.
+type Tx struct {
+	*ent.Client
+	// Now is when the transaction began.
+	Now time.Time
+
+	own    *ent.Client // changes what package store owns
+	store  *Store
+	trace  string
+	events []*ent.OutboxEventCreate
+}
+
+// Write runs fn in a transaction and commits it, with the events that fn emitted, when fn returns nil. Nothing of it
+// happens otherwise. When the transaction lost a race (a deadlock, a serialization failure, a unique key that somebody
+// else took meanwhile) fn runs again from the start; so fn looks before it inserts, changes nothing outside of tx, and
+// a conflict that remains is its own finding.
+func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := db.writeOnce(ctx, fn)
+		if err == nil || attempt == writeAttempts || !lostRace(err) {
+			return err
+		}
+		pause := time.NewTimer(time.Duration(rand.Int64N(int64(attempt) * int64(4*time.Millisecond))))
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return errors.Join(ctx.Err(), err)
+		case <-pause.C:
+		}
+	}
+}
+
+// writeOnce is one attempt of [DB.Write].
+func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
+	s := db.store
+	sqlTx, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	tx := &Tx{
+		Client: s.clientOn(sqlTx, db.service), own: s.clientOn(sqlTx, owner),
+		Now: s.now(), store: s, trace: traceParent(ctx),
+	}
+	if err := errors.Join(fn(tx), tx.flush(ctx)); err != nil {
+		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if len(tx.events) > 0 {
+		s.signal()
+	}
+	return nil
+}
+
+// NewID draws an id for a row of the transaction.
+func (tx *Tx) NewID() int64 { return tx.store.ids.Next() }
+
+// Answer runs fn in a transaction as [DB.Write] does and returns its answer. When the call carried an idempotency key
+// ([WithIdempotency]), the answer is kept in the same transaction, and a later call with the key gets it instead of
+// running fn.
+func Answer[T proto.Message](ctx context.Context, db *DB, fn func(tx *Tx) (T, error)) (T, error) {
+	var answer T
+	key := idempotencyFrom(ctx)
+	err := db.Write(ctx, func(tx *Tx) error {
+		if kept, err := key.recall(ctx, tx); err != nil || kept != nil {
+			return recalled(&answer, kept, err)
+		}
+		var err error
+		if answer, err = fn(tx); err != nil {
+			return err
+		}
+		return key.keep(ctx, tx, answer)
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return answer, nil
+}
+
+// recalled decodes a kept answer.
+func recalled[T proto.Message](answer *T, kept []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	fresh, ok := (*answer).ProtoReflect().New().Interface().(T)
+	if !ok {
+		return fmt.Errorf("answer type %T does not make its own kind", *answer)
+	}
+	*answer = fresh
+	return proto.Unmarshal(kept, fresh)
+}
+
+// signal tells that there is something to publish.
+func (s *Store) signal() {
+	select {
+	case s.committed <- struct{}{}:
+	default:
+	}
+}
