@@ -1,0 +1,40 @@
+// Package graph is the service for who follows whom.
+package graph
+
+import (
+	"context"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/pulse-social/pulse/ent"
+	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	"github.com/pulse-social/pulse/gen/pulse/graph/v1/graphv1connect"
+	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/service"
+	"github.com/pulse-social/pulse/services/internal/store"
+	"github.com/pulse-social/pulse/services/internal/visibility"
+)
+
+// handler serves pulse.graph.v1.GraphService.
+type handler struct {
+	db         *store.DB
+	visibility *visibility.Policy
+}
+
+// New makes the service.
+func New(d service.Deps) service.Service {
+	h := &handler{db: d.DB, visibility: d.Visibility}
+	return service.Service{
+		Register: func(s *connect.Server) { graphv1connect.RegisterGraphServiceHandler(s, h) },
+	}
+}
+
+// visible answers a person that the caller may see, or USER_NOT_FOUND.
+func (h *handler) visible(ctx context.Context, userID int64) (*ent.Account, error) {
+	account, err := h.visibility.User(ctx, auth.Caller(ctx).UserID, userID)
+	if store.IsNotFound(err) {
+		return nil, rpc.Fail(errorsv1.Reason_REASON_USER_NOT_FOUND, "there is no such person")
+	}
+	return account, err
+}

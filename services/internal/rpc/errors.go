@@ -1,0 +1,135 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"strconv"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/connect/v2/connectproto"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/page"
+	"github.com/pulse-social/pulse/services/internal/store"
+	"github.com/pulse-social/pulse/services/internal/telemetry"
+)
+
+// errorDomain is the domain of every ErrorInfo.
+const errorDomain = "pulse"
+
+// mapErrors is the one place where errors become what callers see. It is outside of all that may fail.
+func mapErrors(log *slog.Logger) connect.ServerInterceptor {
+	return func(next connect.ServerFunc) connect.ServerFunc {
+		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+			err := next(ctx, spec, stream)
+			if err == nil || connecthttp.IsNotModifiedError(err) {
+				return err
+			}
+			failure, details := judge(err)
+			if code := failure.Code(); code == connect.CodeInternal || code == connect.CodeUnavailable {
+				log.ErrorContext(ctx, "call failed", "procedure", spec.Procedure, "code", code.String(), "error", err)
+			}
+			if failure.RetryAfter > 0 {
+				if info, ok := connect.CallInfoForServerContext(ctx); ok {
+					info.ResponseHeader().Set("Retry-After", strconv.Itoa(int(math.Ceil(failure.RetryAfter.Seconds()))))
+				}
+			}
+			return onTheWire(ctx, failure, details, err)
+		}
+	}
+}
+
+// judge decides which failure an error is. Details are those that the error brought along.
+func judge(err error) (*Failure, []*connect.ErrorDetail) {
+	var failure *Failure
+	var remote *connect.Error
+	switch {
+	case errors.As(err, &failure):
+		return failure, nil
+	case errors.Is(err, store.ErrKeyReused):
+		return Fail(errorsv1.Reason_REASON_IDEMPOTENCY_KEY_REUSED, "the idempotency key was used for another request: send a new key with a new request"), nil
+	case errors.Is(err, page.ErrToken):
+		return Fail(errorsv1.Reason_REASON_PAGE_TOKEN_INVALID, "the page token does not belong to this request: start again without one"), nil
+	case errors.Is(err, auth.ErrToken):
+		return Fail(errorsv1.Reason_REASON_ACCESS_TOKEN_INVALID, "the access token is not valid or has expired: refresh it or log in"), nil
+	case errors.Is(err, auth.ErrRevoked):
+		return Fail(errorsv1.Reason_REASON_SESSION_REVOKED, "the session has ended: log in again"), nil
+	case errors.As(err, &remote):
+		return judgeConnect(remote)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), store.IsUnavailable(err):
+		return unavailable(), nil
+	default:
+		return Fail(errorsv1.Reason_REASON_INTERNAL, "internal error"), nil
+	}
+}
+
+func unavailable() *Failure {
+	return Fail(errorsv1.Reason_REASON_UNAVAILABLE, "the service cannot answer now: try again in a moment")
+}
+
+// judgeConnect decides about errors that Connect made: while it decoded or validated a request, or for a call to another
+// service of ours.
+func judgeConnect(err *connect.Error) (*Failure, []*connect.ErrorDetail) {
+	if failure := fromPeer(err); failure != nil {
+		return failure, nil
+	}
+	switch err.Code() {
+	case connect.CodeInvalidArgument:
+		if violations := err.Details(); len(violations) > 0 {
+			return Fail(errorsv1.Reason_REASON_INVALID_REQUEST, "%s", err.Message()), violations
+		}
+		return Fail(errorsv1.Reason_REASON_MALFORMED_BODY, "the request cannot be read: %s", err.Message()), nil
+	case connect.CodeResourceExhausted:
+		return Fail(errorsv1.Reason_REASON_BODY_TOO_LARGE, "the request is larger than %d bytes", MaxRequestBytes).With("limit_bytes", MaxRequestBytes), nil
+	case connect.CodeUnavailable, connect.CodeDeadlineExceeded, connect.CodeCanceled:
+		return unavailable(), nil
+	default:
+		return Fail(errorsv1.Reason_REASON_INTERNAL, "internal error"), nil
+	}
+}
+
+// fromPeer answers the failure that another service of ours sent, nil when the error is not one.
+func fromPeer(err *connect.Error) *Failure {
+	for _, d := range err.Details() {
+		var info errdetails.ErrorInfo
+		if d.Type != string(info.ProtoReflect().Descriptor().FullName()) || proto.Unmarshal(d.Value, &info) != nil {
+			continue
+		}
+		if reason, ok := reasonByName(info.GetReason()); ok && info.GetDomain() == errorDomain {
+			return &Failure{Reason: reason, Message: err.Message(), Metadata: info.GetMetadata()}
+		}
+	}
+	return nil
+}
+
+// onTheWire is a failure as the protocols carry it.
+func onTheWire(ctx context.Context, f *Failure, details []*connect.ErrorDetail, cause error) error {
+	info := &errdetails.ErrorInfo{Reason: shortName(f.Reason), Domain: errorDomain, Metadata: map[string]string{}}
+	for key, value := range f.Metadata {
+		info.Metadata[key] = value
+	}
+	info.Metadata["request_id"] = telemetry.RequestID(ctx)
+	messages := []proto.Message{info, &errdetails.LocalizedMessage{Locale: "en-US", Message: f.Message}}
+	if f.RetryAfter > 0 {
+		messages = append(messages, &errdetails.RetryInfo{RetryDelay: durationpb.New(f.RetryAfter)})
+	}
+	out := connect.NewError(f.Code(), f.Message).WithCause(cause)
+	for _, m := range messages {
+		detail, err := connectproto.NewErrorDetail(m)
+		if err != nil {
+			return err
+		}
+		out = out.WithDetail(detail)
+	}
+	for _, d := range details {
+		out = out.WithDetail(d)
+	}
+	return out
+}

@@ -1,0 +1,47 @@
+// Package service says what a service of Pulse is: one constructor that takes [Deps] and returns a [Service], which is
+// what it serves, consumes and runs beside.
+package service
+
+import (
+	"log/slog"
+	"net/http"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/bus"
+	"github.com/pulse-social/pulse/services/internal/clock"
+	"github.com/pulse-social/pulse/services/internal/kv"
+	"github.com/pulse-social/pulse/services/internal/store"
+	"github.com/pulse-social/pulse/services/internal/visibility"
+)
+
+// Deps are what services are built from. Each service has its own: its DB changes only what the service owns.
+type Deps struct {
+	// DB is the database as this service has it.
+	DB *store.DB
+	// KV is Redis.
+	KV *kv.KV
+	// Visibility says who may see what. Every read path asks it.
+	Visibility *visibility.Policy
+	// Sessions tells whether sessions live.
+	Sessions *auth.Sessions
+	// Keys are the public signing keys.
+	Keys *auth.Keys
+	// Now is the clock.
+	Now clock.Clock
+	// Log is where the service logs.
+	Log *slog.Logger
+	// Dial answers the client for calls to another service, by its name: in this process or elsewhere.
+	Dial func(service string) *connect.Client
+}
+
+// A Service is what a constructor returns.
+type Service struct {
+	// Register mounts the RPCs.
+	Register func(*connect.Server)
+	// Routes are HTTP routes besides RPCs, by pattern.
+	Routes map[string]http.Handler
+	// Consumers react to events.
+	Consumers []bus.Consumer
+}

@@ -1,0 +1,65 @@
+package post
+
+import (
+	"context"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/ent/postcount"
+	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
+	"github.com/pulse-social/pulse/services/internal/bus"
+	"github.com/pulse-social/pulse/services/internal/store"
+)
+
+// delta is how the counts of a post change.
+type delta struct{ likes, replies int64 }
+
+// countsConsumer keeps how many likes and replies a post has.
+func countsConsumer() bus.Consumer {
+	return bus.Consumer{
+		Name:   "post.counts",
+		Events: []proto.Message{&busv1.PostCreated{}, &busv1.PostDeleted{}, &busv1.PostLiked{}, &busv1.PostUnliked{}},
+		Apply:  applyCounts,
+	}
+}
+
+// applyCounts adds up what a batch changes and writes each post's counts once.
+func applyCounts(ctx context.Context, tx *store.Tx, events []bus.Event) error {
+	changes := map[int64]delta{}
+	add := func(postID int64, d delta) {
+		if postID != 0 {
+			sum := changes[postID]
+			changes[postID] = delta{likes: sum.likes + d.likes, replies: sum.replies + d.replies}
+		}
+	}
+	for _, event := range events {
+		switch e := event.Message.(type) {
+		case *busv1.PostCreated:
+			add(e.GetReplyToId(), delta{replies: 1})
+		case *busv1.PostDeleted:
+			add(e.GetReplyToId(), delta{replies: -1})
+		case *busv1.PostLiked:
+			add(e.GetPostId(), delta{likes: 1})
+		case *busv1.PostUnliked:
+			add(e.GetPostId(), delta{likes: -1})
+		}
+	}
+	return writeCounts(ctx, tx, changes)
+}
+
+// writeCounts adds changes to the counts, making rows where there are none.
+func writeCounts(ctx context.Context, tx *store.Tx, changes map[int64]delta) error {
+	rows := make([]*ent.PostCountCreate, 0, len(changes))
+	for postID, d := range changes {
+		rows = append(rows, tx.PostCount.Create().SetID(postID).SetLikes(d.likes).SetReplies(d.replies))
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return tx.PostCount.CreateBulk(rows...).OnConflict(
+		entsql.ConflictColumns(postcount.FieldID),
+		entsql.ResolveWith(store.AddExcluded(postcount.Table, postcount.FieldLikes, postcount.FieldReplies)),
+	).Exec(ctx)
+}

@@ -1,0 +1,55 @@
+package post
+
+import (
+	"context"
+
+	entlike "github.com/pulse-social/pulse/ent/like"
+	entpost "github.com/pulse-social/pulse/ent/post"
+	"github.com/pulse-social/pulse/ent/predicate"
+	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
+	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/store"
+)
+
+// LikePost likes a post for the caller, once.
+func (h *handler) LikePost(ctx context.Context, req *postv1.LikePostRequest) (*postv1.LikePostResponse, error) {
+	post, err := h.visible(ctx, req.GetPostId())
+	if err != nil {
+		return nil, err
+	}
+	user := auth.Caller(ctx).UserID
+	return store.Answer(ctx, h.db, func(tx *store.Tx) (*postv1.LikePostResponse, error) {
+		answer := &postv1.LikePostResponse{}
+		liked, err := tx.Like.Query().Where(entlike.UserID(user), entlike.PostID(post.ID)).Exist(ctx)
+		if err != nil || liked {
+			return answer, err
+		}
+		if err := tx.Like.Create().SetID(tx.NewID()).SetUserID(user).SetPostID(post.ID).Exec(ctx); err != nil {
+			return nil, err
+		}
+		return answer, tx.Emit(&busv1.PostLiked{PostId: post.ID, UserId: user, AuthorId: post.AuthorID})
+	})
+}
+
+// UnlikePost takes the caller's like back, if there is one.
+func (h *handler) UnlikePost(ctx context.Context, req *postv1.UnlikePostRequest) (*postv1.UnlikePostResponse, error) {
+	post, err := h.visible(ctx, req.GetPostId())
+	if err != nil {
+		return nil, err
+	}
+	user := auth.Caller(ctx).UserID
+	return store.Answer(ctx, h.db, func(tx *store.Tx) (*postv1.UnlikePostResponse, error) {
+		answer := &postv1.UnlikePostResponse{}
+		taken, err := tx.Like.Delete().Where(entlike.UserID(user), entlike.PostID(post.ID)).Exec(ctx)
+		if err != nil || taken == 0 {
+			return answer, err
+		}
+		return answer, tx.Emit(&busv1.PostUnliked{PostId: post.ID, UserId: user, AuthorId: post.AuthorID})
+	})
+}
+
+// notDeleted matches a post that is still there.
+func notDeleted(postID int64) predicate.Post {
+	return entpost.And(entpost.ID(postID), entpost.Deleted(false))
+}

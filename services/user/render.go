@@ -1,0 +1,105 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/ent/follow"
+	"github.com/pulse-social/pulse/ent/profile"
+	"github.com/pulse-social/pulse/ent/usercount"
+	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
+	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/id"
+)
+
+// render answers people completed, in the given order, with one query for each kind whatever their number.
+func (h *handler) render(ctx context.Context, accounts []*ent.Account) ([]*userv1.User, error) {
+	users, byID, ids := make([]*userv1.User, len(accounts)), map[int64]*userv1.User{}, make([]int64, len(accounts))
+	for i, account := range accounts {
+		users[i] = &userv1.User{
+			Id: account.ID, Handle: account.Handle, DisplayName: account.Handle,
+			CreateTime: timestamppb.New(id.Time(account.ID)),
+			Counts:     &userv1.UserCounts{}, Etag: etag(0),
+		}
+		byID[account.ID], ids[i] = users[i], account.ID
+	}
+	if len(ids) == 0 {
+		return users, nil
+	}
+	if err := h.addProfiles(ctx, byID, ids); err != nil {
+		return nil, err
+	}
+	if err := h.addCounts(ctx, byID, ids); err != nil {
+		return nil, err
+	}
+	return duplicates(users, byID), h.addViewer(ctx, byID, ids)
+}
+
+// duplicates lets a person who was asked for twice be the same answer twice.
+func duplicates(users []*userv1.User, byID map[int64]*userv1.User) []*userv1.User {
+	for i, u := range users {
+		users[i] = byID[u.GetId()]
+	}
+	return users
+}
+
+func (h *handler) addProfiles(ctx context.Context, users map[int64]*userv1.User, ids []int64) error {
+	rows, err := h.db.Profile.Query().Where(profile.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read profiles: %w", err)
+	}
+	for _, row := range rows {
+		u := users[row.ID]
+		if row.DisplayName != "" {
+			u.DisplayName = row.DisplayName
+		}
+		u.Bio, u.Location, u.Etag = row.Bio, row.Location, etag(row.Version)
+	}
+	return nil
+}
+
+func (h *handler) addCounts(ctx context.Context, users map[int64]*userv1.User, ids []int64) error {
+	rows, err := h.db.UserCount.Query().Where(usercount.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read counts: %w", err)
+	}
+	for _, row := range rows {
+		users[row.ID].Counts = &userv1.UserCounts{Posts: row.Posts, Followers: row.Followers, Following: row.Following}
+	}
+	return nil
+}
+
+// addViewer says how the caller relates to the people, themselves excepted.
+func (h *handler) addViewer(ctx context.Context, users map[int64]*userv1.User, ids []int64) error {
+	viewer := auth.Caller(ctx).UserID
+	if viewer == 0 {
+		return nil
+	}
+	follows, err := h.db.Follow.Query().Where(follow.Or(
+		follow.And(follow.FollowerID(viewer), follow.FolloweeIDIn(ids...)),
+		follow.And(follow.FolloweeID(viewer), follow.FollowerIDIn(ids...)),
+	)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read follows: %w", err)
+	}
+	for userID, u := range users {
+		if userID != viewer {
+			u.Viewer = &userv1.UserViewer{}
+		}
+	}
+	for _, f := range follows {
+		if f.FollowerID == viewer {
+			users[f.FolloweeID].Viewer.Following = true
+		} else {
+			users[f.FollowerID].Viewer.FollowedBy = true
+		}
+	}
+	return nil
+}
+
+// etag is the version of a profile as callers get it; 0 is one that was never set.
+func etag(version int64) string { return strconv.FormatInt(version, 36) }
