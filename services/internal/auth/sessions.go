@@ -18,8 +18,8 @@ const (
 	live  = "live"
 	ended = "ended"
 
-	// liveKept is how long Redis says that a session lives without asking the database again.
-	liveKept = 10 * time.Second
+	// LiveKept is how long Redis says that a session lives without asking the database again.
+	LiveKept = 10 * time.Second
 	// endedKept is how long Redis says that a session has ended: longer than any of its access tokens is accepted.
 	endedKept = AccessTokenLife + 2*skew
 )
@@ -55,7 +55,7 @@ func (s *Sessions) Check(ctx context.Context, sessionID int64) error {
 	}
 	if rueidis.IsRedisNil(err) {
 		// NX: a revocation that was committed after our look at the database has said so already, and stands.
-		_, _ = s.kv.Do(ctx, s.kv.B().Set().Key(sessionKey(sessionID)).Value(live).Nx().Px(liveKept).Build())
+		_, _ = s.kv.Do(ctx, s.kv.B().Set().Key(sessionKey(sessionID)).Value(live).Nx().Px(LiveKept).Build())
 	}
 	return nil
 }

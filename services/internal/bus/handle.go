@@ -18,6 +18,26 @@ import (
 
 const scope = "github.com/pulse-social/pulse/services/internal/bus"
 
+// Later wraps an error that is not the event's fault, such as a cache that is away: the event comes back until it
+// succeeds and never becomes a dead letter. Nil stays nil.
+func Later(err error) error {
+	if err == nil {
+		return nil
+	}
+	return laterError{err}
+}
+
+type laterError struct{ error }
+
+// Unwrap lets errors.Is and errors.As see the cause.
+func (e laterError) Unwrap() error { return e.error }
+
+// isLater tells whether an event that failed shall come back whatever the number of tries.
+func isLater(err error) bool {
+	var later laterError
+	return errors.As(err, &later) || store.IsUnavailable(err)
+}
+
 // handle applies a batch. When it fails as a whole, each event is tried alone, so that one that always fails does not
 // hold its neighbours up.
 func (b *Bus) handle(ctx context.Context, db *store.DB, c Consumer, batch []jetstream.Msg) {
@@ -97,13 +117,12 @@ func (b *Bus) settle(ctx context.Context, db *store.DB, c Consumer, events []Eve
 	}
 }
 
-// fail lets an event come back after a pause, or buries it after the last try. The database being away is not the
-// event's fault and counts for nothing: the event comes back until it can be judged.
+// fail lets an event come back after a pause, or buries it after the last try, unless it was not the event's fault.
 func (b *Bus) fail(ctx context.Context, db *store.DB, c Consumer, e Event, cause error) {
 	if ctx.Err() != nil {
 		return
 	}
-	if e.tries >= b.config.Tries && !store.IsUnavailable(cause) {
+	if e.tries >= b.config.Tries && !isLater(cause) {
 		err := db.Store().Bury(ctx, store.FailedEvent{
 			Consumer: c.Name, EventID: e.ID, Type: e.raw.Headers().Get(headerType),
 			AggregateID: e.AggregateID, Payload: e.raw.Data(), Attempts: e.tries, Err: cause,

@@ -128,6 +128,27 @@ func (k *KV) DoMulti(ctx context.Context, commands ...rueidis.Completed) error {
 	return refused
 }
 
+// Ints is [KV.DoMulti] for commands that reply with integers, and answers these.
+func (k *KV) Ints(ctx context.Context, commands ...rueidis.Completed) ([]int64, error) {
+	values := make([]int64, len(commands))
+	var refused error
+	err := k.guard(ctx, commands[0].Commands()[0], func(ctx context.Context) error {
+		results := k.client.DoMulti(ctx, commands...)
+		for i, r := range results {
+			value, err := r.AsInt64()
+			if err != nil && refused == nil {
+				refused = err
+			}
+			values[i] = value
+		}
+		return firstFailure(results)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return values, refused
+}
+
 // Dedicated runs fn with a connection of its own, for WATCH, MULTI and EXEC. It is not bounded in time as calls are:
 // ctx bounds it.
 func (k *KV) Dedicated(ctx context.Context, fn func(rueidis.DedicatedClient) error) error {

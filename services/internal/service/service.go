@@ -3,6 +3,7 @@
 package service
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 
@@ -44,4 +45,6 @@ type Service struct {
 	Routes map[string]http.Handler
 	// Consumers react to events.
 	Consumers []bus.Consumer
+	// Start, if there is one, is run before the service serves.
+	Start func(ctx context.Context) error
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/pulse-social/pulse/ent"
 )
 
+// ErrRaceLost makes [DB.Write] run its function again: it found that another transaction came first.
+var ErrRaceLost = errors.New("another transaction came first")
+
 // IsNotFound tells that a row which should be there is not.
 func IsNotFound(err error) bool { return ent.IsNotFound(err) || errors.Is(err, sql.ErrNoRows) }
 
@@ -30,6 +33,9 @@ func IsUnavailable(err error) bool {
 
 // lostRace tells that a transaction failed because of another one, so that running it again may succeed.
 func lostRace(err error) bool {
+	if errors.Is(err, ErrRaceLost) {
+		return true
+	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
 		switch lite.Code() {

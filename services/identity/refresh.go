@@ -1,0 +1,131 @@
+package identity
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"fmt"
+
+	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/ent/refreshtoken"
+	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/store"
+)
+
+// Refresh exchanges a refresh token for a new pair, once (RFC 9700, 4.14.2). Whoever repeats the exchange within ten
+// seconds, because the answer was lost, gets the same successor; later use means that somebody else has had the token.
+func (h *handler) Refresh(ctx context.Context, req *identityv1.RefreshRequest) (*identityv1.RefreshResponse, error) {
+	var reused int64
+	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.RefreshResponse, error) {
+		reused = 0
+		token, session, err := presented(ctx, tx, req.GetRefreshToken())
+		if err != nil {
+			return nil, err
+		}
+		successor, err := exchange(ctx, tx, token, req.GetRefreshToken())
+		if err != nil {
+			return nil, err
+		}
+		if successor == "" {
+			reused = session.ID
+			return nil, rpc.Fail(errorsv1.Reason_REASON_REFRESH_TOKEN_REUSED, "this refresh token was used before, so somebody else may have it: the session has been ended, log in again")
+		}
+		session, err = session.Update().SetRefreshedAt(tx.Now).SetExpiresAt(idleUntil(tx.Now, session.EndsAt)).Save(ctx)
+		if err != nil {
+			return nil, err
+		}
+		tokens, err := h.issue(ctx, tx, session, successor)
+		return &identityv1.RefreshResponse{Tokens: tokens}, err
+	})
+	if reused != 0 {
+		// The refusal rolled its transaction back; the session is ended in one of its own, before it is answered.
+		if _, endErr := h.endSessions(ctx, sessionOf(reused)); endErr != nil {
+			return nil, endErr
+		}
+	}
+	return answer, err
+}
+
+// presented answers a refresh token's row and its session, if that still lives.
+func presented(ctx context.Context, tx *store.Tx, raw string) (*ent.RefreshToken, *ent.Session, error) {
+	token, err := tx.RefreshToken.Query().Where(refreshtoken.Hash(hashOf(raw))).Only(ctx)
+	if store.IsNotFound(err) {
+		return nil, nil, rpc.Fail(errorsv1.Reason_REASON_REFRESH_TOKEN_INVALID, "this refresh token is not known: log in again")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	session, err := tx.Session.Get(ctx, token.SessionID)
+	switch {
+	case store.IsNotFound(err) || err == nil && !tx.Now.Before(session.ExpiresAt):
+		return nil, nil, rpc.Fail(errorsv1.Reason_REASON_REFRESH_TOKEN_INVALID, "the session has expired: log in again")
+	case err == nil && session.RevokedAt != nil:
+		return nil, nil, auth.ErrRevoked
+	}
+	return token, session, err
+}
+
+// exchange answers the successor of a refresh token: a new one at its first use, the same again shortly after, and none
+// when the token was used before.
+func exchange(ctx context.Context, tx *store.Tx, token *ent.RefreshToken, raw string) (string, error) {
+	if token.UsedAt != nil {
+		if tx.Now.Sub(*token.UsedAt) > successorLife {
+			return "", nil
+		}
+		return unseal(raw, token.SealedSuccessor)
+	}
+	successor := newRefreshToken()
+	sealed, err := seal(raw, successor)
+	if err != nil {
+		return "", err
+	}
+	// Of many who exchange at once, the condition lets one through; the others run again and find what it did.
+	used, err := tx.RefreshToken.Update().Where(refreshtoken.ID(token.ID), refreshtoken.UsedAtIsNil()).
+		SetUsedAt(tx.Now).SetSealedSuccessor(sealed).Save(ctx)
+	if err != nil {
+		return "", err
+	}
+	if used == 0 {
+		return "", store.ErrRaceLost
+	}
+	return successor, keepRefreshToken(ctx, tx, token.SessionID, successor)
+}
+
+// seal encrypts a successor under a key that only the holder of the token can derive (HKDF, RFC 5869). The key encrypts
+// nothing else, so the nonce may be constant.
+func seal(token, successor string) ([]byte, error) {
+	aead, err := successorCipher(token)
+	if err != nil {
+		return nil, err
+	}
+	return aead.Seal(nil, make([]byte, aead.NonceSize()), []byte(successor), nil), nil
+}
+
+func unseal(token string, sealed []byte) (string, error) {
+	aead, err := successorCipher(token)
+	if err != nil {
+		return "", err
+	}
+	successor, err := aead.Open(nil, make([]byte, aead.NonceSize()), sealed, nil)
+	if err != nil {
+		return "", fmt.Errorf("open the successor of a refresh token: %w", err)
+	}
+	return string(successor), nil
+}
+
+func successorCipher(token string) (cipher.AEAD, error) {
+	key, err := hkdf.Key(sha256.New, []byte(token), nil, "pulse refresh token successor", 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}

@@ -1,0 +1,103 @@
+package identity
+
+import (
+	"context"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/ent/account"
+	"github.com/pulse-social/pulse/ent/credential"
+	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
+	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/store"
+)
+
+// Register creates an account and signs it in, both or neither.
+func (h *handler) Register(ctx context.Context, req *identityv1.RegisterRequest) (*identityv1.RegisterResponse, error) {
+	if err := checkPassword(req.GetPassword()); err != nil {
+		return nil, err
+	}
+	// What is taken is refused before the work of hashing; the transaction looks again.
+	if err := available(ctx, h.db.Client, req); err != nil {
+		return nil, err
+	}
+	hash, err := h.hasher.hash(ctx, req.GetPassword())
+	if err != nil {
+		return nil, err
+	}
+	return store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.RegisterResponse, error) {
+		if err := available(ctx, tx.Client, req); err != nil {
+			return nil, err
+		}
+		created, err := insertAccount(ctx, tx, req, hash)
+		if err != nil {
+			return nil, err
+		}
+		tokens, err := h.openSession(ctx, tx, created.GetId(), req.GetDeviceName())
+		if err != nil {
+			return nil, err
+		}
+		return &identityv1.RegisterResponse{Account: created, Tokens: tokens},
+			tx.Emit(&busv1.AccountRegistered{UserId: created.GetId(), Handle: created.GetHandle()})
+	})
+}
+
+// available fails when the handle or the address belongs to somebody.
+func available(ctx context.Context, client *ent.Client, req *identityv1.RegisterRequest) error {
+	taken, err := client.Account.Query().Where(account.HandleKey(strings.ToLower(req.GetHandle()))).Exist(ctx)
+	if err != nil {
+		return err
+	}
+	if taken {
+		return rpc.Fail(errorsv1.Reason_REASON_HANDLE_TAKEN, "the handle %q is taken: choose another", req.GetHandle()).With("handle", req.GetHandle())
+	}
+	taken, err = client.Credential.Query().Where(credential.EmailKey(strings.ToLower(req.GetEmail()))).Exist(ctx)
+	if err != nil {
+		return err
+	}
+	if taken {
+		return rpc.Fail(errorsv1.Reason_REASON_EMAIL_TAKEN, "another account has this e-mail address: log in, or use another address")
+	}
+	return nil
+}
+
+func insertAccount(ctx context.Context, tx *store.Tx, req *identityv1.RegisterRequest, hash string) (*identityv1.Account, error) {
+	row, err := tx.Account.Create().SetID(tx.NewID()).
+		SetHandle(req.GetHandle()).SetHandleKey(strings.ToLower(req.GetHandle())).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := tx.Credential.Create().SetID(row.ID).
+		SetEmail(req.GetEmail()).SetEmailKey(strings.ToLower(req.GetEmail())).SetPasswordHash(hash).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return toProto(row, secret), nil
+}
+
+// toProto is an account as its owner sees it.
+func toProto(row *ent.Account, secret *ent.Credential) *identityv1.Account {
+	return &identityv1.Account{
+		Id: row.ID, Handle: row.Handle, Email: secret.Email, CreateTime: timestamppb.New(id.Time(row.ID)),
+	}
+}
+
+// GetAccount answers the caller's own account.
+func (h *handler) GetAccount(ctx context.Context, _ *identityv1.GetAccountRequest) (*identityv1.GetAccountResponse, error) {
+	userID := auth.Caller(ctx).UserID
+	row, err := h.db.Account.Get(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := h.db.Credential.Get(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	return &identityv1.GetAccountResponse{Account: toProto(row, secret)}, nil
+}

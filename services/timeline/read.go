@@ -1,0 +1,80 @@
+package timeline
+
+import (
+	"context"
+	"slices"
+
+	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	"github.com/pulse-social/pulse/services/internal/page"
+)
+
+// pageOfPosts is a page as the API answers it.
+type pageOfPosts struct {
+	posts        []*postv1.Post
+	older, newer string
+}
+
+// source answers the next ids of a timeline: at most limit, nearest to the edge of the span first.
+type source func(ctx context.Context, r span, limit int) ([]int64, error)
+
+// filter drops posts that do not belong into the timeline after all.
+type filter func(ctx context.Context, posts []*postv1.Post) ([]*postv1.Post, error)
+
+// read fills a page. Ids whose posts the caller may not see, or that the filter drops, do not make it shorter: as many
+// more are taken as it needs.
+func (h *handler) read(ctx context.Context, cursor page.Cursor, ids source, keep filter) (pageOfPosts, error) {
+	r, want := spanOf(cursor), cursor.Size+1
+	var posts []*postv1.Post
+	for len(posts) < want {
+		limit := min(want-len(posts), page.MaxSize)
+		next, err := ids(ctx, r, limit)
+		if err != nil {
+			return pageOfPosts{}, err
+		}
+		if len(next) > 0 {
+			found, err := h.hydrate(ctx, next, keep)
+			if err != nil {
+				return pageOfPosts{}, err
+			}
+			posts = append(posts, found...)
+			r.edge = next[len(next)-1]
+		}
+		if len(next) < limit {
+			break
+		}
+	}
+	return cut(cursor, posts), nil
+}
+
+// hydrate answers the posts behind ids, as the caller may see them, in the order of the ids.
+func (h *handler) hydrate(ctx context.Context, ids []int64, keep filter) ([]*postv1.Post, error) {
+	answer, err := h.posts.BatchGetPosts(ctx, &postv1.BatchGetPostsRequest{PostIds: ids})
+	if err != nil {
+		return nil, err
+	}
+	if keep == nil || len(answer.GetPosts()) == 0 {
+		return answer.GetPosts(), nil
+	}
+	return keep(ctx, answer.GetPosts())
+}
+
+// cut makes the page from posts of which there may be one more than it holds.
+func cut(cursor page.Cursor, posts []*postv1.Post) pageOfPosts {
+	more := len(posts) > cursor.Size
+	if more {
+		posts = posts[:cursor.Size]
+	}
+	newest, oldest := cursor.After, cursor.After
+	if len(posts) > 0 {
+		if cursor.Direction == page.Back {
+			slices.Reverse(posts)
+		}
+		newest, oldest = posts[0].GetId(), posts[len(posts)-1].GetId()
+	}
+	p := pageOfPosts{posts: posts, newer: cursor.Token(newest, page.Back)}
+	// Behind a page of newer posts there is always the one that it is newer than.
+	if more || cursor.Direction == page.Back && oldest != 0 {
+		p.older = cursor.Token(oldest, page.Onward)
+	}
+	return p
+}
