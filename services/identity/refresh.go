@@ -6,10 +6,12 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/refreshtoken"
+	entsession "github.com/pulse-social/pulse/ent/session"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
@@ -42,13 +44,16 @@ func (h *handler) Refresh(ctx context.Context, req *identityv1.RefreshRequest) (
 		tokens, err := h.issue(ctx, tx, session, successor)
 		return &identityv1.RefreshResponse{Tokens: tokens}, err
 	})
-	if reused != 0 {
-		// The refusal rolled its transaction back; the session is ended in one of its own, before it is answered.
-		if _, endErr := h.endSessions(ctx, sessionOf(reused)); endErr != nil {
-			return nil, endErr
-		}
+	if reused == 0 {
+		return answer, err
 	}
-	return answer, err
+	// The refusal rolled its transaction back; the session is ended in one of its own, before it is answered.
+	which := entsession.ID(reused)
+	revokeErr := h.db.Write(ctx, func(tx *store.Tx) error {
+		_, err := revoke(ctx, tx, which)
+		return err
+	})
+	return nil, errors.Join(h.ended(ctx, which, revokeErr), err)
 }
 
 // presented answers a refresh token's row and its session, if that still lives.

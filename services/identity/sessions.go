@@ -8,9 +8,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	entsession "github.com/pulse-social/pulse/ent/session"
-
 	"github.com/pulse-social/pulse/ent/predicate"
+	entsession "github.com/pulse-social/pulse/ent/session"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
@@ -56,17 +55,25 @@ func (h *handler) ListSessions(ctx context.Context, req *identityv1.ListSessions
 
 // LogOut ends the session of the call.
 func (h *handler) LogOut(ctx context.Context, _ *identityv1.LogOutRequest) (*identityv1.LogOutResponse, error) {
-	_, err := h.endSessions(ctx, sessionOf(auth.Caller(ctx).SessionID))
-	return &identityv1.LogOutResponse{}, err
+	which := entsession.ID(auth.Caller(ctx).SessionID)
+	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.LogOutResponse, error) {
+		_, err := revoke(ctx, tx, which)
+		return &identityv1.LogOutResponse{}, err
+	})
+	return answer, h.ended(ctx, which, err)
 }
 
 // RevokeSession ends one of the caller's sessions.
 func (h *handler) RevokeSession(ctx context.Context, req *identityv1.RevokeSessionRequest) (*identityv1.RevokeSessionResponse, error) {
-	ended, err := h.endSessions(ctx, entsession.And(sessionOf(req.GetSessionId()), entsession.UserID(auth.Caller(ctx).UserID)))
-	if err == nil && ended == 0 {
-		err = rpc.Fail(errorsv1.Reason_REASON_SESSION_NOT_FOUND, "you have no live session of that id")
-	}
-	return &identityv1.RevokeSessionResponse{}, err
+	which := entsession.And(entsession.ID(req.GetSessionId()), entsession.UserID(auth.Caller(ctx).UserID))
+	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.RevokeSessionResponse, error) {
+		revoked, err := revoke(ctx, tx, which)
+		if err == nil && revoked == 0 {
+			err = rpc.Fail(errorsv1.Reason_REASON_SESSION_NOT_FOUND, "you have no live session of that id")
+		}
+		return &identityv1.RevokeSessionResponse{}, err
+	})
+	return answer, h.ended(ctx, which, err)
 }
 
 // RevokeAllSessions ends every session of the caller, or every other one.
@@ -76,37 +83,43 @@ func (h *handler) RevokeAllSessions(ctx context.Context, req *identityv1.RevokeA
 	if req.GetKeepCurrent() {
 		which = entsession.And(which, entsession.IDNEQ(caller.SessionID))
 	}
-	ended, err := h.endSessions(ctx, which)
-	return &identityv1.RevokeAllSessionsResponse{Revoked: int32(ended)}, err
+	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.RevokeAllSessionsResponse, error) {
+		revoked, err := revoke(ctx, tx, which)
+		return &identityv1.RevokeAllSessionsResponse{Revoked: int32(revoked)}, err
+	})
+	return answer, h.ended(ctx, which, err)
 }
 
-func sessionOf(sessionID int64) predicate.Session { return entsession.ID(sessionID) }
-
-// endSessions ends the live sessions among those that match, and answers how many. When it returns, no call with their
-// tokens succeeds any more. Ends are told again by an event, for a Redis that was away.
-func (h *handler) endSessions(ctx context.Context, which predicate.Session) (int, error) {
-	var ended []int64
-	err := h.db.Write(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Session.Query().Where(which, entsession.RevokedAtIsNil()).All(ctx)
-		if err != nil {
-			return fmt.Errorf("read sessions: %w", err)
-		}
-		ended = nil
-		for _, row := range rows {
-			ended = append(ended, row.ID)
-			if err := tx.Emit(&busv1.SessionRevoked{SessionId: row.ID, UserId: row.UserID}); err != nil {
-				return err
-			}
-		}
-		return tx.Session.Update().Where(entsession.IDIn(ended...)).SetRevokedAt(tx.Now).Exec(ctx)
-	})
+// revoke ends the live sessions among those that match, and answers how many.
+func revoke(ctx context.Context, tx *store.Tx, which predicate.Session) (int, error) {
+	rows, err := tx.Session.Query().Where(which, entsession.RevokedAtIsNil(), entsession.ExpiresAtGT(tx.Now)).All(ctx)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("read sessions: %w", err)
 	}
-	if err := h.sessions.End(ctx, ended...); err != nil {
-		return 0, rpc.Fail(errorsv1.Reason_REASON_UNAVAILABLE, "the session has ended, but some servers may not know for some seconds: try again to be sure").After(auth.LiveKept)
+	ids := make([]int64, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+		if err := tx.Emit(&busv1.SessionRevoked{SessionId: row.ID, UserId: row.UserID}); err != nil {
+			return 0, err
+		}
 	}
-	return len(ended), nil
+	return len(rows), tx.Session.Update().Where(entsession.IDIn(ids...)).SetRevokedAt(tx.Now).Exec(ctx)
+}
+
+// ended makes sessions that were revoked just now useless everywhere; only then may the revocation be answered. It looks
+// for them in the database, so that a call that is repeated because Redis was away does what the first could not.
+func (h *handler) ended(ctx context.Context, which predicate.Session, err error) error {
+	if err != nil {
+		return err
+	}
+	ids, err := h.db.Session.Query().Where(which, entsession.RevokedAtGT(h.now().Add(-2*auth.LiveKept))).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("read sessions: %w", err)
+	}
+	if err := h.sessions.End(ctx, ids...); err != nil {
+		return rpc.Fail(errorsv1.Reason_REASON_UNAVAILABLE, "the session has ended, but some servers may not know for some seconds: try again to be sure").After(auth.LiveKept)
+	}
+	return nil
 }
 
 // consumers tell Redis of ended sessions once more: at the time of the call it may have been away, and have come back

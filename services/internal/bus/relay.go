@@ -17,9 +17,10 @@ import (
 const (
 	// relayBatch is how many events are published before they are marked.
 	relayBatch = 500
-	// relayPoll is how often the outbox is looked at without a signal: for what other processes have left, and to
-	// notice a broker that lost its streams while nothing was published.
+	// relayPoll is how often the outbox is looked at without a signal: for what other processes have left.
 	relayPoll = time.Second
+	// restoreEvery is how often the streams are looked at, to notice a broker that lost them while nothing was published.
+	restoreEvery = 5 * time.Second
 	// pruneEvery is how often rows that have served their time are deleted.
 	pruneEvery = time.Minute
 	// ackWait bounds how long the broker may take to confirm a batch.
@@ -38,33 +39,38 @@ const (
 	headerTraceParent = "traceparent"
 )
 
-// Relay publishes what the outbox holds until ctx ends. Any number of processes may relay at once.
+// Relay publishes what the outbox holds until ctx ends, and then what is left once more. Any number of processes may
+// relay at once.
 func (b *Bus) Relay(ctx context.Context, s *store.Store) {
-	var pruned time.Time
+	restored, pruned := time.Time{}, time.Time{}
 	tick := time.NewTicker(relayPoll)
 	defer tick.Stop()
 	failing := false
 	for ctx.Err() == nil {
-		err := b.relayAll(ctx, s)
+		var err error
+		if failing || time.Since(restored) > restoreEvery {
+			err, restored = b.Restore(ctx, s), time.Now()
+		}
+		if err == nil {
+			err = b.relayAll(ctx, s)
+		}
+		if err == nil && time.Since(pruned) > pruneEvery {
+			err, pruned = s.Prune(ctx), time.Now()
+		}
 		if err != nil && ctx.Err() == nil && !failing {
 			b.log.WarnContext(ctx, "events wait in the outbox", "error", err)
 		}
 		failing = err != nil
-		if time.Since(pruned) > pruneEvery {
-			if err := s.Prune(ctx); err != nil && ctx.Err() == nil {
-				b.log.WarnContext(ctx, "prune", "error", err)
-			}
-			pruned = time.Now()
-		}
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
-			if err := b.Restore(ctx, s); err != nil && ctx.Err() == nil && !failing {
-				b.log.WarnContext(ctx, "streams", "error", err)
-				failing = true
-			}
 		case <-committedUnless(failing, s):
 		}
+	}
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), ackWait)
+	defer cancel()
+	if err := b.relayAll(flush, s); err != nil {
+		b.log.WarnContext(ctx, "events stay in the outbox until the next start", "error", err)
 	}
 }
 

@@ -29,13 +29,13 @@ const (
 // A Setting is one variable with the value in force.
 type Setting struct {
 	// Name is the environment variable.
-	Name string
+	Name string `json:"name"`
 	// Value is in force; of a secret it says only whether there is one.
-	Value string
+	Value string `json:"value"`
 	// Source is where the value came from.
-	Source Source
+	Source Source `json:"source"`
 	// Doc says in a phrase what the setting does.
-	Doc string
+	Doc string `json:"doc"`
 }
 
 // Lookup finds an environment variable, as [os.LookupEnv] does.

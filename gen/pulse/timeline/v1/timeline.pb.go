@@ -90,7 +90,7 @@ type GetHomeTimelineResponse struct {
 	// Token of the page of older posts, empty when there are none.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// Token of the page of posts that are newer than this page's, whether there are any yet or not: the way to ask for
-	// what has arrived since. It answers the oldest of the newer posts first in time, so that no gap is left.
+	// what has been posted since. When there are more of them than a page holds, it answers those next to this page.
 	NewerPageToken string `protobuf:"bytes,3,opt,name=newer_page_token,json=newerPageToken,proto3" json:"newer_page_token,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -219,7 +219,7 @@ type GetUserTimelineResponse struct {
 	// Token of the page of older posts, empty when there are none.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// Token of the page of posts that are newer than this page's, whether there are any yet or not: the way to ask for
-	// what has arrived since. It answers the oldest of the newer posts first in time, so that no gap is left.
+	// what has been posted since. When there are more of them than a page holds, it answers those next to this page.
 	NewerPageToken string `protobuf:"bytes,3,opt,name=newer_page_token,json=newerPageToken,proto3" json:"newer_page_token,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache

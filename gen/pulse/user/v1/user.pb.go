@@ -779,9 +779,9 @@ const file_pulse_user_v1_user_proto_rawDesc = "" +
 	"updateMask\x12\x1b\n" +
 	"\x04etag\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\"@\n" +
 	"\x15UpdateProfileResponse\x12'\n" +
-	"\x04user\x18\x01 \x01(\v2\x13.pulse.user.v1.UserR\x04user2\x9f\x03\n" +
-	"\vUserService\x12\x8f\x01\n" +
-	"\aGetUser\x12\x1d.pulse.user.v1.GetUserRequest\x1a\x1e.pulse.user.v1.GetUserResponse\"E\x8a\xb5\x18\x04\b\x01\x10\x03\x82\xd3\xe4\x93\x024Z\x1d\x12\x1b/v1/users:byHandle/{handle}\x12\x13/v1/users/{user_id}\x90\x02\x01\x12\x81\x01\n" +
+	"\x04user\x18\x01 \x01(\v2\x13.pulse.user.v1.UserR\x04user2\x98\x03\n" +
+	"\vUserService\x12\x88\x01\n" +
+	"\aGetUser\x12\x1d.pulse.user.v1.GetUserRequest\x1a\x1e.pulse.user.v1.GetUserResponse\">\x8a\xb5\x18\x04\b\x01\x10\x03\x82\xd3\xe4\x93\x02-Z\x16\x12\x14/v1/handles/{handle}\x12\x13/v1/users/{user_id}\x90\x02\x01\x12\x81\x01\n" +
 	"\rBatchGetUsers\x12#.pulse.user.v1.BatchGetUsersRequest\x1a$.pulse.user.v1.BatchGetUsersResponse\"%\x8a\xb5\x18\x04\b\x01\x10\x03\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/users:batchGet\x90\x02\x01\x12z\n" +
 	"\rUpdateProfile\x12#.pulse.user.v1.UpdateProfileRequest\x1a$.pulse.user.v1.UpdateProfileResponse\"\x1e\x8a\xb5\x18\x04\b\x02\x10\x02\x82\xd3\xe4\x93\x02\x10:\x01*2\v/v1/profileB\xac\x01\n" +
 	"\x11com.pulse.user.v1B\tUserProtoP\x01Z6github.com/pulse-social/pulse/gen/pulse/user/v1;userv1\xa2\x02\x03PUX\xaa\x02\rPulse.User.V1\xca\x02\rPulse\\User\\V1\xe2\x02\x19Pulse\\User\\V1\\GPBMetadata\xea\x02\x0fPulse::User::V1b\x06proto3"

@@ -69,7 +69,7 @@ export type GetHomeTimelineResponse = Message<"pulse.timeline.v1.GetHomeTimeline
 
   /**
    * Token of the page of posts that are newer than this page's, whether there are any yet or not: the way to ask for
-   * what has arrived since. It answers the oldest of the newer posts first in time, so that no gap is left.
+   * what has been posted since. When there are more of them than a page holds, it answers those next to this page.
    *
    * @generated from field: string newer_page_token = 3;
    */
@@ -140,7 +140,7 @@ export type GetUserTimelineResponse = Message<"pulse.timeline.v1.GetUserTimeline
 
   /**
    * Token of the page of posts that are newer than this page's, whether there are any yet or not: the way to ask for
-   * what has arrived since. It answers the oldest of the newer posts first in time, so that no gap is left.
+   * what has been posted since. When there are more of them than a page holds, it answers those next to this page.
    *
    * @generated from field: string newer_page_token = 3;
    */

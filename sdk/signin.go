@@ -1,0 +1,48 @@
+package pulse
+
+import (
+	"context"
+
+	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+)
+
+// Register creates an account and signs the client in to it. A session the client was in before is left as it is on
+// the server. Errors are those of the RPC, and those of the token store.
+func (c *Client) Register(ctx context.Context, req *identityv1.RegisterRequest) (*identityv1.Account, error) {
+	res, err := c.Identity.Register(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return res.GetAccount(), c.session.save(ctx, res.GetTokens())
+}
+
+// LogIn signs the client in with a new session. A session the client was in before is left as it is on the server.
+// Errors are those of the RPC, and those of the token store.
+func (c *Client) LogIn(ctx context.Context, req *identityv1.LogInRequest) (*identityv1.Account, error) {
+	res, err := c.Identity.LogIn(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return res.GetAccount(), c.session.save(ctx, res.GetTokens())
+}
+
+// LogOut ends the session on the server and forgets its tokens. It answers nil when there is no session, or when it
+// has ended already. When the server cannot be reached the tokens are kept, so that LogOut can be called again.
+func (c *Client) LogOut(ctx context.Context) error {
+	if signedIn, err := c.SignedIn(ctx); !signedIn {
+		return err
+	}
+	_, err := c.Identity.LogOut(ctx, &identityv1.LogOutRequest{})
+	if err != nil && !endsSession(err) && ReasonOf(err) != errorsv1.Reason_REASON_ACCESS_TOKEN_INVALID {
+		return err
+	}
+	return c.session.save(ctx, nil)
+}
+
+// SignedIn tells whether the client holds tokens. It does not ask the server whether they are still good; GetAccount
+// does.
+func (c *Client) SignedIn(ctx context.Context) (bool, error) {
+	tokens, err := c.session.load(ctx)
+	return tokens != nil, err
+}

@@ -1,0 +1,250 @@
+// Package app puts Pulse together: it is the only package that knows all services. A process runs all of them or any
+// subset; what another process runs is called there.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"connectrpc.com/connect/v2"
+
+	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/bus"
+	"github.com/pulse-social/pulse/services/internal/clock"
+	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/kv"
+	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/run"
+	"github.com/pulse-social/pulse/services/internal/service"
+	"github.com/pulse-social/pulse/services/internal/store"
+	"github.com/pulse-social/pulse/services/internal/telemetry"
+	"github.com/pulse-social/pulse/services/internal/visibility"
+)
+
+// Options are what an app needs besides its config.
+type Options struct {
+	// Services are those that the process runs; none means all.
+	Services []string
+	// Version is the program's.
+	Version string
+	// LogTo is where logs go; nil means standard error.
+	LogTo io.Writer
+	// Now is the clock; nil means the machine's.
+	Now clock.Clock
+}
+
+// An App is one process of Pulse.
+type App struct {
+	config  Config
+	options Options
+	entries []entry
+
+	process   *run.Process
+	telemetry *telemetry.Telemetry
+	ids       *id.Generator
+	now       clock.Clock
+	store     *store.Store
+	kv        *kv.KV
+	bus       *bus.Bus
+	verifier  *auth.Verifier
+	server    *connect.Server
+	handler   http.Handler
+	api       net.Listener
+	ops       net.Listener
+	deps      service.Deps
+	services  []service.Service
+}
+
+// New makes an app that does not run yet.
+func New(c Config, o Options) (*App, error) {
+	a := &App{config: c, options: o, now: o.Now}
+	if a.now == nil {
+		a.now = clock.System
+	}
+	a.ids = id.NewGenerator(a.now)
+	for _, name := range o.Services {
+		if !known(name) {
+			return nil, fmt.Errorf("there is no service %q: choose from %s", name, strings.Join(ServiceNames(), ", "))
+		}
+	}
+	for _, e := range catalog {
+		if len(o.Services) == 0 || slices.Contains(o.Services, e.name) {
+			a.entries = append(a.entries, e)
+		}
+	}
+	return a, a.checkPeers()
+}
+
+// checkPeers fails when a service of this process calls one that is neither here nor known to be elsewhere.
+func (a *App) checkPeers() error {
+	for _, e := range a.entries {
+		for _, called := range e.calls {
+			if _, ok := a.config.Peers.address(called); !ok && !a.runs(called) {
+				return fmt.Errorf("service %s calls %s, which this process does not run: add it to the command, or set PULSE_PEERS=%s:host:port", e.name, called, called)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *App) runs(name string) bool {
+	return slices.ContainsFunc(a.entries, func(e entry) bool { return e.name == name })
+}
+
+// Start starts the process: it returns when all of it runs and calls are served.
+func (a *App) Start(ctx context.Context) error {
+	var err error
+	if a.telemetry, err = telemetry.Start(ctx, a.config.Telemetry, a.options.Version, a.options.LogTo); err != nil {
+		return err
+	}
+	a.process = run.NewProcess(a.telemetry.Log)
+	parts := []run.Part{
+		{Name: "telemetry", Stop: a.telemetry.Stop},
+		a.operatorsPort(),
+		a.dataFolder(),
+		a.database(),
+		a.redis(),
+		a.broker(),
+		a.assembly(),
+	}
+	if err := a.process.Start(ctx, parts...); err != nil {
+		return err
+	}
+	return a.process.Start(ctx, append(a.work(), a.apiPort())...)
+}
+
+// work is what runs in the background: the relay of the outbox, and a consumer each.
+func (a *App) work() []run.Part {
+	parts := []run.Part{run.Background("relay", func(ctx context.Context) { a.bus.Relay(ctx, a.store) })}
+	for i, s := range a.services {
+		db := a.store.For(a.entries[i].name)
+		for _, c := range s.Consumers {
+			parts = append(parts, run.Background("consumer "+c.Name, func(ctx context.Context) { a.bus.Consume(ctx, db, c) }))
+		}
+	}
+	return parts
+}
+
+// database opens the database and brings its schema up to date, or checks that it is.
+func (a *App) database() run.Part {
+	return run.Part{
+		Name: "database",
+		Start: func(ctx context.Context) (err error) {
+			a.store, err = store.Open(ctx, a.config.Store, store.Options{IDs: a.ids, Now: a.now, Tracing: a.config.Telemetry.Tracing()})
+			if err != nil {
+				return err
+			}
+			if a.config.Store.Migrate {
+				_, err = a.store.Migrate(ctx, a.telemetry.Log)
+			} else {
+				err = a.store.CheckSchema(ctx)
+			}
+			if err != nil {
+				return errors.Join(err, a.store.Close())
+			}
+			return nil
+		},
+		Stop: func(context.Context) error { return a.store.Close() },
+	}
+}
+
+func (a *App) redis() run.Part {
+	return run.Part{
+		Name:  "redis",
+		Start: func(ctx context.Context) (err error) { a.kv, err = kv.Open(ctx, a.config.KV); return err },
+		Stop:  func(context.Context) error { a.kv.Close(); return nil },
+	}
+}
+
+func (a *App) broker() run.Part {
+	return run.Part{
+		Name: "broker",
+		Start: func(ctx context.Context) (err error) {
+			a.bus, err = bus.Open(ctx, a.config.Bus, a.config.Store.DataDir, a.telemetry.Log)
+			return err
+		},
+		Stop: func(context.Context) error { a.bus.Close(); return nil },
+	}
+}
+
+// assembly makes the services and the handler that serves them.
+func (a *App) assembly() run.Part {
+	return run.Part{Name: "services", Start: func(ctx context.Context) error {
+		reader := a.store.For("auth")
+		keys := auth.NewKeys(reader, a.now)
+		sessions := auth.NewSessions(reader, a.kv, a.now)
+		a.verifier = auth.NewVerifier(a.config.Identity.Tokens, keys, sessions, a.now)
+		var err error
+		a.server, err = rpc.NewServer(a.verifier, a.telemetry.Log, func() string { return id.String(a.ids.Next()) })
+		if err != nil {
+			return err
+		}
+		a.deps = service.Deps{
+			KV: a.kv, Visibility: visibility.NewPolicy(a.store.For("visibility")), Sessions: sessions, Keys: keys,
+			Now: a.now, Log: a.telemetry.Log, Dial: a.dial,
+		}
+		return a.makeServices(ctx)
+	}}
+}
+
+func (a *App) makeServices(ctx context.Context) error {
+	edge := rpc.Edge{Server: a.server, Routes: map[string]http.Handler{}, Ready: a.process.Ready, CORSOrigins: a.config.Server.CORSOrigins}
+	for _, e := range a.entries {
+		deps := a.deps
+		deps.DB = a.store.For(e.name)
+		s := e.make(a.config, deps)
+		s.Register(a.server)
+		for pattern, handler := range s.Routes {
+			edge.Routes[pattern] = handler
+		}
+		if s.Start != nil {
+			if err := s.Start(ctx); err != nil {
+				return fmt.Errorf("start service %s: %w", e.name, err)
+			}
+		}
+		a.services = append(a.services, s)
+	}
+	for pattern, handler := range documents() {
+		edge.Routes[pattern] = handler
+	}
+	var err error
+	a.handler, err = edge.Handler()
+	return err
+}
+
+// dial answers the client for calls to a service: in this process when it runs here.
+func (a *App) dial(name string) *connect.Client {
+	if a.runs(name) {
+		return rpc.DialInProcess(a.server)
+	}
+	address, _ := a.config.Peers.address(name) // New has made sure that there is one.
+	return rpc.Dial(address)
+}
+
+// Handler answers all that the API's port serves, for those who mount Pulse in a server of their own. It is there after
+// Start.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// URL is where the API is reached. It is there after Start.
+func (a *App) URL() string { return "http://" + a.api.Addr().String() }
+
+// OpsURL is where the operators' port is reached. It is there after Start.
+func (a *App) OpsURL() string { return "http://" + a.ops.Addr().String() }
+
+// Server answers the server that the services are registered with, for clients in the same process. It is there after
+// Start.
+func (a *App) Server() *connect.Server { return a.server }
+
+// Stop ends the process: it becomes unready, finishes the calls under way, and stops all that runs, in reverse.
+func (a *App) Stop(ctx context.Context) error {
+	if a.process == nil {
+		return nil
+	}
+	return a.process.Stop(ctx)
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// Integrity asks the database whether it is sound, and answers what is not and how much was looked at.
+func (s *Store) Integrity(ctx context.Context) (problems []string, checked int, err error) {
+	if s.engine == engineSQLite {
+		problems, err = s.texts(ctx, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'
+			UNION ALL SELECT 'foreign key of ' || "table" FROM pragma_foreign_key_check`)
+		if err == nil {
+			err = s.reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_schema`).Scan(&checked)
+		}
+		return problems, checked, err
+	}
+	problems, err = s.texts(ctx, `SELECT 'index ' || indexrelid::regclass::text || ' is not valid' FROM pg_index WHERE NOT indisvalid OR NOT indisready
+		UNION ALL SELECT 'constraint ' || conname || ' is not validated' FROM pg_constraint WHERE NOT convalidated`)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := s.reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_index`).Scan(&checked); err != nil {
+		return nil, 0, err
+	}
+	broken, err := s.brokenIndexes(ctx)
+	return append(problems, broken...), checked, err
+}
+
+// brokenIndexes has the extension amcheck look at every index of the schema, where a superuser has installed it.
+func (s *Store) brokenIndexes(ctx context.Context) ([]string, error) {
+	var installed bool
+	err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'amcheck')`).Scan(&installed)
+	if err != nil || !installed {
+		return nil, err
+	}
+	indexes, err := s.texts(ctx, `SELECT indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+		JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am a ON a.oid = c.relam
+		WHERE n.nspname = current_schema() AND a.amname = 'btree' AND c.relkind = 'i'`)
+	if err != nil {
+		return nil, err
+	}
+	var problems []string
+	for _, index := range indexes {
+		if _, err := s.reader.ExecContext(ctx, `SELECT bt_index_check($1::regclass)`, index); err != nil {
+			problems = append(problems, fmt.Sprintf("index %s: %v", index, err))
+		}
+	}
+	return problems, nil
+}
+
+// texts answers a column of texts.
+func (s *Store) texts(ctx context.Context, query string) (texts []string, err error) {
+	rows, err := s.reader.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text sql.NullString
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		texts = append(texts, text.String)
+	}
+	return texts, rows.Err()
+}

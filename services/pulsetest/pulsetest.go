@@ -1,0 +1,218 @@
+// Package pulsetest runs a real Pulse in the process of a test: all services, with everything embedded, in a folder that
+// goes when the test does. It is for the tests of those who use the SDK, and for Pulse's own.
+//
+//	func TestGreeting(t *testing.T) {
+//		p := pulsetest.Start(t)
+//		ada := p.User(t, "ada")
+//		answer, err := ada.Posts.CreatePost(t.Context(), &postv1.CreatePostRequest{Text: "hello"})
+//		...
+//	}
+//
+// With PULSE_TEST_DATABASE_URL set to a Postgres whose user may create databases, each Pulse has a database there instead
+// of SQLite.
+package pulsetest
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect/v2/connectinprocess"
+
+	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	pulse "github.com/pulse-social/pulse/sdk"
+	"github.com/pulse-social/pulse/services/app"
+)
+
+// A Pulse is a Pulse that runs.
+type Pulse struct {
+	// App is the process that runs it.
+	App *app.App
+
+	options options
+	env     map[string]string
+	log     *lockedBuffer
+}
+
+// An Option changes how a Pulse is started.
+type Option func(*options)
+
+type options struct {
+	env       map[string]string
+	services  []string
+	now       func() time.Time
+	inProcess bool
+}
+
+// WithEnv sets an environment variable for the Pulse, such as PULSE_POST_MAX_CHARS.
+func WithEnv(name, value string) Option {
+	return func(o *options) { o.env[name] = value }
+}
+
+// WithClock makes the Pulse take the time from now.
+func WithClock(now func() time.Time) Option {
+	return func(o *options) { o.now = now }
+}
+
+// WithServices makes the Pulse run only these services.
+func WithServices(names ...string) Option {
+	return func(o *options) { o.services = names }
+}
+
+// InProcess makes clients call without a network.
+func InProcess() Option {
+	return func(o *options) { o.inProcess = true }
+}
+
+// Start starts a Pulse and stops it when the test has ended.
+func Start(t testing.TB, opts ...Option) *Pulse {
+	t.Helper()
+	o := options{env: map[string]string{}}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	p := &Pulse{options: o, log: &lockedBuffer{}, env: map[string]string{
+		"PULSE_ADDR": "127.0.0.1:0", "PULSE_OPS_ADDR": "127.0.0.1:0", "PULSE_DATA_DIR": t.TempDir(),
+		"PULSE_EVENT_RETRY_DELAY": "5ms", "PULSE_EVENT_TRIES": "3", "PULSE_STOP_TIMEOUT": "5s",
+	}}
+	if server := os.Getenv("PULSE_TEST_DATABASE_URL"); server != "" && o.env["PULSE_DATABASE_URL"] == "" {
+		p.env["PULSE_DATABASE_URL"] = createDatabase(t, server)
+	}
+	maps.Copy(p.env, o.env)
+	p.start(t)
+	t.Cleanup(func() {
+		p.Stop(t)
+		if t.Failed() {
+			t.Logf("log of Pulse:\n%s", p.log.String())
+		}
+	})
+	return p
+}
+
+// Config is the configuration of the Pulse.
+func (p *Pulse) Config(t testing.TB) app.Config {
+	t.Helper()
+	config, _, err := app.LoadConfig(func(name string) (string, bool) { value, ok := p.env[name]; return value, ok })
+	if err != nil {
+		t.Fatalf("configure Pulse: %v", err)
+	}
+	return config
+}
+
+func (p *Pulse) start(t testing.TB) {
+	t.Helper()
+	a, err := app.New(p.Config(t), app.Options{Services: p.options.services, Version: "test", LogTo: p.log, Now: p.options.now})
+	if err != nil {
+		t.Fatalf("make Pulse: %v", err)
+	}
+	if err := a.Start(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatalf("start Pulse: %v", err)
+	}
+	p.App = a
+}
+
+// Stop stops the Pulse. Stopping twice is stopping once.
+func (p *Pulse) Stop(t testing.TB) {
+	t.Helper()
+	if p.App == nil {
+		return
+	}
+	if err := p.App.Stop(context.WithoutCancel(t.Context())); err != nil {
+		t.Errorf("stop Pulse: %v", err)
+	}
+	p.App = nil
+}
+
+// Restart stops the Pulse if it runs, calls while with the folder of its data, and starts it again. Its address is a new
+// one; clients have to be made anew.
+func (p *Pulse) Restart(t testing.TB, while func(dataDir string)) {
+	t.Helper()
+	p.Stop(t)
+	if while != nil {
+		while(p.env["PULSE_DATA_DIR"])
+	}
+	p.start(t)
+}
+
+// Setenv changes an environment variable of the Pulse for its next start.
+func (p *Pulse) Setenv(name, value string) { p.env[name] = value }
+
+// URL is where the API is reached.
+func (p *Pulse) URL() string { return p.App.URL() }
+
+// Log is what the Pulse has logged so far.
+func (p *Pulse) Log() string { return p.log.String() }
+
+// Client makes a client that nobody has signed in with.
+func (p *Pulse) Client(t testing.TB, opts ...pulse.Option) *pulse.Client {
+	t.Helper()
+	if p.options.inProcess {
+		opts = append(opts, pulse.WithTransport(connectinprocess.New(p.App.Server())))
+	}
+	client, err := pulse.NewClient(p.URL(), opts...)
+	if err != nil {
+		t.Fatalf("make client: %v", err)
+	}
+	return client
+}
+
+// A User is a client that somebody has signed in with.
+type User struct {
+	*pulse.Client
+	// ID is the person's id.
+	ID int64
+	// Handle, Email and Password are what they registered with.
+	Handle, Email, Password string
+}
+
+// User registers a person of that handle and signs them in.
+func (p *Pulse) User(t testing.TB, handle string, opts ...pulse.Option) *User {
+	t.Helper()
+	u := &User{
+		Client: p.Client(t, opts...), Handle: handle, Email: handle + "@example.org", Password: "correct horse battery " + handle,
+	}
+	account, err := u.Register(t.Context(), &identityv1.RegisterRequest{Handle: handle, Email: u.Email, Password: u.Password})
+	if err != nil {
+		t.Fatalf("register %s: %v", handle, err)
+	}
+	u.ID = account.GetId()
+	return u
+}
+
+// Settle waits until every event has been consumed, and fails the test when an invariant is broken.
+func (p *Pulse) Settle(t testing.TB) {
+	t.Helper()
+	results, err := p.App.Check(t.Context())
+	if err != nil {
+		t.Fatalf("check: %v", err)
+	}
+	for _, r := range results {
+		if !r.OK() {
+			t.Errorf("%s is broken (%s): %d of %d, such as %q", r.ID, r.What, r.Broken, r.Checked, r.Violations)
+		}
+	}
+}
+
+// lockedBuffer is a buffer that many write to.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+// Write implements [io.Writer].
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+// String answers what was written.
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}

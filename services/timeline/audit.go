@@ -1,0 +1,53 @@
+package timeline
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/pulse-social/pulse/ent"
+	entfollow "github.com/pulse-social/pulse/ent/follow"
+	"github.com/pulse-social/pulse/services/internal/page"
+	"github.com/pulse-social/pulse/services/internal/service"
+)
+
+// Home answers a function for the ids of a person's whole home timeline, read as GetHomeTimeline reads it: from the list
+// in Redis, merged, and from SQL. It is for checks.
+func Home(c Config, d service.Deps) func(ctx context.Context, userID int64) ([]int64, error) {
+	h := &handler{db: d.DB, lists: Lists{kv: d.KV, length: c.ListLength}, visibility: d.Visibility}
+	return func(ctx context.Context, userID int64) ([]int64, error) {
+		reader := &home{handler: h, viewer: userID}
+		follows, err := h.db.Follow.Query().Where(entfollow.FollowerID(userID)).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		authors := []int64{userID}
+		for _, f := range follows {
+			authors = append(authors, f.FolloweeID)
+		}
+		slices.Sort(authors)
+		return reader.all(ctx, func(p *ent.Post) bool { _, ok := slices.BinarySearch(authors, p.AuthorID); return ok })
+	}
+}
+
+// all pages through the timeline down to its first post.
+func (h *home) all(ctx context.Context, keep func(*ent.Post) bool) ([]int64, error) {
+	var all []int64
+	r := olderThan(math.MaxInt64)
+	for {
+		ids, err := h.ids(ctx, r, page.MaxSize)
+		if err != nil || len(ids) == 0 {
+			return all, err
+		}
+		posts, err := h.visibility.Posts(ctx, h.viewer, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, postID := range ids {
+			if post := posts[postID]; post != nil && keep(post) {
+				all = append(all, postID)
+			}
+		}
+		r.edge = ids[len(ids)-1]
+	}
+}
