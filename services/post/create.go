@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/pulse-social/pulse/ent"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
@@ -12,7 +14,6 @@ import (
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/store"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/pulse-social/pulse/services/internal/id"
 )

@@ -16,7 +16,6 @@ import (
 	"bytes"
 	"context"
 	"maps"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +25,7 @@ import (
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/app"
+	"github.com/pulse-social/pulse/services/internal/testdb"
 )
 
 // A Pulse is a Pulse that runs.
@@ -79,8 +79,8 @@ func Start(t testing.TB, opts ...Option) *Pulse {
 		"PULSE_ADDR": "127.0.0.1:0", "PULSE_OPS_ADDR": "127.0.0.1:0", "PULSE_DATA_DIR": t.TempDir(),
 		"PULSE_EVENT_RETRY_DELAY": "5ms", "PULSE_EVENT_TRIES": "3", "PULSE_STOP_TIMEOUT": "5s",
 	}}
-	if server := os.Getenv("PULSE_TEST_DATABASE_URL"); server != "" && o.env["PULSE_DATABASE_URL"] == "" {
-		p.env["PULSE_DATABASE_URL"] = createDatabase(t, server)
+	if o.env["PULSE_DATABASE_URL"] == "" {
+		p.env["PULSE_DATABASE_URL"] = testdb.URL(t)
 	}
 	maps.Copy(p.env, o.env)
 	p.start(t)

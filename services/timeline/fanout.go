@@ -3,6 +3,7 @@ package timeline
 import (
 	"context"
 	"fmt"
+
 	"google.golang.org/protobuf/proto"
 
 	entfollow "github.com/pulse-social/pulse/ent/follow"

@@ -55,7 +55,7 @@ const (
 	// batchSize is how many events a consumer takes into one transaction.
 	batchSize = 200
 	// applyTimeout bounds one transaction; the broker delivers again what is not acknowledged in twice the time.
-	applyTimeout = 30 * time.Second
+	applyTimeout = 10 * time.Second
 	// longestRetryDelay bounds the pause between two tries.
 	longestRetryDelay = 30 * time.Second
 )
@@ -93,12 +93,15 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	if err != nil {
 		return fmt.Errorf("ensure consumer: %w", err)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	arrived, broken := make(chan jetstream.Msg, batchSize), make(chan error, 1)
 	sub, err := consumer.Consume(
 		func(m jetstream.Msg) {
 			select {
 			case arrived <- m:
 			case <-ctx.Done():
+				giveBack(m)
 			}
 		},
 		jetstream.PullMaxMessages(batchSize),
@@ -112,8 +115,21 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
 	}
-	defer sub.Stop()
-	return b.work(ctx, db, c, arrived, broken)
+	err = b.work(ctx, db, c, arrived, broken)
+	cancel()
+	// What was delivered and not worked on goes to another process at once, not when the broker misses the
+	// acknowledgement.
+	sub.Drain()
+	<-sub.Closed()
+	for len(arrived) > 0 {
+		giveBack(<-arrived)
+	}
+	return err
+}
+
+// giveBack has the broker deliver a message again at once.
+func giveBack(m jetstream.Msg) {
+	_ = m.Nak() // Lost, the message comes back later.
 }
 
 // work applies what arrives, as many events at once as there are.

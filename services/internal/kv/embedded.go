@@ -14,22 +14,21 @@ type embedded struct {
 }
 
 func startEmbedded() embedded {
-	e := embedded{redis: miniredis.NewMiniRedis()}
+	redis := miniredis.NewMiniRedis()
 	done, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		e.expire(done)
+		expire(redis, done)
 	}()
-	e.stop = sync.OnceFunc(func() {
+	return embedded{redis: redis, stop: sync.OnceFunc(func() {
 		close(done)
 		<-stopped
-		e.redis.Close()
-	})
-	return e
+		redis.Close()
+	})}
 }
 
 // expire lets time pass: miniredis expires keys only when told that it has.
-func (e embedded) expire(done <-chan struct{}) {
+func expire(redis *miniredis.Miniredis, done <-chan struct{}) {
 	const step = time.Second
 	tick := time.NewTicker(step)
 	defer tick.Stop()
@@ -38,7 +37,7 @@ func (e embedded) expire(done <-chan struct{}) {
 		case <-done:
 			return
 		case <-tick.C:
-			e.redis.FastForward(step)
+			redis.FastForward(step)
 		}
 	}
 }

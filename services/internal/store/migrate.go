@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -27,9 +28,19 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("the database has schema %d, this program needs %d: run pulse migrate", e.Database, e.Program)
 }
 
+// lockPoll is how often a lock that another process has is tried.
+const lockPoll = 20 * time.Millisecond
+
 // Migrate brings the schema up to date and answers how many migrations it applied. Processes that migrate at once wait
-// for each other; on Postgres by an advisory lock, on SQLite in the file's own queue of writers.
+// for each other: on Postgres by an advisory lock, on SQLite by a lock file beside the database.
 func (s *Store) Migrate(ctx context.Context, log *slog.Logger) (int, error) {
+	if s.engine == engineSQLite {
+		lock := flock.New(s.file + ".migrating")
+		if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+			return 0, fmt.Errorf("wait for another process to migrate: %w", err)
+		}
+		defer lock.Unlock()
+	}
 	p, err := s.migrations()
 	if err != nil {
 		return 0, err

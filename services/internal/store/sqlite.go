@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/XSAM/otelsql"
 	"go.opentelemetry.io/otel/attribute"
@@ -19,13 +20,14 @@ func (s *Store) openSQLite(ctx context.Context, c Config, file string, tracing b
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("PULSE_DATA_DIR: %w: name a folder that can be written", err)
 	}
+	s.file = file
 	var err error
 	if s.writer, err = openSQL("sqlite", sqliteDSN(file, "_txlock", "immediate"), tracing); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
 	// The writer creates the file and turns on WAL before anybody reads.
-	if err := s.writer.PingContext(ctx); err != nil {
+	if err := pingUntilFree(ctx, s.writer); err != nil {
 		return fmt.Errorf("cannot open the database %s: %w: check that it is a SQLite file of Pulse and can be written", file, err)
 	}
 	if s.reader, err = openSQL("sqlite", sqliteDSN(file, "_pragma", "query_only(1)"), tracing); err != nil {
@@ -36,10 +38,25 @@ func (s *Store) openSQLite(ctx context.Context, c Config, file string, tracing b
 	return nil
 }
 
+// busyTimeout is how long a connection waits for another process's lock.
+const busyTimeout = 5 * time.Second
+
+// pingUntilFree opens the first connection. Two processes that turn WAL on in a new file at the same moment do not wait
+// for each other as they do for everything else, so this does.
+func pingUntilFree(ctx context.Context, db *sql.DB) error {
+	for began := time.Now(); ; {
+		err := db.PingContext(ctx)
+		if err == nil || !IsUnavailable(err) || time.Since(began) > busyTimeout {
+			return err
+		}
+		time.Sleep(lockPoll)
+	}
+}
+
 // sqliteDSN answers the data source name of a file with the pragmas that every connection has.
 func sqliteDSN(file, key, value string) string {
 	q := url.Values{
-		"_pragma":      {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)"},
+		"_pragma":      {fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)"},
 		"_time_format": {"sqlite"},
 	}
 	q.Add(key, value)

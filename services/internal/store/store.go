@@ -30,6 +30,7 @@ const (
 // A Store is an open database.
 type Store struct {
 	engine string
+	file   string // of SQLite
 	reader *sql.DB
 	writer *sql.DB
 	ids    *id.Generator

@@ -1,19 +1,26 @@
-package pulsetest
+// Package testdb gives tests a database of their own.
+package testdb
 
 import (
 	"context"
 	"crypto/rand"
 	"database/sql"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // The driver "pgx".
 )
 
-// createDatabase makes an empty database on a Postgres server, drops it when the test has ended, and answers its URL.
-func createDatabase(t testing.TB, server string) string {
+// URL makes an empty database on the Postgres server of PULSE_TEST_DATABASE_URL, whose user may create databases, drops it
+// when the test has ended, and answers its URL. Without the variable it is empty, which stands for SQLite.
+func URL(t testing.TB) string {
 	t.Helper()
+	server := os.Getenv("PULSE_TEST_DATABASE_URL")
+	if server == "" {
+		return ""
+	}
 	at, err := url.Parse(server)
 	if err != nil {
 		t.Fatalf("PULSE_TEST_DATABASE_URL: %v", err)
