@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -200,9 +201,7 @@ func (a *App) makeServices(ctx context.Context) error {
 		deps.DB = a.store.For(e.name)
 		s := e.make(a.config, deps)
 		s.Register(a.server)
-		for pattern, handler := range s.Routes {
-			edge.Routes[pattern] = handler
-		}
+		maps.Copy(edge.Routes, s.Routes)
 		if s.Start != nil {
 			if err := s.Start(ctx); err != nil {
 				return fmt.Errorf("start service %s: %w", e.name, err)
@@ -210,9 +209,7 @@ func (a *App) makeServices(ctx context.Context) error {
 		}
 		a.services = append(a.services, s)
 	}
-	for pattern, handler := range documents() {
-		edge.Routes[pattern] = handler
-	}
+	maps.Copy(edge.Routes, documents())
 	var err error
 	a.handler, err = edge.Handler()
 	return err

@@ -11,6 +11,7 @@ import (
 	"connectrpc.com/connect/v2"
 
 	"github.com/pulse-social/pulse/services/internal/bus"
+	"github.com/pulse-social/pulse/services/internal/cause"
 	"github.com/pulse-social/pulse/services/internal/invariant"
 	"github.com/pulse-social/pulse/services/internal/kv"
 	"github.com/pulse-social/pulse/services/internal/rpc"
@@ -38,7 +39,7 @@ func Check(ctx context.Context, c Config, progress func(string)) ([]CheckResult,
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // Nothing was written.
 	redis, err := kv.Open(ctx, c.KV)
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func askToCheck(ctx context.Context, address string) ([]CheckResult, error) {
 	}
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("the Pulse that runs on the data folder does not answer at %s: %w", address, rootOf(err))
+		return nil, fmt.Errorf("the Pulse that runs on the data folder does not answer at %s: %w", address, cause.Of(err))
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {

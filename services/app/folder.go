@@ -9,6 +9,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/pulse-social/pulse/services/internal/cause"
 	"github.com/pulse-social/pulse/services/internal/run"
 )
 
@@ -47,12 +48,12 @@ func (a *App) dataFolder() run.Part {
 // lockFolder takes a folder, or says who has it.
 func lockFolder(dir string) (*flock.Flock, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("PULSE_DATA_DIR=%s: cannot make the folder (%w): name one that can be written", dir, rootOf(err))
+		return nil, fmt.Errorf("PULSE_DATA_DIR=%s: cannot make the folder (%w): name one that can be written", dir, cause.Of(err))
 	}
 	lock := flock.New(filepath.Join(dir, lockFile))
 	ok, err := lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("PULSE_DATA_DIR=%s: cannot lock the folder (%w): name one that can be written", dir, rootOf(err))
+		return nil, fmt.Errorf("PULSE_DATA_DIR=%s: cannot lock the folder (%w): name one that can be written", dir, cause.Of(err))
 	}
 	if !ok {
 		return nil, fmt.Errorf("PULSE_DATA_DIR=%s is in use by another process: stop that one, or set PULSE_DATA_DIR to another folder", dir)

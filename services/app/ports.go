@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/pulse-social/pulse/gen"
+	"github.com/pulse-social/pulse/services/internal/cause"
 	"github.com/pulse-social/pulse/services/internal/run"
 )
 
@@ -27,17 +28,9 @@ const (
 func listen(ctx context.Context, variable, address string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("%s=%s: cannot listen there (%w): stop what uses the port, or set another", variable, address, rootOf(err))
+		return nil, fmt.Errorf("%s=%s: cannot listen there (%w): stop what uses the port, or set another", variable, address, cause.Of(err))
 	}
 	return l, nil
-}
-
-// rootOf answers the innermost error, which says in a word what the outer ones repeat.
-func rootOf(err error) error {
-	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
-		err = next
-	}
-	return err
 }
 
 // apiPort serves the API, over HTTP/1.1 and HTTP/2 without TLS.

@@ -19,7 +19,7 @@ func (h *handler) Follow(ctx context.Context, req *graphv1.FollowRequest) (*grap
 	if caller == followee {
 		return nil, rpc.Fail(errorsv1.Reason_REASON_CANNOT_FOLLOW_SELF, "you cannot follow yourself")
 	}
-	if _, err := h.visible(ctx, followee); err != nil {
+	if err := h.mustSee(ctx, followee); err != nil {
 		return nil, err
 	}
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*graphv1.FollowResponse, error) {
@@ -44,7 +44,7 @@ func (h *handler) Follow(ctx context.Context, req *graphv1.FollowRequest) (*grap
 // Unfollow makes the caller stop following a person, if they do.
 func (h *handler) Unfollow(ctx context.Context, req *graphv1.UnfollowRequest) (*graphv1.UnfollowResponse, error) {
 	caller, followee := auth.Caller(ctx).UserID, req.GetUserId()
-	if _, err := h.visible(ctx, followee); err != nil {
+	if err := h.mustSee(ctx, followee); err != nil {
 		return nil, err
 	}
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*graphv1.UnfollowResponse, error) {

@@ -6,7 +6,6 @@ import (
 
 	"connectrpc.com/connect/v2"
 
-	"github.com/pulse-social/pulse/ent"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	"github.com/pulse-social/pulse/gen/pulse/graph/v1/graphv1connect"
 	"github.com/pulse-social/pulse/services/internal/auth"
@@ -30,11 +29,11 @@ func New(d service.Deps) service.Service {
 	}
 }
 
-// visible answers a person that the caller may see, or USER_NOT_FOUND.
-func (h *handler) visible(ctx context.Context, userID int64) (*ent.Account, error) {
-	account, err := h.visibility.User(ctx, auth.Caller(ctx).UserID, userID)
+// mustSee fails with USER_NOT_FOUND when there is no such person, as far as the caller may see.
+func (h *handler) mustSee(ctx context.Context, userID int64) error {
+	_, err := h.visibility.User(ctx, auth.Caller(ctx).UserID, userID)
 	if store.IsNotFound(err) {
-		return nil, rpc.Fail(errorsv1.Reason_REASON_USER_NOT_FOUND, "there is no such person")
+		return rpc.Fail(errorsv1.Reason_REASON_USER_NOT_FOUND, "there is no such person")
 	}
-	return account, err
+	return err
 }

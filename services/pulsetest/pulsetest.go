@@ -141,6 +141,9 @@ func (p *Pulse) Restart(t testing.TB, while func(dataDir string)) {
 // Setenv changes an environment variable of the Pulse for its next start.
 func (p *Pulse) Setenv(name, value string) { p.env[name] = value }
 
+// SetServices changes which services the Pulse runs at its next start; none means all.
+func (p *Pulse) SetServices(names ...string) { p.options.services = names }
+
 // URL is where the API is reached.
 func (p *Pulse) URL() string { return p.App.URL() }
 

@@ -76,9 +76,12 @@ func (h *home) open(ctx context.Context) error {
 	}
 	h.merged = append(merged, h.viewer)
 
-	list, ok, err := h.lists.Read(ctx, h.viewer)
-	if err != nil || h.lists.length == 0 {
+	if h.lists.length == 0 {
 		return nil
+	}
+	list, ok, err := h.lists.Read(ctx, h.viewer)
+	if err != nil {
+		return nil //nolint:nilerr // Without Redis the timeline is read from SQL.
 	}
 	if !ok {
 		list, err = h.lists.Rebuild(ctx, h.viewer, func(ctx context.Context, limit int) ([]int64, error) {

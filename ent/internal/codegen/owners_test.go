@@ -48,8 +48,7 @@ func TestGenerationKeepsOwnersApart(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// ent loads the schema as a package of this module.
-			dir, err := os.MkdirTemp(".", "testschema")
+			dir, err := os.MkdirTemp(".", "testschema") //nolint:usetesting // ent loads the schema as a package of this module.
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -58,7 +58,7 @@ func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus
 	b := &Bus{config: c, log: log}
 	options := []nats.Option{
 		nats.Name("pulse"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.ReconnectBufSize(-1),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("nats", "error", err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.WarnContext(ctx, "nats", "error", err) }),
 	}
 	url := c.URL
 	if url == "" {

@@ -164,7 +164,7 @@ func startSpan(ctx context.Context, c Consumer, events []Event) (context.Context
 			}
 		}
 	}
-	return otel.Tracer(scope).Start(ctx, "consume "+c.Name, options...)
+	return otel.Tracer(scope).Start(ctx, "consume "+c.Name, options...) //nolint:spancheck // The caller ends it.
 }
 
 func withTrace(ctx context.Context, traceParent string) context.Context {

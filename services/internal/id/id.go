@@ -27,7 +27,7 @@ func NewGenerator(now clock.Clock) *Generator { return &Generator{now: now} }
 
 // Next draws an id.
 func (g *Generator) Next() int64 {
-	drawn := At(g.now()) | rand.Int64N(1<<randomBits)
+	drawn := At(g.now()) | rand.Int64N(1<<randomBits) //nolint:gosec // Ids are no secrets: what one may see is asked each time.
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if drawn <= g.last {

@@ -28,7 +28,7 @@ type Result struct {
 }
 
 // OK tells whether the invariant holds.
-func (r Result) OK() bool { return r.Broken == 0 }
+func (r *Result) OK() bool { return r.Broken == 0 }
 
 // shownViolations bounds how many violations of an invariant are described.
 const shownViolations = 10

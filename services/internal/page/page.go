@@ -40,7 +40,9 @@ const (
 // A Request is a request for a page of a list.
 type Request interface {
 	proto.Message
+	// GetPageSize is how many items are asked for; 0 leaves it to the server.
 	GetPageSize() int32
+	// GetPageToken says where to go on; empty is the start.
 	GetPageToken() string
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"strconv"
 
@@ -112,9 +113,7 @@ func fromPeer(err *connect.Error) *Failure {
 // onTheWire is a failure as the protocols carry it.
 func onTheWire(ctx context.Context, f *Failure, details []*connect.ErrorDetail, cause error) error {
 	info := &errdetails.ErrorInfo{Reason: shortName(f.Reason), Domain: errorDomain, Metadata: map[string]string{}}
-	for key, value := range f.Metadata {
-		info.Metadata[key] = value
-	}
+	maps.Copy(info.Metadata, f.Metadata)
 	info.Metadata["request_id"] = telemetry.RequestID(ctx)
 	messages := []proto.Message{info, &errdetails.LocalizedMessage{Locale: "en-US", Message: f.Message}}
 	if f.RetryAfter > 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -18,9 +19,7 @@ func cacheable(next http.Handler) http.Handler {
 		}
 		held := &heldResponse{header: http.Header{}, status: http.StatusOK}
 		next.ServeHTTP(held, r)
-		for key, values := range held.header {
-			w.Header()[key] = values
-		}
+		maps.Copy(w.Header(), held.header)
 		w.Header().Add("Vary", "Authorization")
 		w.Header().Set("Cache-Control", "no-cache")
 		if r.Header.Get("Authorization") != "" {

@@ -15,7 +15,7 @@ import (
 
 // A Failure is a deliberate error: it reaches the caller with its reason, its message and the code that the schema gives
 // the reason. Any other error reaches the caller as an internal one, without its text.
-type Failure struct {
+type Failure struct { //nolint:errname // It is the one error that handlers make; rpc.Failure reads better than rpc.FailureError.
 	// Reason is why, for programs.
 	Reason errorsv1.Reason
 	// Message is why and what to do, for people.

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	connectv1 "connectrpc.com/connect"
+	connectv1 "connectrpc.com/connect" //nolint:depguard // grpchealth 1.5 is for Connect v1; its handler is a plain http.Handler.
 	"connectrpc.com/grpchealth"
 )
 
@@ -22,7 +22,7 @@ type healthChecker struct {
 // Check implements [grpchealth.Checker].
 func (h healthChecker) Check(_ context.Context, r *grpchealth.CheckRequest) (*grpchealth.CheckResponse, error) {
 	if r.Service != "" && !slices.Contains(h.services, r.Service) {
-		return nil, connectv1.NewError(connectv1.CodeNotFound, errUnknownService(r.Service))
+		return nil, connectv1.NewError(connectv1.CodeNotFound, unknownServiceError(r.Service))
 	}
 	if !h.ready() {
 		return &grpchealth.CheckResponse{Status: grpchealth.StatusNotServing}, nil
@@ -30,7 +30,8 @@ func (h healthChecker) Check(_ context.Context, r *grpchealth.CheckRequest) (*gr
 	return &grpchealth.CheckResponse{Status: grpchealth.StatusServing}, nil
 }
 
-type errUnknownService string
+// unknownServiceError names a service that the process does not run.
+type unknownServiceError string
 
 // Error implements error.
-func (e errUnknownService) Error() string { return "this process has no service " + string(e) }
+func (e unknownServiceError) Error() string { return "this process has no service " + string(e) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,8 +89,7 @@ func (p *Process) Drain() { p.ready.Store(false) }
 func (p *Process) Stop(ctx context.Context) error {
 	p.Drain()
 	var errs []error
-	for i := len(p.started) - 1; i >= 0; i-- {
-		part := p.started[i]
+	for _, part := range slices.Backward(p.started) {
 		if part.Stop == nil {
 			continue
 		}

@@ -18,8 +18,7 @@ func IsNotFound(err error) bool { return ent.IsNotFound(err) || errors.Is(err, s
 
 // IsUnavailable tells that the database cannot serve now, and the same call may succeed later.
 func IsUnavailable(err error) bool {
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch lite.Code() & 0xff {
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR:
 			return true
@@ -36,8 +35,7 @@ func lostRace(err error) bool {
 	if errors.Is(err, ErrRaceLost) {
 		return true
 	}
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch lite.Code() {
 		case sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT:
 			return true

@@ -39,7 +39,7 @@ func (s *Store) Migrate(ctx context.Context, log *slog.Logger) (int, error) {
 		if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
 			return 0, fmt.Errorf("wait for another process to migrate: %w", err)
 		}
-		defer lock.Unlock()
+		defer func() { _ = lock.Unlock() }() // Closing the file, at the latest at exit, frees it too.
 	}
 	p, err := s.migrations()
 	if err != nil {

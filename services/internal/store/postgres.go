@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/pulse-social/pulse/services/internal/cause"
 )
 
 // openPostgres opens one pool for reads and writes.
@@ -32,7 +35,7 @@ func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing 
 	s.writer.SetMaxOpenConns(c.MaxConns)
 	s.writer.SetMaxIdleConns(c.MaxConns)
 	if err := s.writer.PingContext(ctx); err != nil {
-		return fmt.Errorf("PULSE_DATABASE_URL: cannot use the Postgres at %s:%d: %w: check that it runs and that user, password and database are right", pg.Host, pg.Port, rootCause(err))
+		return fmt.Errorf("PULSE_DATABASE_URL: cannot use the Postgres at %s:%d: %w: check that it runs and that user, password and database are right", pg.Host, pg.Port, cause.Of(err))
 	}
 	if c.UnsafeDurability {
 		return nil
@@ -62,30 +65,11 @@ func (s *Store) refuseUnsafePostgres(ctx context.Context) error {
 	return rows.Err()
 }
 
-// rootCause answers the innermost error: Postgres drivers wrap the telling one several times.
-func rootCause(err error) error {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err
-		}
-		err = next
-	}
-}
-
 // isPostgresCode tells whether Postgres failed with one of the SQLSTATE codes
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 func isPostgresCode(err error, codes ...string) bool {
-	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
-		return false
-	}
-	for _, code := range codes {
-		if pg.Code == code {
-			return true
-		}
-	}
-	return false
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && slices.Contains(codes, pg.Code)
 }
 
 // isConnectionLost tells that the connection failed beneath a statement.

@@ -171,7 +171,7 @@ func TestOneIdempotencyKeyHasOneEffectAndOneAnswer(t *testing.T) {
 		t.Errorf("other request: got %v, want %v", err, store.ErrKeyReused)
 	}
 	record := db.IdempotencyRecord.Query().OnlyX(t.Context())
-	if strings.Contains(fmt.Sprint(record.KeyHash, string(record.SealedResponse)), "nobody guesses") {
+	if strings.Contains(fmt.Sprintf("%s %s", record.KeyHash, record.SealedResponse), "nobody guesses") {
 		t.Error("the key is kept in the clear")
 	}
 }
@@ -184,7 +184,7 @@ func TestASchemaThatIsNotTheProgramsIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() { _ = s.Close() })
 	var schema *store.SchemaError
 	if err := s.CheckSchema(t.Context()); !errors.As(err, &schema) || !strings.Contains(err.Error(), "run pulse migrate") {
 		t.Errorf("empty database: got %v, want to be told to migrate", err)
@@ -212,7 +212,7 @@ func TestTwoProcessesMigrateAtOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer s.Close()
+			defer func() { _ = s.Close() }()
 			if _, err := s.Migrate(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
 				t.Error(err)
 			}

@@ -37,7 +37,7 @@ func (db *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
 		if err == nil || attempt == writeAttempts || !lostRace(err) {
 			return err
 		}
-		pause := time.NewTimer(time.Duration(rand.Int64N(int64(attempt) * int64(4*time.Millisecond))))
+		pause := time.NewTimer(time.Duration(rand.Int64N(int64(attempt) * int64(4*time.Millisecond)))) //nolint:gosec // Jitter.
 		select {
 		case <-ctx.Done():
 			pause.Stop()
