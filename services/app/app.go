@@ -149,7 +149,7 @@ func (a *App) database() run.Part {
 			if err != nil {
 				return errors.Join(err, a.store.Close())
 			}
-			return nil
+			return a.measureStore()
 		},
 		Stop: func(context.Context) error { return a.store.Close() },
 	}

@@ -76,7 +76,7 @@ func TestOperatorsPort(t *testing.T) {
 	p := pulsetest.Start(t)
 	p.User(t, "ada")
 	for path, want := range map[string]string{
-		"/healthz": "ok", "/readyz": "ready", "/metrics": "rpc_server_", "/check": `"id":"I7"`,
+		"/healthz": "ok", "/readyz": "ready", "/metrics": "pulse_outbox_pending_events", "/check": `"id":"I7"`,
 	} {
 		status, body := get(t, p.App.OpsURL()+path)
 		if status != http.StatusOK || !strings.Contains(body, want) {

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"ariga.io/atlas/sql/sqltool"
 	"entgo.io/ent/dialect"
@@ -26,13 +27,14 @@ import (
 var dialects = map[string]string{"sqlite": dialect.SQLite, "postgres": dialect.Postgres}
 
 func main() {
-	if err := run(context.Background(), os.Args[1:]); err != nil {
+	if err := run(context.Background(), "migrations", os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "diff:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+// run writes the difference into the folder of a database below dir; when there is none it writes nothing.
+func run(ctx context.Context, dir string, args []string) error {
 	if len(args) < 2 {
 		return fmt.Errorf("usage: diff NAME sqlite | diff NAME postgres URL")
 	}
@@ -48,15 +50,15 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	db.SetMaxOpenConns(1) // An in-memory SQLite belongs to its connection.
 
-	dir, err := sqltool.NewGooseDir("migrations/" + database)
+	files, err := sqltool.NewGooseDir(filepath.Join(dir, database))
 	if err != nil {
-		return fmt.Errorf("open migrations/%s: %w", database, err)
+		return fmt.Errorf("open the migrations for %s: %w", database, err)
 	}
 	return migrate.NewSchema(entsql.OpenDB(dialects[database], db)).NamedDiff(ctx, name,
-		schema.WithDir(dir),
+		schema.WithDir(files),
 		schema.WithMigrationMode(schema.ModeReplay),
 		schema.WithDropColumn(true),
 		schema.WithDropIndex(true),

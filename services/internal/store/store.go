@@ -14,6 +14,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/ent/outboxevent"
 	"github.com/pulse-social/pulse/ent/ownership"
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/id"
@@ -81,6 +82,26 @@ func (s *Store) Close() error {
 
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.reader.PingContext(ctx) }
+
+// Pools answers the connection pools by name, for their statistics.
+func (s *Store) Pools() map[string]*sql.DB {
+	if s.reader == s.writer {
+		return map[string]*sql.DB{"pulse": s.writer}
+	}
+	return map[string]*sql.DB{"pulse_read": s.reader, "pulse_write": s.writer}
+}
+
+// Backlog answers how many events wait to be published, and how many lie in the dead letters.
+func (s *Store) Backlog(ctx context.Context) (pending, dead int, err error) {
+	db := s.For(owner)
+	if pending, err = db.OutboxEvent.Query().Where(outboxevent.PublishedAtIsNil()).Count(ctx); err != nil {
+		return 0, 0, fmt.Errorf("count pending events: %w", err)
+	}
+	if dead, err = db.DeadLetter.Query().Count(ctx); err != nil {
+		return 0, 0, fmt.Errorf("count dead letters: %w", err)
+	}
+	return pending, dead, nil
+}
 
 // Committed is signalled when a transaction with events was committed. Signals are merged: after one, look for all.
 func (s *Store) Committed() <-chan struct{} { return s.committed }
