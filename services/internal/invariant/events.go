@@ -14,7 +14,7 @@ import (
 )
 
 // settlePoll is how often events on their way are counted while they are waited for.
-const settlePoll = 50 * time.Millisecond
+const settlePoll = 10 * time.Millisecond
 
 // consumed checks I7, after waiting until no event is on its way any more.
 func (c Checker) consumed(ctx context.Context, r *Result) error {
