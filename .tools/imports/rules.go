@@ -20,6 +20,7 @@ const (
 	service   kind = "a service"
 	internal  kind = "services/internal"
 	web       kind = "services/web"
+	filling   kind = "services/internal, filling through the API"
 	pulsetest kind = "services/pulsetest"
 	unknown   kind = "a folder outside the modules"
 )
@@ -30,12 +31,14 @@ var rules = map[kind]struct{ may, testsMay []kind }{
 	gen:     {},
 	ent:     {},
 	sdk:     {may: []kind{gen}},
-	command: {may: []kind{app, sdk}, testsMay: []kind{pulsetest, gen}},
+	command: {may: []kind{app, filling, internal, sdk}, testsMay: []kind{pulsetest, gen}},
 	app:     {may: []kind{service, internal, web, ent, gen}, testsMay: []kind{pulsetest, sdk}},
 	// Another service is called through its generated client, never imported.
-	service:  {may: []kind{internal, ent, gen}, testsMay: []kind{pulsetest, sdk}},
+	service:  {may: []kind{internal, ent, gen}, testsMay: []kind{pulsetest, sdk, filling}},
 	internal: {may: []kind{ent, gen}},
-	web:      {may: []kind{internal, gen}, testsMay: []kind{pulsetest, sdk}},
+	// What fills a Pulse is a client of it, though it lives beside the server's packages.
+	filling: {may: []kind{internal, sdk, gen}, testsMay: []kind{pulsetest}},
+	web:     {may: []kind{internal, gen}, testsMay: []kind{pulsetest, sdk}},
 	// The real stack inside a test's process; nothing but tests may import it.
 	pulsetest: {may: []kind{app, internal, sdk, gen}},
 }
@@ -63,6 +66,10 @@ func layerOf(folder string) layer {
 	case "services":
 	default:
 		return layer{kind: unknown}
+	}
+	switch rest {
+	case "internal/demo", "internal/edgelist", "internal/progress", "internal/seed":
+		return layer{kind: filling}
 	}
 	switch name, _, _ := strings.Cut(rest, "/"); name {
 	case "cmd", "app", "internal", "web", "pulsetest":

@@ -187,7 +187,7 @@ func (a *App) assembly() run.Part {
 			return err
 		}
 		a.deps = service.Deps{
-			KV: a.kv, Visibility: visibility.NewPolicy(a.store.For("visibility")), Sessions: sessions, Keys: keys,
+			KV: a.kv, Visibility: visibility.NewPolicy(a.store.For("visibility").Client), Sessions: sessions, Keys: keys,
 			Now: a.now, Log: a.telemetry.Log, Dial: a.dial,
 		}
 		return a.makeServices(ctx)

@@ -45,7 +45,7 @@ func Check(ctx context.Context, c Config, progress func(string)) ([]CheckResult,
 		return nil, err
 	}
 	defer redis.Close()
-	deps := service.Deps{DB: s.For("check"), KV: redis, Visibility: visibility.NewPolicy(s.For("check"))}
+	deps := service.Deps{DB: s.For("check"), KV: redis, Visibility: visibility.NewPolicy(s.For("check").Client)}
 	return checker(c, deps).Check(ctx, progress)
 }
 

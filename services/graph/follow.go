@@ -19,10 +19,10 @@ func (h *handler) Follow(ctx context.Context, req *graphv1.FollowRequest) (*grap
 	if caller == followee {
 		return nil, rpc.Fail(errorsv1.Reason_REASON_CANNOT_FOLLOW_SELF, "you cannot follow yourself")
 	}
-	if err := h.mustSee(ctx, followee); err != nil {
-		return nil, err
-	}
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*graphv1.FollowResponse, error) {
+		if err := mustSee(ctx, h.visibility.In(tx.Client), followee); err != nil {
+			return nil, err
+		}
 		answer := &graphv1.FollowResponse{}
 		follows, err := exists(ctx, tx.Client, caller, followee)
 		if err != nil {
@@ -44,10 +44,10 @@ func (h *handler) Follow(ctx context.Context, req *graphv1.FollowRequest) (*grap
 // Unfollow makes the caller stop following a person, if they do.
 func (h *handler) Unfollow(ctx context.Context, req *graphv1.UnfollowRequest) (*graphv1.UnfollowResponse, error) {
 	caller, followee := auth.Caller(ctx).UserID, req.GetUserId()
-	if err := h.mustSee(ctx, followee); err != nil {
-		return nil, err
-	}
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*graphv1.UnfollowResponse, error) {
+		if err := mustSee(ctx, h.visibility.In(tx.Client), followee); err != nil {
+			return nil, err
+		}
 		gone, err := tx.Follow.Delete().Where(entfollow.FollowerID(caller), entfollow.FolloweeID(followee)).Exec(ctx)
 		if err != nil {
 			return nil, err

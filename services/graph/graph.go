@@ -30,8 +30,8 @@ func New(d service.Deps) service.Service {
 }
 
 // mustSee fails with USER_NOT_FOUND when there is no such person, as far as the caller may see.
-func (h *handler) mustSee(ctx context.Context, userID int64) error {
-	_, err := h.visibility.User(ctx, auth.Caller(ctx).UserID, userID)
+func mustSee(ctx context.Context, policy *visibility.Policy, userID int64) error {
+	_, err := policy.User(ctx, auth.Caller(ctx).UserID, userID)
 	if store.IsNotFound(err) {
 		return rpc.Fail(errorsv1.Reason_REASON_USER_NOT_FOUND, "there is no such person")
 	}

@@ -40,7 +40,7 @@ func (h *handler) list(ctx context.Context, req listRequest, which predicate.Fol
 	if err != nil {
 		return nil, "", err
 	}
-	if err := h.mustSee(ctx, req.GetUserId()); err != nil {
+	if err := mustSee(ctx, h.visibility, req.GetUserId()); err != nil {
 		return nil, "", err
 	}
 	query := h.db.Follow.Query().Where(which).Order(entfollow.ByID(descending)).Limit(cursor.Size + 1)

@@ -23,9 +23,10 @@ func (h *handler) Register(ctx context.Context, req *identityv1.RegisterRequest)
 	if err := checkPassword(req.GetPassword()); err != nil {
 		return nil, err
 	}
-	// What is taken is refused before the work of hashing; the transaction looks again.
+	// What is taken is refused before the work of hashing; the transaction looks again. It may be this very call, repeated
+	// under its idempotency key, that has taken it: then Answer has its first answer.
 	if err := available(ctx, h.db.Client, req); err != nil {
-		return nil, err
+		return store.Answer(ctx, h.db, func(*store.Tx) (*identityv1.RegisterResponse, error) { return nil, err })
 	}
 	hash, err := h.hasher.hash(ctx, req.GetPassword())
 	if err != nil {

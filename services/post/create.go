@@ -48,7 +48,7 @@ func (h *handler) insert(ctx context.Context, tx *store.Tx, author int64, req *p
 	postID := tx.NewID()
 	threadID := postID
 	if req.GetReplyToId() != 0 {
-		parent, err := h.visible(ctx, req.GetReplyToId())
+		parent, err := visible(ctx, h.visibility.In(tx.Client), req.GetReplyToId())
 		if err != nil {
 			return nil, err
 		}

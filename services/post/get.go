@@ -10,7 +10,7 @@ import (
 
 // GetPost answers one post.
 func (h *handler) GetPost(ctx context.Context, req *postv1.GetPostRequest) (*postv1.GetPostResponse, error) {
-	row, err := h.visible(ctx, req.GetPostId())
+	row, err := visible(ctx, h.visibility, req.GetPostId())
 	if err != nil {
 		return nil, err
 	}

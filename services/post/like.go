@@ -14,13 +14,13 @@ import (
 
 // LikePost likes a post for the caller, once.
 func (h *handler) LikePost(ctx context.Context, req *postv1.LikePostRequest) (*postv1.LikePostResponse, error) {
-	post, err := h.visible(ctx, req.GetPostId())
-	if err != nil {
-		return nil, err
-	}
 	user := auth.Caller(ctx).UserID
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*postv1.LikePostResponse, error) {
 		answer := &postv1.LikePostResponse{}
+		post, err := visible(ctx, h.visibility.In(tx.Client), req.GetPostId())
+		if err != nil {
+			return nil, err
+		}
 		liked, err := tx.Like.Query().Where(entlike.UserID(user), entlike.PostID(post.ID)).Exist(ctx)
 		if err != nil || liked {
 			return answer, err
@@ -34,13 +34,13 @@ func (h *handler) LikePost(ctx context.Context, req *postv1.LikePostRequest) (*p
 
 // UnlikePost takes the caller's like back, if there is one.
 func (h *handler) UnlikePost(ctx context.Context, req *postv1.UnlikePostRequest) (*postv1.UnlikePostResponse, error) {
-	post, err := h.visible(ctx, req.GetPostId())
-	if err != nil {
-		return nil, err
-	}
 	user := auth.Caller(ctx).UserID
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*postv1.UnlikePostResponse, error) {
 		answer := &postv1.UnlikePostResponse{}
+		post, err := visible(ctx, h.visibility.In(tx.Client), req.GetPostId())
+		if err != nil {
+			return nil, err
+		}
 		taken, err := tx.Like.Delete().Where(entlike.UserID(user), entlike.PostID(post.ID)).Exec(ctx)
 		if err != nil || taken == 0 {
 			return answer, err

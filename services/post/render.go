@@ -17,11 +17,12 @@ import (
 	"github.com/pulse-social/pulse/services/internal/people"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/store"
+	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
 // visible answers a post that the caller may see, or POST_NOT_FOUND.
-func (h *handler) visible(ctx context.Context, postID int64) (*ent.Post, error) {
-	post, err := h.visibility.Post(ctx, auth.Caller(ctx).UserID, postID)
+func visible(ctx context.Context, policy *visibility.Policy, postID int64) (*ent.Post, error) {
+	post, err := policy.Post(ctx, auth.Caller(ctx).UserID, postID)
 	if store.IsNotFound(err) {
 		return nil, notFound()
 	}

@@ -23,7 +23,7 @@ func (h *handler) GetThread(ctx context.Context, req *postv1.GetThreadRequest) (
 	if err != nil {
 		return nil, err
 	}
-	post, err := h.visible(ctx, req.GetPostId())
+	post, err := visible(ctx, h.visibility, req.GetPostId())
 	if err != nil {
 		return nil, err
 	}

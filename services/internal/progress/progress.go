@@ -30,8 +30,11 @@ type Display struct {
 	now      clock.Clock
 }
 
-// New makes a display that writes to out, with bars if that is a terminal.
+// New makes a display that writes to out, with bars if that is a terminal. The time is now's; nil means the machine's.
 func New(out io.Writer, terminal bool, now clock.Clock) *Display {
+	if now == nil {
+		now = clock.System
+	}
 	return &Display{out: out, terminal: terminal, now: now}
 }
 

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/progress"
 )
 
@@ -28,7 +27,7 @@ func TestLines(t *testing.T) {
 func TestBar(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	stage := progress.New(&out, true, clock.System).Stage("posts", 2)
+	stage := progress.New(&out, true, nil).Stage("posts", 2)
 	stage.Done()
 	stage.Done()
 	stage.End()
@@ -44,7 +43,7 @@ func TestNothingToShow(t *testing.T) {
 	stage.Done()
 	stage.End()
 	var out strings.Builder
-	progress.New(&out, false, clock.System).Stage("posts", 0).End()
+	progress.New(&out, false, nil).Stage("posts", 0).End()
 	if out.Len() > 0 {
 		t.Errorf("a stage of nothing shows %q", out.String())
 	}

@@ -81,7 +81,11 @@ func judgeConnect(err *connect.Error) (*Failure, []*connect.ErrorDetail) {
 	if failure := fromPeer(err); failure != nil {
 		return failure, nil
 	}
-	switch err.Code() {
+	code := err.Code()
+	if code == connect.CodeUnknown && !err.IsRemote() {
+		code = connect.CodeInvalidArgument // What the transport could not read, such as broken base64 in a GET.
+	}
+	switch code {
 	case connect.CodeInvalidArgument:
 		if violations := err.Details(); len(violations) > 0 {
 			return Fail(errorsv1.Reason_REASON_INVALID_REQUEST, "%s", err.Message()), violations

@@ -19,6 +19,8 @@ func cacheable(next http.Handler) http.Handler {
 		}
 		held := &heldResponse{header: http.Header{}, status: http.StatusOK}
 		next.ServeHTTP(held, r)
+		// The Vary: Origin of CORS stays.
+		held.header["Vary"] = append(w.Header()["Vary"], held.header["Vary"]...)
 		maps.Copy(w.Header(), held.header)
 		w.Header().Add("Vary", "Authorization")
 		w.Header().Set("Cache-Control", "no-cache")

@@ -7,11 +7,12 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
 // run is one run.
@@ -66,37 +67,32 @@ func (r *run) register(ctx context.Context) error {
 	})
 }
 
+// registerOne asks for the person before registering them: to refuse a handle that is taken, the server may have to hash
+// the password first.
 func (r *run) registerOne(ctx context.Context, p *person) error {
 	var err error
 	if p.client, err = r.client(); err != nil {
 		return err
 	}
-	var account *identityv1.Account
-	err = r.guarded(ctx, func() (err error) {
-		account, err = p.client.Register(ctx, &identityv1.RegisterRequest{
-			Handle: p.Handle, Email: p.Email, Password: r.Password, DeviceName: deviceName,
-		})
-		return err
-	})
+	found, err := p.client.Users.GetUser(ctx, &userv1.GetUserRequest{User: &userv1.GetUserRequest_Handle{Handle: p.Handle}})
 	switch {
 	case err == nil:
-		p.id, p.signedIn = account.GetId(), true
-		return r.describe(ctx, p, &userv1.User{DisplayName: p.Handle})
-	case pulse.ReasonOf(err) == errorsv1.Reason_REASON_HANDLE_TAKEN:
-		return r.find(ctx, p)
-	default:
+		p.id, p.existed = found.GetUser().GetId(), true
+		return r.describe(ctx, p, found.GetUser())
+	case pulse.ReasonOf(err) != errorsv1.Reason_REASON_USER_NOT_FOUND:
+		return fmt.Errorf("look for %s: %w", p.Handle, err)
+	}
+	err = r.guarded(ctx, func() error {
+		account, err := p.client.Register(ctx, &identityv1.RegisterRequest{
+			Handle: p.Handle, Email: p.Email, Password: r.Password, DeviceName: deviceName,
+		})
+		p.id, p.signedIn = account.GetId(), err == nil
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("register %s: %w", p.Handle, err)
 	}
-}
-
-// find takes up a person who was there before the run.
-func (r *run) find(ctx context.Context, p *person) error {
-	found, err := p.client.Users.GetUser(ctx, &userv1.GetUserRequest{User: &userv1.GetUserRequest_Handle{Handle: p.Handle}})
-	if err != nil {
-		return fmt.Errorf("find %s: %w", p.Handle, err)
-	}
-	p.id, p.existed = found.GetUser().GetId(), true
-	return r.describe(ctx, p, found.GetUser())
+	return r.describe(ctx, p, &userv1.User{DisplayName: p.Handle})
 }
 
 // describe gives a person their profile unless they have it.
@@ -130,7 +126,7 @@ func (r *run) as(ctx context.Context, p *person) (*pulse.Client, error) {
 		return err
 	})
 	if pulse.ReasonOf(err) == errorsv1.Reason_REASON_CREDENTIALS_INVALID {
-		return nil, fmt.Errorf("%s is there already with another password: give the password of the first run, or use a Pulse without them", p.Handle)
+		return nil, fmt.Errorf("%s is there already with another password: give the password of the first run (--password), or use a Pulse without them", p.Handle)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("log in as %s: %w", p.Handle, err)

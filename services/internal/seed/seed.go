@@ -50,8 +50,10 @@ type Options struct {
 
 // A Result is what a run did. It is right for a run that failed, too.
 type Result struct {
-	// People, Follows, Posts and Likes are how many the run added; what was there before does not count.
-	People, Follows, Posts, Likes int
+	// People, Follows and Posts are how many the run added; what was there before does not count.
+	People, Follows, Posts int
+	// Likes are how many the run made sure of.
+	Likes int
 	// Took is how long the run took.
 	Took time.Duration
 }

@@ -22,10 +22,12 @@ func each[T any](ctx context.Context, atOnce int, items []T, do func(context.Con
 			break
 		}
 		group.Go(func() error {
-			if going.Err() != nil {
+			select {
+			case <-going.Done():
 				return nil
+			default:
+				return do(calls, item)
 			}
-			return do(calls, item)
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/XSAM/otelsql"
@@ -22,7 +23,7 @@ func (s *Store) openSQLite(ctx context.Context, c Config, file string, tracing b
 	}
 	s.file = file
 	var err error
-	if s.writer, err = openSQL("sqlite", sqliteDSN(file, "_txlock", "immediate"), tracing); err != nil {
+	if s.writer, err = openSQL("sqlite", sqliteDSN(file, writerCacheKiB, "_txlock", "immediate"), tracing); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
@@ -30,13 +31,21 @@ func (s *Store) openSQLite(ctx context.Context, c Config, file string, tracing b
 	if err := pingUntilFree(ctx, s.writer); err != nil {
 		return fmt.Errorf("cannot open the database %s: %w: check that it is a SQLite file of Pulse and can be written", file, err)
 	}
-	if s.reader, err = openSQL("sqlite", sqliteDSN(file, "_pragma", "query_only(1)"), tracing); err != nil {
+	if s.reader, err = openSQL("sqlite", sqliteDSN(file, readerCacheKiB, "_pragma", "query_only(1)"), tracing); err != nil {
 		return err
 	}
-	s.reader.SetMaxOpenConns(c.MaxConns)
-	s.reader.SetMaxIdleConns(c.MaxConns)
+	// More readers than the cores can keep busy only cost memory.
+	readers := min(c.MaxConns, max(4, 2*runtime.GOMAXPROCS(0)))
+	s.reader.SetMaxOpenConns(readers)
+	s.reader.SetMaxIdleConns(readers)
 	return nil
 }
+
+// Page caches of a connection. There are many that read; what theirs do not hold is in the system's cache of the file.
+const (
+	writerCacheKiB = 8192
+	readerCacheKiB = 1024
+)
 
 // busyTimeout is how long a connection waits for another process's lock.
 const busyTimeout = 5 * time.Second
@@ -54,9 +63,9 @@ func pingUntilFree(ctx context.Context, db *sql.DB) error {
 }
 
 // sqliteDSN answers the data source name of a file with the pragmas that every connection has.
-func sqliteDSN(file, key, value string) string {
+func sqliteDSN(file string, cacheKiB int, key, value string) string {
 	q := url.Values{
-		"_pragma":      {fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-16000)"},
+		"_pragma":      {fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", fmt.Sprintf("cache_size(-%d)", cacheKiB)},
 		"_time_format": {"sqlite"},
 	}
 	q.Add(key, value)

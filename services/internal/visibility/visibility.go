@@ -9,16 +9,19 @@ import (
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/account"
 	"github.com/pulse-social/pulse/ent/post"
-	"github.com/pulse-social/pulse/services/internal/store"
 )
 
 // A Policy decides about what is in a database.
 //
 // The rules so far: every account is seen by everyone; a post is seen by everyone unless it was deleted.
-type Policy struct{ db *store.DB }
+type Policy struct{ db *ent.Client }
 
 // NewPolicy makes the policy of a database.
-func NewPolicy(db *store.DB) *Policy { return &Policy{db: db} }
+func NewPolicy(db *ent.Client) *Policy { return &Policy{db: db} }
+
+// In answers the same policy on what a transaction sees. Whoever decides within a transaction uses it: asking elsewhere
+// would take a second connection while holding one, which many at once cannot.
+func (p *Policy) In(tx *ent.Client) *Policy { return &Policy{db: tx} }
 
 // User answers the account of a person that the viewer may see; the error is ent's not-found otherwise. A viewer of 0
 // is anonymous.
