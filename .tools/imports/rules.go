@@ -31,7 +31,7 @@ var rules = map[kind]struct{ may, testsMay []kind }{
 	gen:     {},
 	ent:     {},
 	sdk:     {may: []kind{gen}},
-	command: {may: []kind{app, filling, internal, sdk}, testsMay: []kind{pulsetest, gen}},
+	command: {may: []kind{app, filling, sdk}, testsMay: []kind{pulsetest, gen}},
 	app:     {may: []kind{service, internal, web, ent, gen}, testsMay: []kind{pulsetest, sdk}},
 	// Another service is called through its generated client, never imported.
 	service:  {may: []kind{internal, ent, gen}, testsMay: []kind{pulsetest, sdk, filling}},
