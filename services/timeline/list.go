@@ -143,7 +143,7 @@ func (l Lists) Drop(ctx context.Context, userIDs ...int64) error {
 func (l Lists) Rebuild(ctx context.Context, userID int64, load func(ctx context.Context, limit int) ([]int64, error)) (List, error) {
 	var list List
 	var failed error
-	err := l.kv.Dedicated(ctx, func(c rueidis.DedicatedClient) error {
+	err := l.kv.Dedicated(ctx, func(ctx context.Context, c rueidis.DedicatedClient) error {
 		if err := l.mark(ctx, c, userID); err != nil {
 			return err
 		}
@@ -174,6 +174,8 @@ func (l Lists) load(ctx context.Context, load func(context.Context, int) ([]int6
 
 // mark starts a new list that is being built, and watches it.
 func (l Lists) mark(ctx context.Context, c rueidis.DedicatedClient, userID int64) error {
+	ctx, cancel := kv.Bounded(ctx)
+	defer cancel()
 	key := listKey(userID)
 	for _, r := range c.DoMulti(ctx,
 		c.B().Multi().Build(),
@@ -200,6 +202,8 @@ func (l Lists) mark(ctx context.Context, c rueidis.DedicatedClient, userID int64
 
 // replace puts a built list in the place of the one that was marked, unless that was changed.
 func (l Lists) replace(ctx context.Context, c rueidis.DedicatedClient, userID int64, list List) error {
+	ctx, cancel := kv.Bounded(ctx)
+	defer cancel()
 	key := listKey(userID)
 	elements := make([]string, 0, len(list.IDs)+1)
 	for _, postID := range list.IDs {

@@ -14,8 +14,8 @@ type versionCommand struct{}
 
 // Run implements the command.
 func (versionCommand) Run() error {
-	fmt.Printf("pulse %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return nil
+	_, err := fmt.Printf("pulse %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
 }
 
 // version answers the release, or the commit that the program was built from.

@@ -6,7 +6,7 @@ import "errors"
 // Of answers the innermost error; of several joined ones, that of the first.
 func Of(err error) error {
 	for {
-		if many, ok := err.(interface{ Unwrap() []error }); ok && len(many.Unwrap()) > 0 { //nolint:errorlint // The chain is walked here.
+		if many, ok := err.(interface{ Unwrap() []error }); ok && len(many.Unwrap()) > 0 {
 			err = many.Unwrap()[0]
 			continue
 		}

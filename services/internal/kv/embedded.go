@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"net"
 	"sync"
 	"time"
 
@@ -26,6 +27,81 @@ func startEmbedded() embedded {
 		redis.Close()
 	})}
 }
+
+// dial connects to the store. The connection of miniredis is a pipe without a buffer: a client that writes a long
+// pipeline before it reads, and a server that answers its first command before it reads on, would wait for each other.
+func (e embedded) dial() (net.Conn, error) {
+	pipe, err := e.redis.Dial()
+	if err != nil {
+		return nil, err
+	}
+	c := &bufferedConn{Conn: pipe}
+	c.filled.L = &c.mu
+	go c.send()
+	return c, nil
+}
+
+// bufferedConn is a connection whose writes do not wait for the reader.
+type bufferedConn struct {
+	net.Conn
+
+	mu     sync.Mutex
+	filled sync.Cond
+	buffer []byte
+	err    error
+}
+
+// Write implements [net.Conn].
+func (c *bufferedConn) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return 0, c.err
+	}
+	c.buffer = append(c.buffer, p...)
+	c.filled.Signal()
+	return len(p), nil
+}
+
+// send passes on what was written, until the connection ends.
+func (c *bufferedConn) send() {
+	for {
+		c.mu.Lock()
+		for len(c.buffer) == 0 && c.err == nil {
+			c.filled.Wait()
+		}
+		next, err := c.buffer, c.err
+		c.buffer = nil
+		c.mu.Unlock()
+		if err != nil {
+			return
+		}
+		if _, err := c.Conn.Write(next); err != nil {
+			c.end(err)
+		}
+	}
+}
+
+func (c *bufferedConn) end(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.err = err
+	}
+	c.filled.Signal()
+}
+
+// Close implements [net.Conn].
+func (c *bufferedConn) Close() error {
+	c.end(net.ErrClosed)
+	return c.Conn.Close()
+}
+
+// SetDeadline implements [net.Conn]; writes do not wait.
+func (c *bufferedConn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
+
+// SetWriteDeadline implements [net.Conn]; writes do not wait.
+func (c *bufferedConn) SetWriteDeadline(time.Time) error { return nil }
 
 // expire lets time pass: miniredis expires keys only when told that it has.
 func expire(redis *miniredis.Miniredis, done <-chan struct{}) {

@@ -29,6 +29,8 @@ type Config struct {
 const (
 	// callTimeout bounds one call. Redis answers in well under a millisecond; one that takes this long is down.
 	callTimeout = 250 * time.Millisecond
+	// dialTimeout bounds making a connection, greetings included.
+	dialTimeout = 2 * time.Second
 	// restAfterFailure is how long no call is tried after one that Redis did not answer.
 	restAfterFailure = time.Second
 )
@@ -70,7 +72,7 @@ func (k *KV) option(c Config) (rueidis.ClientOption, error) {
 		k.stop = server.stop
 		return rueidis.ClientOption{
 			InitAddress:       []string{"embedded"},
-			DialCtxFn:         func(context.Context, string, *net.Dialer, *tls.Config) (net.Conn, error) { return server.redis.Dial() },
+			DialCtxFn:         func(context.Context, string, *net.Dialer, *tls.Config) (net.Conn, error) { return server.dial() },
 			DisableCache:      true,
 			ForceSingleClient: true,
 			AlwaysRESP2:       true,
@@ -81,7 +83,8 @@ func (k *KV) option(c Config) (rueidis.ClientOption, error) {
 	if err != nil {
 		return option, errors.New("PULSE_REDIS_URL is not an address of Redis: use redis://user:password@host:6379/0")
 	}
-	option.Dialer.Timeout = callTimeout
+	option.Dialer.Timeout = dialTimeout
+	option.ConnWriteTimeout = dialTimeout
 	option.DisableCache = true // Nothing is read through the client-side cache.
 	return option, nil
 }
@@ -149,13 +152,17 @@ func (k *KV) Ints(ctx context.Context, commands ...rueidis.Completed) ([]int64, 
 	return values, refused
 }
 
-// Dedicated runs fn with a connection of its own, for WATCH, MULTI and EXEC. It is not bounded in time as calls are:
-// ctx bounds it.
-func (k *KV) Dedicated(ctx context.Context, fn func(rueidis.DedicatedClient) error) error {
+// Dedicated runs fn with a connection of its own, for WATCH, MULTI and EXEC. Each of fn's calls is to be under [Bounded].
+func (k *KV) Dedicated(ctx context.Context, fn func(context.Context, rueidis.DedicatedClient) error) error {
 	if k.resting() {
 		return ErrDown
 	}
-	return k.note(ctx, k.client.Dedicated(fn))
+	return k.note(ctx, k.client.Dedicated(func(c rueidis.DedicatedClient) error { return fn(ctx, c) }))
+}
+
+// Bounded is a context for one call on a connection of one's own.
+func Bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, callTimeout)
 }
 
 // guard bounds a call, notes whether Redis answered, and makes the call a span of its trace.
@@ -169,7 +176,7 @@ func (k *KV) guard(ctx context.Context, name string, call func(context.Context) 
 		ctx, span = k.tracer.Start(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient))
 		defer span.End()
 	}
-	bounded, cancel := context.WithTimeout(ctx, callTimeout)
+	bounded, cancel := Bounded(ctx)
 	defer cancel()
 	err := call(bounded)
 	if err != nil {

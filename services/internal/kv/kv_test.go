@@ -1,0 +1,99 @@
+package kv_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/pulse-social/pulse/services/internal/kv"
+)
+
+// A pipeline that is larger than the buffers on the way must not wait for its own answers: the embedded connection has no
+// system in between that would hold them.
+func TestEmbeddedTakesPipelinesOfAnySize(t *testing.T) {
+	t.Parallel()
+	k, err := kv.Open(t.Context(), kv.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	elements := make([]string, 20_000)
+	for n := range elements {
+		elements[n] = strconv.Itoa(1_000_000_000_000_000_000 + n)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err = k.Dedicated(ctx, func(ctx context.Context, c rueidis.DedicatedClient) error {
+		for _, r := range c.DoMulti(ctx,
+			c.B().Multi().Build(),
+			c.B().Rpush().Key("list").Element(elements...).Build(),
+			c.B().Lrange().Key("list").Start(0).Stop(-1).Build(),
+			c.B().Exec().Build(),
+		) {
+			if err := r.Error(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// silent accepts connections and never answers.
+func silent(t *testing.T) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { _ = conn.Close() })
+		}
+	}()
+	return l.Addr().String()
+}
+
+func TestARedisThatNeverAnswersIsAnErrorSoon(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	k, err := kv.Open(ctx, kv.Config{URL: "redis://" + silent(t)})
+	if err == nil {
+		k.Close()
+		t.Fatal("opened a Redis that never answers")
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %s to notice (%v)", took, err)
+	}
+}
+
+func TestACallersOwnErrorDoesNotMakeRedisDown(t *testing.T) {
+	t.Parallel()
+	k, err := kv.Open(t.Context(), kv.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	own := errors.New("own")
+	err = k.Dedicated(t.Context(), func(context.Context, rueidis.DedicatedClient) error { return kv.CallerError(own) })
+	if !errors.Is(err, own) {
+		t.Errorf("got %v, want %v", err, own)
+	}
+	if _, err := k.Do(t.Context(), k.B().Ping().Build()); err != nil {
+		t.Errorf("after a caller's error: %v", err)
+	}
+}
