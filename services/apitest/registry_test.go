@@ -3,7 +3,6 @@ package apitest_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -201,7 +200,7 @@ func TestForgottenPolicyIsNoticed(t *testing.T) {
 // serverWith answers a server of Pulse's making with one RPC that has this policy.
 func serverWith(t *testing.T, policy *optionsv1.Policy) (*connect.Server, connect.Spec) {
 	t.Helper()
-	server, err := rpc.NewServer(nil, slog.New(slog.NewTextHandler(io.Discard, nil)), func() string { return "1" })
+	server, err := rpc.NewServer(nil, slog.New(slog.DiscardHandler), func() string { return "1" })
 	if err != nil {
 		t.Fatal(err)
 	}
