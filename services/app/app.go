@@ -182,7 +182,7 @@ func (a *App) assembly() run.Part {
 		sessions := auth.NewSessions(reader, a.kv, a.now)
 		a.verifier = auth.NewVerifier(a.config.Identity.Tokens, keys, sessions, a.now)
 		var err error
-		a.server, err = rpc.NewServer(a.verifier, a.telemetry.Log, func() string { return id.String(a.ids.Next()) })
+		a.server, err = rpc.NewServer(a.verifier, a.telemetry.Log, a.newRequestID)
 		if err != nil {
 			return err
 		}
@@ -194,8 +194,13 @@ func (a *App) assembly() run.Part {
 	}}
 }
 
+func (a *App) newRequestID() string { return id.String(a.ids.Next()) }
+
 func (a *App) makeServices(ctx context.Context) error {
-	edge := rpc.Edge{Server: a.server, Routes: map[string]http.Handler{}, Ready: a.process.Ready, CORSOrigins: a.config.Server.CORSOrigins}
+	edge := rpc.Edge{
+		Server: a.server, Routes: map[string]http.Handler{}, NewRequestID: a.newRequestID,
+		Ready: a.process.Ready, CORSOrigins: a.config.Server.CORSOrigins,
+	}
 	for _, e := range a.entries {
 		deps := a.deps
 		deps.DB = a.store.For(e.name)

@@ -25,7 +25,8 @@ import (
 // errorDomain is the domain of every ErrorInfo.
 const errorDomain = "pulse"
 
-// mapErrors is the one place where errors become what callers see. It is outside of all that may fail.
+// mapErrors is the one place where errors become what callers see. It is outside of all that may fail. That a caller gave
+// up waiting is the caller's affair, and not logged.
 func mapErrors(log *slog.Logger) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
@@ -34,7 +35,7 @@ func mapErrors(log *slog.Logger) connect.ServerInterceptor {
 				return err
 			}
 			failure, details := judge(err)
-			if code := failure.Code(); code == connect.CodeInternal || code == connect.CodeUnavailable {
+			if code := failure.Code(); (code == connect.CodeInternal || code == connect.CodeUnavailable) && !abandoned(ctx) {
 				log.ErrorContext(ctx, "call failed", "procedure", spec.Procedure, "code", code.String(), "error", err)
 			}
 			if failure.RetryAfter > 0 {
@@ -45,6 +46,11 @@ func mapErrors(log *slog.Logger) connect.ServerInterceptor {
 			return onTheWire(ctx, failure, details, err)
 		}
 	}
+}
+
+// abandoned tells whether a call ended because its caller did not want to wait any longer.
+func abandoned(ctx context.Context) bool {
+	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errTookTooLong)
 }
 
 // judge decides which failure an error is. Details are those that the error brought along.
@@ -116,15 +122,8 @@ func fromPeer(err *connect.Error) *Failure {
 
 // onTheWire is a failure as the protocols carry it.
 func onTheWire(ctx context.Context, f *Failure, details []*connect.ErrorDetail, cause error) error {
-	info := &errdetails.ErrorInfo{Reason: shortName(f.Reason), Domain: errorDomain, Metadata: map[string]string{}}
-	maps.Copy(info.Metadata, f.Metadata)
-	info.Metadata["request_id"] = telemetry.RequestID(ctx)
-	messages := []proto.Message{info, &errdetails.LocalizedMessage{Locale: "en-US", Message: f.Message}}
-	if f.RetryAfter > 0 {
-		messages = append(messages, &errdetails.RetryInfo{RetryDelay: durationpb.New(f.RetryAfter)})
-	}
 	out := connect.NewError(f.Code(), f.Message).WithCause(cause)
-	for _, m := range messages {
+	for _, m := range f.details(telemetry.RequestID(ctx)) {
 		detail, err := connectproto.NewErrorDetail(m)
 		if err != nil {
 			return err
@@ -135,4 +134,16 @@ func onTheWire(ctx context.Context, f *Failure, details []*connect.ErrorDetail, 
 		out = out.WithDetail(d)
 	}
 	return out
+}
+
+// details are the messages that accompany a failure.
+func (f *Failure) details(requestID string) []proto.Message {
+	info := &errdetails.ErrorInfo{Reason: shortName(f.Reason), Domain: errorDomain, Metadata: map[string]string{}}
+	maps.Copy(info.Metadata, f.Metadata)
+	info.Metadata["request_id"] = requestID
+	messages := []proto.Message{info, &errdetails.LocalizedMessage{Locale: "en-US", Message: f.Message}}
+	if f.RetryAfter > 0 {
+		messages = append(messages, &errdetails.RetryInfo{RetryDelay: durationpb.New(f.RetryAfter)})
+	}
+	return messages
 }

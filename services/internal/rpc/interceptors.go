@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -19,6 +20,9 @@ import (
 // longestCall bounds a unary call whose caller set no deadline of its own.
 const longestCall = 30 * time.Second
 
+// errTookTooLong ends a call by the server's own bound.
+var errTookTooLong = errors.New("call took longer than any may")
+
 // traced gives the call its request id, a deadline and a line in the log.
 func traced(log *slog.Logger, newID func() string) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
@@ -30,7 +34,7 @@ func traced(log *slog.Logger, newID func() string) connect.ServerInterceptor {
 			}
 			if spec.StreamType == connect.StreamTypeUnary {
 				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, longestCall)
+				ctx, cancel = context.WithTimeoutCause(ctx, longestCall, errTookTooLong)
 				defer cancel()
 			}
 			err := next(ctx, spec, stream)

@@ -43,6 +43,9 @@ func CheckPolicies(server *connect.Server) error {
 func authorize(verifier *auth.Verifier) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+			if spec.Schema == nil {
+				return unknownMethod(spec)
+			}
 			policy, err := PolicyOf(spec)
 			if err != nil {
 				return err
@@ -57,6 +60,11 @@ func authorize(verifier *auth.Verifier) connect.ServerInterceptor {
 			return next(auth.WithPrincipal(ctx, principal), spec, stream)
 		}
 	}
+}
+
+// unknownMethod is the answer to a call of an RPC that there is not.
+func unknownMethod(spec connect.Spec) error {
+	return Fail(errorsv1.Reason_REASON_UNKNOWN_METHOD, "there is no RPC %s", spec.Procedure)
 }
 
 // identify answers whose token the call carries; nobody's when it carries none.

@@ -3,6 +3,7 @@
 package rpc
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -46,7 +47,7 @@ func (c Config) Validate() error {
 }
 
 // NewServer makes the server that services register with. Interceptors run in this order: request id and deadline,
-// telemetry, error map, recovery, authorization, validation, idempotency.
+// telemetry, error map, recovery, authorization, idempotency, validation.
 func NewServer(verifier *auth.Verifier, log *slog.Logger, newRequestID func() string) (*connect.Server, error) {
 	spans, err := otelconnect.NewServerInterceptor(otelconnect.WithTrustRemote())
 	if err != nil {
@@ -56,7 +57,7 @@ func NewServer(verifier *auth.Verifier, log *slog.Logger, newRequestID func() st
 	if err != nil {
 		return nil, err
 	}
-	return connect.NewServer(
+	server := connect.NewServer(
 		traced(log, newRequestID),
 		spans,
 		mapErrors(log),
@@ -64,7 +65,9 @@ func NewServer(verifier *auth.Verifier, log *slog.Logger, newRequestID func() st
 		authorize(verifier),
 		idempotent,
 		validate.NewServerInterceptor(validate.WithValidator(validator)),
-	), nil
+	)
+	server.SetUnknownHandler(func(_ context.Context, spec connect.Spec, _ connect.ServerStream) error { return unknownMethod(spec) })
+	return server, nil
 }
 
 // An Edge is what the API's port serves.
@@ -73,6 +76,8 @@ type Edge struct {
 	Server *connect.Server
 	// Routes are HTTP routes besides them, by pattern.
 	Routes map[string]http.Handler
+	// NewRequestID names calls that fail before they reach an RPC.
+	NewRequestID func() string
 	// Ready tells health checks whether the process serves.
 	Ready func() bool
 	// CORSOrigins are the origins of browsers that may call.
@@ -93,7 +98,7 @@ func (e Edge) Handler() (http.Handler, error) {
 	for _, name := range services {
 		mux.Handle("/"+name+"/", cacheable(calls))
 	}
-	rest, err := newREST(services, calls)
+	rest, err := newREST(services, calls, e.NewRequestID)
 	if err != nil {
 		return nil, err
 	}

@@ -57,6 +57,8 @@ const (
 	Reason_REASON_ETAG_MISMATCH Reason = 12
 	// A path of the update mask names no field that may be updated. Metadata: `path`.
 	Reason_REASON_UPDATE_MASK_INVALID Reason = 13
+	// There is no such RPC, or no REST path with that method. Reflection and /openapi.yaml list those that there are.
+	Reason_REASON_UNKNOWN_METHOD Reason = 14
 	// Another account has this handle. Metadata: `handle`.
 	Reason_REASON_HANDLE_TAKEN Reason = 20
 	// Another account has this e-mail address.
@@ -104,6 +106,7 @@ var (
 		11: "REASON_SESSION_REVOKED",
 		12: "REASON_ETAG_MISMATCH",
 		13: "REASON_UPDATE_MASK_INVALID",
+		14: "REASON_UNKNOWN_METHOD",
 		20: "REASON_HANDLE_TAKEN",
 		21: "REASON_EMAIL_TAKEN",
 		22: "REASON_PASSWORD_TOO_COMMON",
@@ -134,6 +137,7 @@ var (
 		"REASON_SESSION_REVOKED":         11,
 		"REASON_ETAG_MISMATCH":           12,
 		"REASON_UPDATE_MASK_INVALID":     13,
+		"REASON_UNKNOWN_METHOD":          14,
 		"REASON_HANDLE_TAKEN":            20,
 		"REASON_EMAIL_TAKEN":             21,
 		"REASON_PASSWORD_TOO_COMMON":     22,
@@ -182,7 +186,7 @@ var File_pulse_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xc8\a\n" +
+	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xe9\a\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x90\xb5\x18\r\x12\x1c\n" +
@@ -199,7 +203,8 @@ const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\x16REASON_SESSION_REVOKED\x10\v\x1a\x04\x90\xb5\x18\x10\x12\x1e\n" +
 	"\x14REASON_ETAG_MISMATCH\x10\f\x1a\x04\x90\xb5\x18\n" +
 	"\x12$\n" +
-	"\x1aREASON_UPDATE_MASK_INVALID\x10\r\x1a\x04\x90\xb5\x18\x03\x12\x1d\n" +
+	"\x1aREASON_UPDATE_MASK_INVALID\x10\r\x1a\x04\x90\xb5\x18\x03\x12\x1f\n" +
+	"\x15REASON_UNKNOWN_METHOD\x10\x0e\x1a\x04\x90\xb5\x18\f\x12\x1d\n" +
 	"\x13REASON_HANDLE_TAKEN\x10\x14\x1a\x04\x90\xb5\x18\x06\x12\x1c\n" +
 	"\x12REASON_EMAIL_TAKEN\x10\x15\x1a\x04\x90\xb5\x18\x06\x12$\n" +
 	"\x1aREASON_PASSWORD_TOO_COMMON\x10\x16\x1a\x04\x90\xb5\x18\x03\x12$\n" +

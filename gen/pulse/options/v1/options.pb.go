@@ -164,6 +164,8 @@ const (
 	Code_CODE_FAILED_PRECONDITION Code = 9
 	// A concurrent change came first; read again and repeat.
 	Code_CODE_ABORTED Code = 10
+	// There is no such RPC.
+	Code_CODE_UNIMPLEMENTED Code = 12
 	// The server failed; the cause is in its log under the request id.
 	Code_CODE_INTERNAL Code = 13
 	// The server cannot serve now; the same call may succeed later.
@@ -183,6 +185,7 @@ var (
 		8:  "CODE_RESOURCE_EXHAUSTED",
 		9:  "CODE_FAILED_PRECONDITION",
 		10: "CODE_ABORTED",
+		12: "CODE_UNIMPLEMENTED",
 		13: "CODE_INTERNAL",
 		14: "CODE_UNAVAILABLE",
 		16: "CODE_UNAUTHENTICATED",
@@ -196,6 +199,7 @@ var (
 		"CODE_RESOURCE_EXHAUSTED":  8,
 		"CODE_FAILED_PRECONDITION": 9,
 		"CODE_ABORTED":             10,
+		"CODE_UNIMPLEMENTED":       12,
 		"CODE_INTERNAL":            13,
 		"CODE_UNAVAILABLE":         14,
 		"CODE_UNAUTHENTICATED":     16,
@@ -402,7 +406,7 @@ const file_pulse_options_v1_options_proto_rawDesc = "" +
 	"\x10OBJECT_KIND_SELF\x10\x02\x12\x14\n" +
 	"\x10OBJECT_KIND_USER\x10\x03\x12\x14\n" +
 	"\x10OBJECT_KIND_POST\x10\x04\x12\x17\n" +
-	"\x13OBJECT_KIND_SESSION\x10\x05*\x90\x02\n" +
+	"\x13OBJECT_KIND_SESSION\x10\x05*\xa8\x02\n" +
 	"\x04Code\x12\x14\n" +
 	"\x10CODE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15CODE_INVALID_ARGUMENT\x10\x03\x12\x12\n" +
@@ -412,7 +416,8 @@ const file_pulse_options_v1_options_proto_rawDesc = "" +
 	"\x17CODE_RESOURCE_EXHAUSTED\x10\b\x12\x1c\n" +
 	"\x18CODE_FAILED_PRECONDITION\x10\t\x12\x10\n" +
 	"\fCODE_ABORTED\x10\n" +
-	"\x12\x11\n" +
+	"\x12\x16\n" +
+	"\x12CODE_UNIMPLEMENTED\x10\f\x12\x11\n" +
 	"\rCODE_INTERNAL\x10\r\x12\x14\n" +
 	"\x10CODE_UNAVAILABLE\x10\x0e\x12\x18\n" +
 	"\x14CODE_UNAUTHENTICATED\x10\x10:R\n" +

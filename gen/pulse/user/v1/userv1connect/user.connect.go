@@ -68,7 +68,7 @@ type UserServiceClient interface {
 	// BatchGetUsers answers up to 100 people by id, in the order asked. Who does not exist is left out. Anyone may call it.
 	BatchGetUsers(context.Context, *v1.BatchGetUsersRequest) (*v1.BatchGetUsersResponse, error)
 	// UpdateProfile changes the caller's own profile, only the fields that the mask names. The signed-in caller may
-	// call it.
+	// call it. Repeated under its idempotency key it changes nothing and answers the profile as it is then.
 	//
 	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH.
 	UpdateProfile(context.Context, *v1.UpdateProfileRequest) (*v1.UpdateProfileResponse, error)
@@ -89,7 +89,7 @@ type UserServiceHandler interface {
 	// BatchGetUsers answers up to 100 people by id, in the order asked. Who does not exist is left out. Anyone may call it.
 	BatchGetUsers(context.Context, *v1.BatchGetUsersRequest) (*v1.BatchGetUsersResponse, error)
 	// UpdateProfile changes the caller's own profile, only the fields that the mask names. The signed-in caller may
-	// call it.
+	// call it. Repeated under its idempotency key it changes nothing and answers the profile as it is then.
 	//
 	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH.
 	UpdateProfile(context.Context, *v1.UpdateProfileRequest) (*v1.UpdateProfileResponse, error)

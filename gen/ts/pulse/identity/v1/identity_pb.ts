@@ -541,6 +541,8 @@ export const RevokeAllSessionsResponseSchema: GenMessage<RevokeAllSessionsRespon
  * Send the access token as `Authorization: Bearer <token>`. It lives for ten minutes at most; ending a session makes
  * it useless at once.
  *
+ * A LogOut that is repeated finds its session ended and fails with SESSION_REVOKED, also under an idempotency key.
+ *
  * @generated from service pulse.identity.v1.IdentityService
  */
 export const IdentityService: GenService<{

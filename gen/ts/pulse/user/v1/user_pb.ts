@@ -415,7 +415,7 @@ export const UserService: GenService<{
   },
   /**
    * UpdateProfile changes the caller's own profile, only the fields that the mask names. The signed-in caller may
-   * call it.
+   * call it. Repeated under its idempotency key it changes nothing and answers the profile as it is then.
    *
    * Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH.
    *
