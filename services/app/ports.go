@@ -38,7 +38,9 @@ func (a *App) apiPort() run.Part {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
+	silent := &silentConns{}
 	server := &http.Server{
+		ConnState: silent.track,
 		Protocols: protocols, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 	}
 	return run.Part{
@@ -57,6 +59,9 @@ func (a *App) apiPort() run.Part {
 			case <-ctx.Done():
 			case <-time.After(a.config.Server.DrainDelay):
 			}
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			go silent.closeUntil(ctx)
 			return shutdown(ctx, server, a.config.Server.StopTimeout)
 		},
 	}

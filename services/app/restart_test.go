@@ -20,7 +20,7 @@ import (
 func TestNothingIsMissingWithoutRedisAndBroker(t *testing.T) {
 	t.Parallel()
 	p := pulsetest.Start(t)
-	tokens := &keptTokens{}
+	tokens := &pulsetest.Tokens{}
 	ada, bob := p.User(t, "ada", pulse.WithTokenStore(tokens)), p.User(t, "bob")
 	if _, err := ada.Graph.Follow(t.Context(), &graphv1.FollowRequest{UserId: bob.ID}); err != nil {
 		t.Fatal(err)

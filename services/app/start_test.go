@@ -108,6 +108,22 @@ func TestStopFinishesCallsUnderWay(t *testing.T) {
 	<-stopped
 }
 
+func TestStopDoesNotWaitForConnectionsThatSayNothing(t *testing.T) {
+	t.Parallel()
+	p := pulsetest.Start(t)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(p.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	get(t, p.URL()+"/openapi.yaml") // By now the server has accepted the silent one too.
+	began := time.Now()
+	p.Stop(t)
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("the stop took %s", took)
+	}
+}
+
 func get(t *testing.T, url string) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)

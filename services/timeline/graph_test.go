@@ -183,7 +183,7 @@ func logInAll(t *testing.T, p *pulsetest.Pulse, list edgelist.List) []*graphUser
 	t.Helper()
 	g := &graphTest{users: make([]*graphUser, len(list.People))}
 	for n := range g.users {
-		g.users[n] = &graphUser{tokens: &keptTokens{}}
+		g.users[n] = &graphUser{tokens: &pulsetest.Tokens{}}
 		g.users[n].connect(t, p)
 	}
 	g.each(func(n int, u *graphUser) {

@@ -30,7 +30,7 @@ func (s serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(config, app.Options{Services: s.Services, Version: version()})
+	a, err := app.New(config, app.Options{Services: s.Services, Version: version(), LogTo: os.Stdout})
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package app_test
+package pulsetest
 
 import (
 	"context"
@@ -7,21 +7,22 @@ import (
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 )
 
-// keptTokens is a token store that outlives a client, as one on disk would.
-type keptTokens struct {
+// Tokens is a token store that outlives a client, as one on disk would: for clients that are made anew after a restart.
+// The zero value holds none.
+type Tokens struct {
 	mu     sync.Mutex
 	tokens *identityv1.Tokens
 }
 
 // Load implements pulse.TokenStore.
-func (k *keptTokens) Load(context.Context) (*identityv1.Tokens, error) {
+func (k *Tokens) Load(context.Context) (*identityv1.Tokens, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.tokens, nil
 }
 
 // Save implements pulse.TokenStore.
-func (k *keptTokens) Save(_ context.Context, tokens *identityv1.Tokens) error {
+func (k *Tokens) Save(_ context.Context, tokens *identityv1.Tokens) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.tokens = tokens
