@@ -12,11 +12,11 @@ import (
 )
 
 // Home answers a function for the ids of a person's whole home timeline, read as GetHomeTimeline reads it: from the list
-// in Redis, merged, and from SQL. It is for checks.
+// in Redis where there is one, merged, and from SQL. It is for checks, and makes no lists.
 func Home(c Config, d service.Deps) func(ctx context.Context, userID int64) ([]int64, error) {
 	h := &handler{db: d.DB, lists: Lists{kv: d.KV, length: c.ListLength}, visibility: d.Visibility}
 	return func(ctx context.Context, userID int64) ([]int64, error) {
-		reader := &home{handler: h, viewer: userID}
+		reader := &home{handler: h, viewer: userID, onlyLook: true}
 		follows, err := h.db.Follow.Query().Where(entfollow.FollowerID(userID)).All(ctx)
 		if err != nil {
 			return nil, err

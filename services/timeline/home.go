@@ -41,6 +41,8 @@ type home struct {
 	// merged are the authors whose posts are merged in: the viewer and followed authors with very many followers.
 	merged []int64
 	opened bool
+	// onlyLook leaves a list that is missing as it is.
+	onlyLook bool
 }
 
 // ids answers the next ids of the timeline in a direction: at most limit, nearest to the edge first.
@@ -82,6 +84,9 @@ func (h *home) open(ctx context.Context) error {
 	list, ok, err := h.lists.Read(ctx, h.viewer)
 	if err != nil {
 		return nil //nolint:nilerr // Without Redis the timeline is read from SQL.
+	}
+	if !ok && h.onlyLook {
+		return nil
 	}
 	if !ok {
 		list, err = h.lists.Rebuild(ctx, h.viewer, func(ctx context.Context, limit int) ([]int64, error) {

@@ -53,7 +53,7 @@ type Checker struct {
 	SettleFor time.Duration
 }
 
-// Check checks every invariant. It changes nothing but caches. progress is told what is being done.
+// Check checks every invariant. It changes nothing. progress is told what is being done.
 func (c Checker) Check(ctx context.Context, progress func(string)) ([]Result, error) {
 	checks := []struct {
 		id, what string

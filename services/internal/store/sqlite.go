@@ -43,7 +43,7 @@ func (s *Store) openSQLite(ctx context.Context, c Config, file string, tracing b
 
 // Page caches of a connection. There are many that read; what theirs do not hold is in the system's cache of the file.
 const (
-	writerCacheKiB = 8192
+	writerCacheKiB = 4096
 	readerCacheKiB = 1024
 )
 
