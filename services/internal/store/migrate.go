@@ -28,6 +28,12 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("the database has schema %d, this program needs %d: run pulse migrate", e.Database, e.Program)
 }
 
+// Processes that migrate at once on Postgres look this often, and so many times, whether the one before has finished.
+const (
+	lockEverySeconds = 1
+	lockTries        = 600
+)
+
 // lockPoll is how often a lock that another process has is tried.
 const lockPoll = 20 * time.Millisecond
 
@@ -45,8 +51,14 @@ func (s *Store) Migrate(ctx context.Context, log *slog.Logger) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.refuseNewer(ctx, p); err != nil {
+	database, program, err := s.versions(ctx, p)
+	switch {
+	case err != nil:
 		return 0, err
+	case database > program:
+		return 0, &SchemaError{Database: database, Program: program}
+	case database == program:
+		return 0, nil // Most starts need no lock, and wait for nobody's.
 	}
 	results, err := p.Up(ctx)
 	if err != nil {
@@ -64,7 +76,7 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	database, program, err := versions(ctx, p)
+	database, program, err := s.versions(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -74,25 +86,25 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) refuseNewer(ctx context.Context, p *goose.Provider) error {
-	database, program, err := versions(ctx, p)
-	if err != nil {
-		return err
-	}
-	if database > program {
-		return &SchemaError{Database: database, Program: program}
-	}
-	return nil
-}
-
 // versions answers the newest migration that the database has, and the newest that the program knows.
-func versions(ctx context.Context, p *goose.Provider) (database, program int64, err error) {
-	database, err = p.GetDBVersion(ctx)
-	if err != nil {
-		return 0, 0, fmt.Errorf("read the schema's version: %w", err)
-	}
+func (s *Store) versions(ctx context.Context, p *goose.Provider) (database, program int64, err error) {
 	for _, source := range p.ListSources() {
 		program = max(program, source.Version)
+	}
+	exists := `SELECT COUNT(*) FROM sqlite_schema WHERE name = 'goose_db_version'`
+	if s.engine == enginePostgres {
+		exists = `SELECT COUNT(to_regclass('goose_db_version'))`
+	}
+	var tables int
+	if err := s.reader.QueryRowContext(ctx, exists).Scan(&tables); err != nil {
+		return 0, 0, fmt.Errorf("look for the schema's version: %w", err)
+	}
+	if tables == 0 {
+		return 0, program, nil
+	}
+	err = s.reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&database)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the schema's version: %w", err)
 	}
 	return database, program, nil
 }
@@ -109,7 +121,7 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockEverySeconds, lockTries))
 	if err != nil {
 		return nil, err
 	}
