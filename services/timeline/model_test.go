@@ -68,7 +68,7 @@ func TestHomeTimelinesEqualTheModelWhateverTheirSource(t *testing.T) {
 
 // walk drives random changes and compares every home timeline after each.
 func walk(t *testing.T, p *pulsetest.Pulse, random *rand.Rand, steps *atomic.Int64) {
-	const people, length = 5, 90
+	const people, length = 5, 45
 	m := &model{follows: map[[2]int]bool{}}
 	var users []*pulsetest.User
 	for n := range people {
