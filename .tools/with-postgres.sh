@@ -6,8 +6,15 @@
 # The command finds it in PULSE_TEST_DATABASE_URL, and an empty database in PULSE_TEST_SCRATCH_DATABASE_URL.
 set -euo pipefail
 
-bin=$(dirname "$(command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' | sort -V | tail -n 1)" 2>/dev/null) || true
-[ -x "${bin:-}/initdb" ] || { echo "Postgres is missing: install it, for instance with apt-get install postgresql" >&2; exit 1; }
+# Debian keeps the servers off the path; elsewhere they are on it.
+bin=
+for candidate in $(compgen -G '/usr/lib/postgresql/*/bin' | sort -rV) "$(dirname "$(command -v initdb || echo .)")"; do
+  if [ -x "$candidate/initdb" ] && [ -x "$candidate/createdb" ]; then
+    bin=$candidate
+    break
+  fi
+done
+[ -n "$bin" ] || { echo "Postgres is missing: install it, for instance with apt-get install postgresql" >&2; exit 1; }
 
 dir=$(mktemp -d)
 # Postgres refuses to run as root.
