@@ -2,12 +2,7 @@ package identity
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/refreshtoken"
@@ -16,6 +11,7 @@ import (
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/seal"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -75,6 +71,9 @@ func presented(ctx context.Context, tx *store.Tx, raw string) (*ent.RefreshToken
 	return token, session, err
 }
 
+// successorPurpose is what a refresh token, as a secret, seals.
+const successorPurpose = "refresh token successor"
+
 // exchange answers the successor of a refresh token: a new one at its first use, the same again shortly after, and none
 // when the token was used before.
 func exchange(ctx context.Context, tx *store.Tx, token *ent.RefreshToken, raw string) (string, error) {
@@ -82,10 +81,11 @@ func exchange(ctx context.Context, tx *store.Tx, token *ent.RefreshToken, raw st
 		if tx.Now.Sub(*token.UsedAt) > successorLife {
 			return "", nil
 		}
-		return unseal(raw, token.SealedSuccessor)
+		successor, err := seal.Open(raw, successorPurpose, token.SealedSuccessor)
+		return string(successor), err
 	}
 	successor := newRefreshToken()
-	sealed, err := seal(raw, successor)
+	sealed, err := seal.Seal(raw, successorPurpose, []byte(successor))
 	if err != nil {
 		return "", err
 	}
@@ -99,38 +99,4 @@ func exchange(ctx context.Context, tx *store.Tx, token *ent.RefreshToken, raw st
 		return "", store.ErrRaceLost
 	}
 	return successor, keepRefreshToken(ctx, tx, token.SessionID, successor)
-}
-
-// seal encrypts a successor under a key that only the holder of the token can derive (HKDF, RFC 5869). The key encrypts
-// nothing else, so the nonce may be constant.
-func seal(token, successor string) ([]byte, error) {
-	aead, err := successorCipher(token)
-	if err != nil {
-		return nil, err
-	}
-	return aead.Seal(nil, make([]byte, aead.NonceSize()), []byte(successor), nil), nil
-}
-
-func unseal(token string, sealed []byte) (string, error) {
-	aead, err := successorCipher(token)
-	if err != nil {
-		return "", err
-	}
-	successor, err := aead.Open(nil, make([]byte, aead.NonceSize()), sealed, nil)
-	if err != nil {
-		return "", fmt.Errorf("open the successor of a refresh token: %w", err)
-	}
-	return string(successor), nil
-}
-
-func successorCipher(token string) (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, []byte(token), nil, "pulse refresh token successor", 32)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
 }

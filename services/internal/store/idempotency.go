@@ -2,11 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -15,6 +11,7 @@ import (
 
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/idempotencyrecord"
+	"github.com/pulse-social/pulse/services/internal/seal"
 )
 
 // ErrKeyReused tells that an idempotency key came again with another request.
@@ -63,7 +60,7 @@ func (i *Idempotency) recall(ctx context.Context, tx *Tx) ([]byte, error) {
 	if !hmac.Equal(mac, record.RequestMAC) {
 		return nil, ErrKeyReused
 	}
-	return i.open(record.SealedResponse)
+	return seal.Open(i.Key, i.purpose(), record.SealedResponse)
 }
 
 // keep records the answer to the first call with the key.
@@ -79,13 +76,16 @@ func (i *Idempotency) keep(ctx context.Context, tx *Tx, answer proto.Message) er
 	if err != nil {
 		return err
 	}
-	sealed, err := i.seal(encoded)
+	sealed, err := seal.Seal(i.Key, i.purpose(), encoded)
 	if err != nil {
 		return err
 	}
 	return tx.own.IdempotencyRecord.Create().SetID(tx.NewID()).
 		SetKeyHash(i.keyHash()).SetRequestMAC(mac).SetSealedResponse(sealed).Exec(ctx)
 }
+
+// purpose binds the sealed answer to whose it is, and to what.
+func (i *Idempotency) purpose() string { return "idempotent answer to " + i.Scope }
 
 func (i *Idempotency) keyHash() []byte {
 	sum := sha256.Sum256([]byte(i.Scope + "\x00" + i.Key))
@@ -101,45 +101,4 @@ func (i *Idempotency) requestMAC() ([]byte, error) {
 	mac := hmac.New(sha256.New, []byte(i.Key))
 	mac.Write(encoded)
 	return mac.Sum(nil), nil
-}
-
-// aead answers AES-256-GCM under a key derived from the idempotency key by HKDF (RFC 5869).
-func (i *Idempotency) aead() (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, []byte(i.Key), []byte(i.Scope), "pulse idempotency answer", 32)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
-}
-
-func (i *Idempotency) seal(plain []byte) ([]byte, error) {
-	aead, err := i.aead()
-	if err != nil {
-		return nil, err
-	}
-	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
-	_, _ = rand.Read(nonce) // Never fails: see crypto/rand.
-	return aead.Seal(nonce, nonce, plain, nil), nil
-}
-
-func (i *Idempotency) open(sealed []byte) ([]byte, error) {
-	aead, err := i.aead()
-	if err != nil {
-		return nil, err
-	}
-	if len(sealed) < aead.NonceSize() {
-		return nil, errors.New("answer kept for the idempotency key is cut short")
-	}
-	plain, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], nil)
-	if err != nil {
-		return nil, fmt.Errorf("open the answer kept for the idempotency key: %w", err)
-	}
-	if plain == nil {
-		plain = []byte{} // An empty message is an answer too.
-	}
-	return plain, nil
 }
