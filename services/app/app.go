@@ -188,7 +188,7 @@ func (a *App) assembly() run.Part {
 		}
 		a.deps = service.Deps{
 			KV: a.kv, Visibility: visibility.NewPolicy(a.store.For("visibility").Client), Sessions: sessions, Keys: keys,
-			Now: a.now, Log: a.telemetry.Log, Dial: a.dial,
+			Now: a.now, Dial: a.dial,
 		}
 		return a.makeServices(ctx)
 	}}

@@ -20,12 +20,16 @@ import (
 func (h *handler) render(ctx context.Context, accounts []*ent.Account) ([]*userv1.User, error) {
 	users, byID, ids := make([]*userv1.User, len(accounts)), map[int64]*userv1.User{}, make([]int64, len(accounts))
 	for i, account := range accounts {
+		ids[i] = account.ID
+		if users[i] = byID[account.ID]; users[i] != nil {
+			continue // Who is asked for twice is the same answer twice.
+		}
 		users[i] = &userv1.User{
 			Id: account.ID, Handle: account.Handle, DisplayName: account.Handle,
 			CreateTime: timestamppb.New(id.Time(account.ID)),
 			Counts:     &userv1.UserCounts{}, Etag: etag(0),
 		}
-		byID[account.ID], ids[i] = users[i], account.ID
+		byID[account.ID] = users[i]
 	}
 	if len(ids) == 0 {
 		return users, nil
@@ -36,15 +40,7 @@ func (h *handler) render(ctx context.Context, accounts []*ent.Account) ([]*userv
 	if err := h.addCounts(ctx, byID, ids); err != nil {
 		return nil, err
 	}
-	return duplicates(users, byID), h.addViewer(ctx, byID, ids)
-}
-
-// duplicates lets a person who was asked for twice be the same answer twice.
-func duplicates(users []*userv1.User, byID map[int64]*userv1.User) []*userv1.User {
-	for i, u := range users {
-		users[i] = byID[u.GetId()]
-	}
-	return users
+	return users, h.addViewer(ctx, byID, ids)
 }
 
 func (h *handler) addProfiles(ctx context.Context, users map[int64]*userv1.User, ids []int64) error {

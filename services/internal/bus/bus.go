@@ -111,6 +111,3 @@ func (b *Bus) Close() {
 		b.embedded.WaitForShutdown()
 	}
 }
-
-// Connected tells whether the broker can be reached now.
-func (b *Bus) Connected() bool { return b.conn.IsConnected() }

@@ -4,7 +4,6 @@ package service
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 
 	"connectrpc.com/connect/v2"
@@ -31,8 +30,6 @@ type Deps struct {
 	Keys *auth.Keys
 	// Now is the clock.
 	Now clock.Clock
-	// Log is where the service logs.
-	Log *slog.Logger
 	// Dial answers the client for calls to another service, by its name: in this process or elsewhere.
 	Dial func(service string) *connect.Client
 }

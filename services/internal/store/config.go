@@ -10,7 +10,7 @@ import (
 // Config says where the database is.
 type Config struct {
 	// DataDir holds everything that the embedded parts keep.
-	DataDir string `env:"PULSE_DATA_DIR" envDefault:"pulse-data" doc:"folder of the embedded database, broker and keys"`
+	DataDir string `env:"PULSE_DATA_DIR" envDefault:"pulse-data" doc:"folder of the embedded database and broker"`
 	// DatabaseURL is the database; empty means SQLite in the data folder.
 	DatabaseURL string `env:"PULSE_DATABASE_URL" secret:"true" doc:"postgres://... or sqlite:FILE; empty: SQLite in the data folder"`
 	// MaxConns bounds the connections to Postgres, and the reading ones to SQLite.
