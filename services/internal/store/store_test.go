@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/pulse-social/pulse/ent/ownership"
+	"github.com/pulse-social/pulse/ent/post"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/services/internal/clock"
@@ -173,6 +174,42 @@ func TestOneIdempotencyKeyHasOneEffectAndOneAnswer(t *testing.T) {
 	record := db.IdempotencyRecord.Query().OnlyX(t.Context())
 	if strings.Contains(fmt.Sprintf("%s %s", record.KeyHash, record.SealedResponse), "nobody guesses") {
 		t.Error("the key is kept in the clear")
+	}
+}
+
+// TestARepeatedCallIsNotRefusedForItsOwnEffect repeats a call at once whose handler refuses what is there already, which
+// on Postgres it may find between its look for a kept answer and its own look.
+func TestARepeatedCallIsNotRefusedForItsOwnEffect(t *testing.T) {
+	t.Parallel()
+	db := open(t).For("post")
+	const rounds, callers = 10, 16
+	for round := range rounds {
+		text := fmt.Sprintf("post %d", round)
+		answers := make([]int64, callers)
+		var group sync.WaitGroup
+		for i := range callers {
+			group.Go(func() {
+				ctx := store.WithIdempotency(t.Context(), &store.Idempotency{Scope: "1 create", Key: text, Request: &postv1.CreatePostRequest{Text: text}})
+				answer, err := store.Answer(ctx, db, func(tx *store.Tx) (*postv1.CreatePostResponse, error) {
+					if taken, err := tx.Post.Query().Where(post.Text(text)).Exist(ctx); err != nil || taken {
+						return nil, errors.Join(err, errors.New("taken"))
+					}
+					postID := tx.NewID()
+					return &postv1.CreatePostResponse{Post: &postv1.Post{Id: postID}},
+						tx.Post.Create().SetID(postID).SetAuthorID(1).SetText(text).SetThreadID(postID).Exec(ctx)
+				})
+				if err != nil {
+					t.Errorf("round %d: %v", round, err)
+				}
+				answers[i] = answer.GetPost().GetId()
+			})
+		}
+		group.Wait()
+		for _, answer := range answers {
+			if answer != answers[0] {
+				t.Fatalf("round %d: answers %v, want the same to all", round, answers)
+			}
+		}
 	}
 }
 

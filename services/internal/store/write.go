@@ -74,8 +74,8 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
 func (tx *Tx) NewID() int64 { return tx.store.ids.Next() }
 
 // Answer runs fn in a transaction as [DB.Write] does and returns its answer. When the call carried an idempotency key
-// ([WithIdempotency]), the answer is kept in the same transaction, and a later call with the key gets it instead of
-// running fn.
+// ([WithIdempotency]), the answer is kept in the same transaction, and another call with the key gets it instead of
+// running fn, or instead of what fn refuses it for.
 func Answer[T proto.Message](ctx context.Context, db *DB, fn func(tx *Tx) (T, error)) (T, error) {
 	var answer T
 	key := idempotencyFrom(ctx)
@@ -85,6 +85,10 @@ func Answer[T proto.Message](ctx context.Context, db *DB, fn func(tx *Tx) (T, er
 		}
 		var err error
 		if answer, err = fn(tx); err != nil {
+			// The first call with the key may have committed since, and what fn refuses may be the effect of that.
+			if kept, again := key.recall(ctx, tx); again == nil && kept != nil {
+				return recalled(&answer, kept, nil)
+			}
 			return err
 		}
 		return key.keep(ctx, tx, answer)
