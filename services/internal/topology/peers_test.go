@@ -1,8 +1,10 @@
 package topology_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
+	"os"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/internal/testwait"
+	"github.com/pulse-social/pulse/services/internal/topology"
 )
 
 func TestTheDeadlineOfACallerReachesTheServiceThatIsCalled(t *testing.T) {
@@ -68,4 +71,19 @@ func TestWhenAllReplicasAreDownTheCallFailsSoonAndRecovers(t *testing.T) {
 		_, err := once.Timelines.GetHomeTimeline(t.Context(), &timelinev1.GetHomeTimelineRequest{})
 		return err == nil
 	})
+}
+
+// What trials break a program with must not be in one that is released.
+func TestAProgramWithoutTheTagHasNoFaults(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, tags := range [][]string{nil, {"failpoint"}} {
+		binary, err := topology.Build(t.Context(), dir, tags...)
+		must(t, err)
+		raw, err := os.ReadFile(binary)
+		must(t, err)
+		if has := bytes.Contains(raw, []byte("/debug/faults/")) || bytes.Contains(raw, []byte("PULSE_FAILPOINT")); has != (tags != nil) {
+			t.Errorf("built with tags %q: has faults %t", tags, has)
+		}
+	}
 }
