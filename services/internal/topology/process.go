@@ -1,11 +1,14 @@
 package topology
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,16 +132,38 @@ func (p *Process) WaitReady(ctx context.Context) error {
 func (p *Process) Ready(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.OpsURL()+"/readyz", nil)
+	_, err := p.askOps(ctx, http.MethodGet, "/readyz")
+	return err == nil
+}
+
+// Metrics answers what the process tells Prometheus.
+func (p *Process) Metrics(ctx context.Context) ([]byte, error) {
+	return p.askOps(ctx, http.MethodGet, "/metrics")
+}
+
+// Fault begins a fault inside of a process that was built with the tag failpoint (see package failpoint), or ends it when
+// on is empty.
+func (p *Process) Fault(ctx context.Context, name, on string) error {
+	_, err := p.askOps(ctx, http.MethodPost, "/debug/faults/"+name+"?on="+url.QueryEscape(on))
+	return err
+}
+
+// askOps calls the operators' port; another status than 200 is an error.
+func (p *Process) askOps(ctx context.Context, method, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, p.OpsURL()+path, nil)
 	if err != nil {
-		return false
+		return nil, err
 	}
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return false
+		return nil, err
 	}
 	defer answer.Body.Close()
-	return answer.StatusCode == http.StatusOK
+	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %s: %s", p.Name, path, answer.Status, bytes.TrimSpace(body))
+	}
+	return body, err
 }
 
 // Exited is closed when the process that was started last has exited.

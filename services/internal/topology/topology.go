@@ -226,11 +226,12 @@ func (t *Topology) FlushRedis(ctx context.Context) error { return t.redis.flush(
 
 // Invariant is what became of one invariant, as pulse check prints it.
 type Invariant struct {
-	ID         string   `json:"id"`
-	What       string   `json:"what"`
-	Checked    int      `json:"checked"`
-	Broken     int      `json:"broken"`
-	Violations []string `json:"violations"`
+	ID         string        `json:"id"`
+	What       string        `json:"what"`
+	Checked    int           `json:"checked"`
+	Broken     int           `json:"broken"`
+	Violations []string      `json:"violations"`
+	Took       time.Duration `json:"took_ns"`
 }
 
 // Check runs pulse check beside the processes, which waits until all events have been consumed.
