@@ -143,13 +143,13 @@ func (c command) print(reports []trial.Report) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "FAULT\tTOPOLOGY\tSEED\tCALLS\tOK\tFAILED\tUNKNOWN\tRECOVERED\tSETTLED\tINVARIANTS")
+	fmt.Fprintln(table, "FAULT\tTOPOLOGY\tSEED\tCALLS\tA SECOND\tOK\tFAILED\tUNKNOWN\tRECOVERED\tSETTLED\tINVARIANTS")
 	for _, r := range reports {
 		invariants := "hold"
 		if len(r.Broken) > 0 {
 			invariants = strconv.Itoa(len(r.Broken)) + " broken"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Fault, r.Topology, r.Seed, r.Calls, r.OK, r.Failed, r.Unknown,
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%.0f\t%d\t%d\t%d\t%s\t%s\t%s\n", r.Fault, r.Topology, r.Seed, r.Calls, r.Rate, r.OK, r.Failed, r.Unknown,
 			r.Recovered.Round(time.Millisecond), r.Settled.Round(time.Millisecond), invariants)
 	}
 	if err := table.Flush(); err != nil {

@@ -55,6 +55,8 @@ type Report struct {
 	Fault    string `json:"fault"`
 	Topology string `json:"topology"`
 	Seed     uint64 `json:"seed"`
+	// Rate is how many calls a second there were.
+	Rate float64 `json:"rate"`
 	// Calls are those of the workload, by what the clients knew after each.
 	Calls   int64 `json:"calls"`
 	OK      int   `json:"ok"`
@@ -72,7 +74,7 @@ type Report struct {
 
 const (
 	// people is how many clients there are.
-	people = 16
+	people = 32
 	// firstPosts and firstFollows is what each has before the fault.
 	firstPosts   = 3
 	firstFollows = 4
@@ -152,10 +154,12 @@ func (r *run) load(ctx context.Context) error {
 	for _, p := range r.people {
 		work.Go(func() error { p.work(working, pace); return nil })
 	}
+	began := time.Now()
 	err := r.disturb(ctx)
 	stop()
 	_ = work.Wait() // No person fails.
 	h := r.history
+	r.report.Rate = float64(h.calls) / time.Since(began).Seconds()
 	r.report.Calls, r.report.OK, r.report.Failed, r.report.Unknown = h.calls, h.outcomes[ok], h.outcomes[failed], h.outcomes[unknown]
 	if err != nil {
 		return err
@@ -198,10 +202,12 @@ func (r *run) disturb(ctx context.Context) error {
 
 // sleep lets time pass.
 func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(d):
+	case <-timer.C:
 		return nil
 	}
 }

@@ -34,20 +34,21 @@ var mix = []act{
 	{5, (*person).useSession},
 }
 
-// work makes calls at a pace until ctx ends; the last call is finished.
+// work makes calls at a pace until ctx ends; the last call is finished. A person who is late hurries, but does not make up
+// for more than one pause of an outage.
 func (p *person) work(ctx context.Context, pace time.Duration) {
 	total := 0
 	for _, a := range mix {
 		total += a.weight
 	}
 	calls := context.WithoutCancel(ctx)
-	for {
-		pause := time.NewTimer(time.Duration(p.draw.Int64N(int64(2 * pace))))
-		select {
-		case <-ctx.Done():
-			pause.Stop()
+	for due := time.Now(); ; {
+		due = due.Add(time.Duration(p.draw.Int64N(int64(2 * pace))))
+		if now := time.Now(); due.Before(now.Add(-2 * pace)) {
+			due = now
+		}
+		if sleep(ctx, time.Until(due)) != nil {
 			return
-		case <-pause.C:
 		}
 		if p.draw.IntN(4) == 0 {
 			p.repeat(calls)
