@@ -68,7 +68,7 @@ func layerOf(folder string) layer {
 		return layer{kind: unknown}
 	}
 	switch rest {
-	case "internal/demo", "internal/edgelist", "internal/progress", "internal/seed":
+	case "internal/bench", "internal/demo", "internal/edgelist", "internal/progress", "internal/seed":
 		return layer{kind: filling}
 	}
 	switch name, _, _ := strings.Cut(rest, "/"); name {
