@@ -31,13 +31,13 @@ func listsOf(t *testing.T, length int, ids ...int64) Lists {
 func add(t *testing.T, l Lists, ids ...int64) {
 	t.Helper()
 	for _, postID := range ids {
-		if err := l.Add(t.Context(), postID, []int64{reader, 2}); err != nil {
+		if err := l.Add(t.Context(), postID, id.Time(postID), []int64{reader, 2}); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func read(t *testing.T, l Lists, userID int64) (List, bool) {
+func readList(t *testing.T, l Lists, userID int64) (List, bool) {
 	t.Helper()
 	list, ok, err := l.Read(t.Context(), userID)
 	if err != nil {
@@ -55,11 +55,11 @@ func TestAListPutsRightWhatComesTwiceAndLate(t *testing.T) {
 	t.Parallel()
 	l := listsOf(t, 100, at(20), at(10))
 	add(t, l, at(30), at(50), at(40), at(30), at(10), at(5))
-	list, ok := read(t, l, reader)
+	list, ok := readList(t, l, reader)
 	if want := []int64{at(50), at(40), at(30), at(20), at(10), at(5)}; !ok || !list.Whole || !slices.Equal(list.IDs, want) {
 		t.Errorf("got %v, %v, want %v, whole", list, ok, want)
 	}
-	if _, ok := read(t, l, 2); ok {
+	if _, ok := readList(t, l, 2); ok {
 		t.Error("a post made a list for somebody who has not read")
 	}
 }
@@ -72,14 +72,17 @@ func TestAListThatWasCutIsNotTrustedAtItsEnd(t *testing.T) {
 		add(t, l, at(100+20*n))
 		newest = append([]int64{at(100 + 20*n)}, newest...)
 	}
-	list, ok := read(t, l, reader)
+	list, ok := readList(t, l, reader)
 	if !ok || list.Whole || len(list.IDs) != 9 || !slices.Equal(list.IDs, newest[:9]) {
 		t.Fatalf("got %d ids, whole %v, want the newest 9 of the 10 that are left: nobody knows what was cut next to the last", len(list.IDs), list.Whole)
 	}
 
 	// One that comes late, from beyond the end, must not pass for the next post: those between are not in the list.
-	add(t, l, newest[0]-1, newest[20])
-	list, _ = read(t, l, reader)
+	add(t, l, newest[0]-1)
+	if err := l.Add(t.Context(), newest[20], id.Time(newest[0]), []int64{reader}); err != nil {
+		t.Fatal(err)
+	}
+	list, _ = readList(t, l, reader)
 	if slices.Contains(list.IDs, newest[20]) {
 		t.Errorf("got %v, with %d beyond a gap", list.IDs, newest[20])
 	}
@@ -91,7 +94,7 @@ func TestAListThatWasCutIsNotTrustedAtItsEnd(t *testing.T) {
 func TestAListThatChangesWhileItIsRebuiltIsNotKept(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(Lists) error{
-		"a post":   func(l Lists) error { return l.Add(t.Context(), at(99), []int64{reader}) },
+		"a post":   func(l Lists) error { return l.Add(t.Context(), at(99), id.Time(at(99)), []int64{reader}) },
 		"a follow": func(l Lists) error { return l.Drop(t.Context(), reader) },
 	} {
 		l := listsOf(t, 100)
@@ -104,7 +107,7 @@ func TestAListThatChangesWhileItIsRebuiltIsNotKept(t *testing.T) {
 		if err != nil || !slices.Equal(built.IDs, []int64{at(10)}) {
 			t.Errorf("%s: rebuilt %v, %v, want what was loaded", name, built, err)
 		}
-		if list, ok := read(t, l, reader); ok {
+		if list, ok := readList(t, l, reader); ok {
 			t.Errorf("%s: %v was kept, though it was changed meanwhile", name, list)
 		}
 	}
