@@ -112,3 +112,40 @@ func TestAListThatChangesWhileItIsRebuiltIsNotKept(t *testing.T) {
 		}
 	}
 }
+
+// A page needs the newer part of a list alone, and must know where that part may have gaps.
+func TestTheNewerPartOfAListIsTrustedAsFarAsItGoes(t *testing.T) {
+	t.Parallel()
+	l := listsOf(t, 100)
+	for n := range 30 {
+		add(t, l, at(10*n))
+	}
+	part := func(elements int) List {
+		t.Helper()
+		reply, err := l.kv.Do(t.Context(), l.head(reader, elements))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, ok, err := parseList(reply, elements)
+		if err != nil || !ok {
+			t.Fatalf("%v, %v", ok, err)
+		}
+		return list
+	}
+	if list := part(10); !list.Part || len(list.IDs) != 9 || list.IDs[8] != at(210) || !list.covers(olderThan(at(1000)), 9) || list.covers(olderThan(at(1000)), 10) {
+		t.Errorf("the first ten: %v, want the newest nine: what is next to the last may lie behind it", list)
+	}
+	// What comes late moves nothing: it may lie anywhere, and says nothing of what lies behind it.
+	if err := l.Add(t.Context(), at(5), id.Time(at(300)), []int64{reader}); err != nil {
+		t.Fatal(err)
+	}
+	if list := part(10); len(list.IDs) != 8 || slices.Contains(list.IDs, at(5)) {
+		t.Errorf("the first ten, the first late: %v, want the newest eight", list)
+	}
+	if list := part(1); len(list.IDs) != 0 || list.covers(olderThan(at(1000)), 1) {
+		t.Errorf("the late one alone: %v, want nothing that can be trusted", list)
+	}
+	if list := part(50); list.Part || !list.Whole || len(list.IDs) != 31 || list.IDs[29] != at(5) {
+		t.Errorf("all of it: %v, want everything in its place, and whole", list)
+	}
+}

@@ -45,7 +45,7 @@ type merged struct {
 }
 
 func newMerged(db *store.DB, hints *bus.Hints, now clock.Clock) *merged {
-	return &merged{db: db, hints: hints, now: now, heads: newCopies[List](headsOf, headsFor)}
+	return &merged{db: db, hints: hints, now: now, heads: newCopies[List](headsOf, headsFor, now)}
 }
 
 // watch makes hints drop what has changed.

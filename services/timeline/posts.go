@@ -15,6 +15,7 @@ import (
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
 	"github.com/pulse-social/pulse/services/internal/bus"
+	"github.com/pulse-social/pulse/services/internal/clock"
 )
 
 const (
@@ -49,8 +50,8 @@ type readPost struct {
 	liked bool
 }
 
-func newPosts(service postv1connect.PostServiceClient, hints *bus.Hints) *posts {
-	return &posts{service: service, hints: hints, copies: newCopies[*encodedPost](postsKept, postsFor)}
+func newPosts(service postv1connect.PostServiceClient, hints *bus.Hints, now clock.Clock) *posts {
+	return &posts{service: service, hints: hints, copies: newCopies[*encodedPost](postsKept, postsFor, now)}
 }
 
 // watch makes hints drop what has changed.
@@ -65,7 +66,7 @@ func (p *posts) watch() error {
 // being read meanwhile may keep the old name for as long as it is kept.
 func (p *posts) renamed(people []int64) {
 	for postID, post := range p.copies.kept.All() {
-		if slices.Contains(people, post.author) {
+		if slices.Contains(people, post.v.author) {
 			p.copies.drop(postID)
 		}
 	}

@@ -15,8 +15,11 @@ import (
 	"github.com/pulse-social/pulse/services/internal/progress"
 )
 
-// warmUp is how long the load runs before it is measured: connections are made, caches filled, lists built.
+// warmUp bounds how long the load runs before it is measured: connections are made, caches filled, lists built.
 const warmUp = 3 * time.Second
+
+// warmFor is how long that is.
+func (b *bench) warmFor() time.Duration { return min(warmUp, b.Duration) }
 
 // logInsAtOnce keeps the password hashes in step with the cores.
 const logInsAtOnce = 2
@@ -140,7 +143,7 @@ func (b *bench) signIn(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	before, err := b.counted().resident()
+	before, err := b.memory(ctx)
 	if err != nil {
 		return err
 	}
@@ -149,9 +152,25 @@ func (b *bench) signIn(ctx context.Context) error {
 			return err
 		}
 	}
-	after, err := b.counted().resident()
+	after, err := b.memory(ctx)
 	b.perPerson = float64(after-before) / float64(b.Readers)
 	return err
+}
+
+// memory answers how many bytes the server holds on to after a collection, and how many are resident in its backends.
+func (b *bench) memory(ctx context.Context) (int64, error) {
+	held, err := processes(b.Backends).resident()
+	if err != nil {
+		return 0, err
+	}
+	for _, ops := range b.server.ops {
+		heap, err := heapOf(ctx, ops)
+		if err != nil {
+			return 0, err
+		}
+		held += heap
+	}
+	return held, nil
 }
 
 // reader is the number of the nth reader: neighbours, so that they follow each other, and away from the ends of the ring
@@ -178,7 +197,7 @@ func (m measured) cpuPerRequest() time.Duration {
 
 // measure makes calls at a rate, first to warm up, then to be counted; settle waits until all that they caused is done.
 func (b *bench) measure(ctx context.Context, cpu func() (time.Duration, error), settle func(context.Context) error, rate float64, do call) (measured, error) {
-	if o := drive(ctx, rate, warmUp, do); o.err != nil {
+	if o := drive(ctx, rate, b.warmFor(), do); o.err != nil {
 		return measured{}, fmt.Errorf("warming up, %d of %d requests failed, such as: %w", o.failed, o.requests, o.err)
 	}
 	if settle != nil {
@@ -211,7 +230,7 @@ func (b *bench) mix(ctx context.Context, mix string) (Result, error) {
 	if rate == 0 {
 		rate = Rates[mix]
 	}
-	b.Say("%s: %.0f requests a second for %s", mix, rate, warmUp+b.Duration)
+	b.Say("%s: %.0f requests a second for %s", mix, rate, b.warmFor()+b.Duration)
 	m, err := b.measure(ctx, b.counted().cpu, b.counted().quiet, rate, do)
 	if err != nil {
 		return Result{}, err
@@ -249,8 +268,9 @@ func (b *bench) followers(mix string, n int) (author person, watching []person) 
 	if mix == "celebrity" {
 		return b.load.famous[n%len(b.load.famous)], b.fansOf(n % len(b.load.famous))
 	}
-	author = b.load.readers[n%len(b.load.readers)]
-	return author, []person{b.load.readers[(n+1)%len(b.load.readers)]}
+	// Readers stand in a row, and each follows the next.
+	n %= len(b.load.readers) - 1
+	return b.load.readers[n], []person{b.load.readers[n+1]}
 }
 
 // fansOf answers readers who follow a celebrity.

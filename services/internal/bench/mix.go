@@ -31,7 +31,7 @@ type load struct {
 
 func newLoad(urls map[string]string) *load {
 	return &load{urls: urls, client: &http.Client{
-		Timeout: 10 * time.Second,
+		Timeout: 30 * time.Second,
 		Transport: &http.Transport{
 			MaxIdleConnsPerHost: 256,
 			// As curl does: an answer that is unpacked by the client would cost the server its packing.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -22,7 +24,9 @@ const (
 // server is a Pulse that was started to be measured: one process, or one for each service.
 type server struct {
 	// urls are where each service is reached.
-	urls      map[string]string
+	urls map[string]string
+	// ops are the operators' ports.
+	ops       []string
 	processes processes
 	children  []*child
 }
@@ -69,6 +73,7 @@ func startServer(ctx context.Context, program, dataDir string, services []string
 		if err := s.start(ctx, program, log, env, append([]string{"serve"}, group...), "http://"+ops+"/readyz"); err != nil {
 			return nil, errors.Join(err, s.stop())
 		}
+		s.ops = append(s.ops, "http://"+ops)
 	}
 	return s, nil
 }
@@ -133,6 +138,30 @@ func answers(ctx context.Context, url string) bool {
 	}
 	_ = answer.Body.Close()
 	return answer.StatusCode == http.StatusOK
+}
+
+// heapOf answers how many bytes a process has on its heap after a collection, as its metrics say.
+func heapOf(ctx context.Context, ops string) (int64, error) {
+	if !answers(ctx, ops+"/debug/pprof/heap?gc=1") {
+		return 0, fmt.Errorf("%s does not collect its garbage", ops)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, ops+"/metrics", nil)
+	if err != nil {
+		return 0, err
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Scan() {
+		if value, ok := strings.CutPrefix(lines.Text(), "go_memstats_heap_alloc_bytes "); ok {
+			bytes, err := strconv.ParseFloat(value, 64)
+			return int64(bytes), err
+		}
+	}
+	return 0, fmt.Errorf("%s/metrics does not tell the size of the heap: %w", ops, lines.Err())
 }
 
 // freeAddress answers an address on loopback that nobody listened on a moment ago.

@@ -43,7 +43,7 @@ func (h *Hints) Announce(topic Topic, ids ...int64) {
 	}
 	payload := make([]byte, 0, 8*len(ids))
 	for _, id := range ids {
-		payload = binary.BigEndian.AppendUint64(payload, uint64(id)) //nolint:gosec // Ids are positive.
+		payload = binary.BigEndian.AppendUint64(payload, uint64(id))
 	}
 	_ = h.conn.Publish(hintPrefix+string(topic), payload)
 }
@@ -56,7 +56,7 @@ func (h *Hints) Watch(topic Topic, changed func(ids []int64), gap func()) error 
 	_, err := h.conn.Subscribe(hintPrefix+string(topic), func(m *nats.Msg) {
 		ids := make([]int64, len(m.Data)/8)
 		for i := range ids {
-			ids[i] = int64(binary.BigEndian.Uint64(m.Data[8*i:])) //nolint:gosec // As it was announced.
+			ids[i] = int64(binary.BigEndian.Uint64(m.Data[8*i:]))
 		}
 		changed(ids)
 	})

@@ -19,7 +19,7 @@ import (
 )
 
 // MaxAge bounds how long something may be cached under a stamp.
-const MaxAge = 15 * time.Second
+const MaxAge = 30 * time.Second
 
 // kept is how long a stamp outlives the last change: anything longer than [MaxAge] does.
 const kept = time.Hour
