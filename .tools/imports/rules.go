@@ -68,7 +68,8 @@ func layerOf(folder string) layer {
 		return layer{kind: unknown}
 	}
 	switch rest {
-	case "internal/demo", "internal/edgelist", "internal/progress", "internal/seed", "internal/topology", "internal/trial":
+	case "internal/bench", "internal/demo", "internal/edgelist", "internal/progress", "internal/seed",
+		"internal/topology", "internal/trial":
 		return layer{kind: filling}
 	}
 	switch name, _, _ := strings.Cut(rest, "/"); name {

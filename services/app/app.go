@@ -23,6 +23,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/run"
 	"github.com/pulse-social/pulse/services/internal/service"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/telemetry"
 	"github.com/pulse-social/pulse/services/internal/visibility"
@@ -189,7 +190,7 @@ func (a *App) assembly() run.Part {
 		}
 		a.deps = service.Deps{
 			KV: a.kv, Visibility: visibility.NewPolicy(a.store.For("visibility").Client), Sessions: sessions, Keys: keys,
-			Now: a.now, Dial: a.dial,
+			Stamps: stamp.NewBook(a.kv), Hints: a.bus.Hints(), Now: a.now, Dial: a.dial,
 		}
 		return a.makeServices(ctx)
 	}}

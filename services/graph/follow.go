@@ -10,6 +10,7 @@ import (
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -19,6 +20,7 @@ func (h *handler) Follow(ctx context.Context, req *graphv1.FollowRequest) (*grap
 	if caller == followee {
 		return nil, rpc.Fail(errorsv1.Reason_REASON_CANNOT_FOLLOW_SELF, "you cannot follow yourself")
 	}
+	defer h.stamps.Changed(ctx, caller, stamp.Follows)
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*graphv1.FollowResponse, error) {
 		if err := mustSee(ctx, h.visibility.In(tx.Client), followee); err != nil {
 			return nil, err
@@ -44,6 +46,7 @@ func (h *handler) Follow(ctx context.Context, req *graphv1.FollowRequest) (*grap
 // Unfollow makes the caller stop following a person, if they do.
 func (h *handler) Unfollow(ctx context.Context, req *graphv1.UnfollowRequest) (*graphv1.UnfollowResponse, error) {
 	caller, followee := auth.Caller(ctx).UserID, req.GetUserId()
+	defer h.stamps.Changed(ctx, caller, stamp.Follows)
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*graphv1.UnfollowResponse, error) {
 		if err := mustSee(ctx, h.visibility.In(tx.Client), followee); err != nil {
 			return nil, err

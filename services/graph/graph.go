@@ -11,6 +11,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/service"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
@@ -19,11 +20,12 @@ import (
 type handler struct {
 	db         *store.DB
 	visibility *visibility.Policy
+	stamps     *stamp.Book
 }
 
 // New makes the service.
 func New(d service.Deps) service.Service {
-	h := &handler{db: d.DB, visibility: d.Visibility}
+	h := &handler{db: d.DB, visibility: d.Visibility, stamps: d.Stamps}
 	return service.Service{
 		Register: func(s *connect.Server) { graphv1connect.RegisterGraphServiceHandler(s, h) },
 	}

@@ -16,13 +16,32 @@ import (
 // delta is how the counts of a post change.
 type delta struct{ likes, replies int64 }
 
-// countsConsumer keeps how many likes and replies a post has.
-func countsConsumer() bus.Consumer {
+// countsConsumer keeps how many likes and replies a post has, and tells those who hold a copy of it.
+func (h *handler) countsConsumer() bus.Consumer {
 	return bus.Consumer{
 		Name:   "post.counts",
 		Events: []proto.Message{&busv1.PostCreated{}, &busv1.PostDeleted{}, &busv1.PostLiked{}, &busv1.PostUnliked{}},
 		Apply:  applyCounts,
+		Done:   func(events []bus.Event) { h.hints.Announce(bus.PostChanged, changedPosts(events)...) },
 	}
+}
+
+// changedPosts answers the posts that are not what they were, in their counts or in being there.
+func changedPosts(events []bus.Event) []int64 {
+	var changed []int64
+	for _, event := range events {
+		switch e := event.Message.(type) {
+		case *busv1.PostCreated:
+			if e.GetReplyToId() != 0 {
+				changed = append(changed, e.GetReplyToId())
+			}
+		case *busv1.PostDeleted:
+			changed = append(changed, e.GetPostId(), e.GetReplyToId())
+		case *busv1.PostLiked, *busv1.PostUnliked:
+			changed = append(changed, event.AggregateID)
+		}
+	}
+	return changed
 }
 
 // applyCounts adds up what a batch changes and writes each post's counts once.

@@ -12,10 +12,10 @@ import (
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
-	"github.com/pulse-social/pulse/services/internal/rpc"
-	"github.com/pulse-social/pulse/services/internal/store"
-
 	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/stamp"
+	"github.com/pulse-social/pulse/services/internal/store"
 )
 
 // CreatePost publishes a post or a reply. The post and the event that tells of it are one transaction; everything that
@@ -40,6 +40,7 @@ func (h *handler) CreatePost(ctx context.Context, req *postv1.CreatePostRequest)
 	if err != nil {
 		return nil, err
 	}
+	h.stamps.Changed(ctx, author, stamp.Posts)
 	return answer, h.complete(ctx, answer.GetPost())
 }
 

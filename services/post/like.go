@@ -9,12 +9,14 @@ import (
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
 // LikePost likes a post for the caller, once.
 func (h *handler) LikePost(ctx context.Context, req *postv1.LikePostRequest) (*postv1.LikePostResponse, error) {
 	user := auth.Caller(ctx).UserID
+	defer h.stamps.Changed(ctx, user, stamp.Likes)
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*postv1.LikePostResponse, error) {
 		answer := &postv1.LikePostResponse{}
 		post, err := visible(ctx, h.visibility.In(tx.Client), req.GetPostId())
@@ -35,6 +37,7 @@ func (h *handler) LikePost(ctx context.Context, req *postv1.LikePostRequest) (*p
 // UnlikePost takes the caller's like back, if there is one.
 func (h *handler) UnlikePost(ctx context.Context, req *postv1.UnlikePostRequest) (*postv1.UnlikePostResponse, error) {
 	user := auth.Caller(ctx).UserID
+	defer h.stamps.Changed(ctx, user, stamp.Likes)
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*postv1.UnlikePostResponse, error) {
 		answer := &postv1.UnlikePostResponse{}
 		post, err := visible(ctx, h.visibility.In(tx.Client), req.GetPostId())

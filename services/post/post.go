@@ -9,6 +9,7 @@ import (
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/service"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
@@ -34,14 +35,16 @@ func (c Config) Validate() error {
 type handler struct {
 	db         *store.DB
 	visibility *visibility.Policy
+	stamps     *stamp.Book
+	hints      *bus.Hints
 	config     Config
 }
 
 // New makes the service.
 func New(c Config, d service.Deps) service.Service {
-	h := &handler{db: d.DB, visibility: d.Visibility, config: c}
+	h := &handler{db: d.DB, visibility: d.Visibility, stamps: d.Stamps, hints: d.Hints, config: c}
 	return service.Service{
 		Register:  func(s *connect.Server) { postv1connect.RegisterPostServiceHandler(s, h) },
-		Consumers: []bus.Consumer{countsConsumer()},
+		Consumers: []bus.Consumer{h.countsConsumer()},
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulse-social/pulse/ent"
 	entfollow "github.com/pulse-social/pulse/ent/follow"
+	entpost "github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/services/internal/page"
 	"github.com/pulse-social/pulse/services/internal/service"
 )
@@ -16,7 +17,11 @@ import (
 func Home(c Config, d service.Deps) func(ctx context.Context, userID int64) ([]int64, error) {
 	h := &handler{db: d.DB, lists: Lists{kv: d.KV, length: c.ListLength}, visibility: d.Visibility}
 	return func(ctx context.Context, userID int64) ([]int64, error) {
-		reader := &home{handler: h, viewer: userID, onlyLook: true}
+		reader := &audit{home{handler: h, viewer: userID}}
+		// Redis being away is no error: there is nothing in it to check then.
+		if list, ok, err := h.lists.Read(ctx, userID); err == nil && ok {
+			reader.list = &list
+		}
 		follows, err := h.db.Follow.Query().Where(entfollow.FollowerID(userID)).All(ctx)
 		if err != nil {
 			return nil, err
@@ -30,8 +35,27 @@ func Home(c Config, d service.Deps) func(ctx context.Context, userID int64) ([]i
 	}
 }
 
+// audit reads a home timeline from the list and from SQL, and nothing that is kept besides.
+type audit struct{ home }
+
+// ids is [home.ids] with the posts beside the list from SQL.
+func (h *audit) ids(ctx context.Context, r span, limit int) ([]int64, error) {
+	if h.list == nil || !h.list.covers(r, limit) {
+		return h.fromSQL(ctx, r, limit)
+	}
+	authors, err := mergedFollowed(ctx, h.db, h.viewer)
+	if err != nil {
+		return nil, err
+	}
+	beside, err := h.query(ctx, r, limit, entpost.AuthorIDIn(append(authors, h.viewer)...))
+	if err != nil {
+		return nil, err
+	}
+	return r.first(slices.Concat(h.list.within(r), beside), limit), nil
+}
+
 // all pages through the timeline down to its first post.
-func (h *home) all(ctx context.Context, keep func(*ent.Post) bool) ([]int64, error) {
+func (h *audit) all(ctx context.Context, keep func(*ent.Post) bool) ([]int64, error) {
 	var all []int64
 	r := olderThan(math.MaxInt64)
 	for {

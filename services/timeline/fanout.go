@@ -12,7 +12,6 @@ import (
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/clock"
-	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -23,6 +22,7 @@ const fanoutBatch = 1000
 type fanout struct {
 	db             *store.DB
 	lists          Lists
+	hints          *bus.Hints
 	mergeFollowers int
 	now            clock.Clock
 }
@@ -57,8 +57,12 @@ func (f *fanout) prepare(ctx context.Context, events []bus.Event) error {
 // post adds a post to the lists of its author's followers, unless the author is merged on read.
 func (f *fanout) post(ctx context.Context, postID, authorID int64) error {
 	merged, err := f.merged(ctx, authorID)
-	if err != nil || merged {
+	if err != nil {
 		return err
+	}
+	if merged {
+		f.hints.Announce(authorPosted, authorID)
+		return nil
 	}
 	after := int64(0)
 	for {
@@ -72,22 +76,13 @@ func (f *fanout) post(ctx context.Context, postID, authorID int64) error {
 		for i, row := range follows {
 			followers[i], after = row.FollowerID, row.ID
 		}
-		if err := f.add(ctx, postID, followers); err != nil {
+		if err := f.lists.Add(ctx, postID, f.now(), followers); err != nil {
 			return bus.Later(err)
 		}
 		if len(follows) < fanoutBatch {
 			return nil
 		}
 	}
-}
-
-// add puts a post on lists. One that comes late could land beyond the end of a list that is cut there, and leave a gap
-// before it; so those lists are forgotten instead.
-func (f *fanout) add(ctx context.Context, postID int64, followers []int64) error {
-	if f.now().Sub(id.Time(postID)) > latest {
-		return f.lists.Drop(ctx, followers...)
-	}
-	return f.lists.Add(ctx, postID, followers)
 }
 
 // merged tells whether an author's posts are merged on read, and makes it so when they have come to have enough
@@ -104,11 +99,13 @@ func (f *fanout) merged(ctx context.Context, authorID int64) (bool, error) {
 	if f.mergeFollowers > 0 && (counts == nil || counts.Followers < int64(f.mergeFollowers)) {
 		return false, nil
 	}
-	return true, f.db.Write(ctx, func(tx *store.Tx) error {
+	err = f.db.Write(ctx, func(tx *store.Tx) error {
 		known, err := tx.MergedAuthor.Query().Where(mergedauthor.ID(authorID)).Exist(ctx)
 		if err != nil || known {
 			return err
 		}
 		return tx.MergedAuthor.Create().SetID(authorID).Exec(ctx)
 	})
+	f.hints.Announce(authorMerged, authorID)
+	return true, err
 }

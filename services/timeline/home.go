@@ -7,16 +7,22 @@ import (
 	"slices"
 
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/redis/rueidis"
 
 	entfollow "github.com/pulse-social/pulse/ent/follow"
 	"github.com/pulse-social/pulse/ent/mergedauthor"
 	entpost "github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/predicate"
-	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/page"
+	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/stamp"
+	"github.com/pulse-social/pulse/services/internal/store"
 )
+
+// descending orders newest first.
+var descending = entsql.OrderDesc()
 
 // GetHomeTimeline answers what the caller and those they follow have posted.
 func (h *handler) GetHomeTimeline(ctx context.Context, req *timelinev1.GetHomeTimelineRequest) (*timelinev1.GetHomeTimelineResponse, error) {
@@ -25,68 +31,58 @@ func (h *handler) GetHomeTimeline(ctx context.Context, req *timelinev1.GetHomeTi
 		return nil, err
 	}
 	home := &home{handler: h, viewer: auth.Caller(ctx).UserID}
-	p, err := h.read(ctx, cursor, home.ids, home.following)
+	if err := home.open(ctx, spanOf(cursor), cursor.Size+1); err != nil {
+		return nil, err
+	}
+	p, err := read(ctx, cursor, home.ids, home.hydrate)
 	if err != nil {
 		return nil, err
 	}
-	return &timelinev1.GetHomeTimelineResponse{Posts: p.posts, NextPageToken: p.older, NewerPageToken: p.newer}, nil
+	p.signedIn = true
+	return rpc.AnswerWith(ctx, &timelinev1.GetHomeTimelineResponse{}, p.joined()), nil
 }
 
 // home reads one person's home timeline. It lives for one call.
 type home struct {
 	*handler
 	viewer int64
-	// list is what Redis has, or what was loaded to rebuild it; nil before it was looked for and when there is none.
+	// list is what Redis has, or what was loaded to rebuild it; nil when there is none.
 	list *List
-	// merged are the authors whose posts are merged in: the viewer and followed authors with very many followers.
-	merged []int64
-	opened bool
-	// onlyLook leaves a list that is missing as it is.
-	onlyLook bool
+	// view is what is kept of the viewer; nil when nothing may be.
+	view *view
 }
 
-// ids answers the next ids of the timeline in a direction: at most limit, nearest to the edge first.
-func (h *home) ids(ctx context.Context, r span, limit int) ([]int64, error) {
-	if err := h.open(ctx); err != nil {
-		return nil, err
-	}
-	if h.list == nil || !h.list.covers(r, limit) {
-		return h.fromSQL(ctx, r, limit)
-	}
-	late, err := h.query(ctx, r, limit, entpost.AuthorIDIn(h.merged...))
-	if err != nil {
-		return nil, err
-	}
-	return r.first(slices.Concat(h.list.within(r), late), limit), nil
-}
+// headSlack is how many more elements of a list are read than a page needs, for those that trust drops.
+const headSlack = 16
 
-// open gets hold of the list and of the authors to merge in, once a call. Redis being away is no error: the timeline is
+// open gets hold of the list and of what is kept of the viewer, in one go. Redis being away is no error: the timeline is
 // then read from SQL.
-func (h *home) open(ctx context.Context) error {
-	if h.opened {
-		return nil
+func (h *home) open(ctx context.Context, r span, limit int) error {
+	elements := 0
+	if r.newer || r.edge == math.MaxInt64 {
+		elements = limit + headSlack
 	}
-	h.opened = true
-	// Who is merged is read first: an author who becomes merged after that is at worst in both.
-	followed := entsql.Table(entfollow.Table)
-	merged, err := h.db.MergedAuthor.Query().Where(func(s *entsql.Selector) {
-		s.Where(entsql.In(s.C(mergedauthor.FieldID), entsql.Select(followed.C(entfollow.FieldFolloweeID)).From(followed).
-			Where(entsql.EQ(followed.C(entfollow.FieldFollowerID), h.viewer))))
-	}).IDs(ctx)
-	if err != nil {
-		return fmt.Errorf("read merged authors: %w", err)
+	commands := rueidis.Commands{h.viewers.stamps.Read(h.viewer)}
+	if h.lists.length > 0 {
+		commands = append(commands, h.lists.head(h.viewer, elements))
 	}
-	h.merged = append(merged, h.viewer)
-
-	if h.lists.length == 0 {
-		return nil
-	}
-	list, ok, err := h.lists.Read(ctx, h.viewer)
+	replies, err := h.lists.kv.Replies(ctx, commands...)
 	if err != nil {
 		return nil //nolint:nilerr // Without Redis the timeline is read from SQL.
 	}
-	if !ok && h.onlyLook {
+	stamps, err := stamp.Parse(replies[0])
+	if err != nil {
+		return err
+	}
+	if h.view, err = h.viewers.under(ctx, h.viewer, stamps); err != nil {
+		return nil //nolint:nilerr // As above.
+	}
+	if h.lists.length == 0 {
 		return nil
+	}
+	list, ok, err := parseList(replies[1], elements)
+	if err != nil && !rueidis.IsRedisNil(err) {
+		return err
 	}
 	if !ok {
 		list, err = h.lists.Rebuild(ctx, h.viewer, func(ctx context.Context, limit int) ([]int64, error) {
@@ -98,6 +94,91 @@ func (h *home) open(ctx context.Context) error {
 	}
 	h.list = &list
 	return nil
+}
+
+// ids answers the next ids of the timeline in a direction: at most limit, nearest to the edge first.
+func (h *home) ids(ctx context.Context, r span, limit int) ([]int64, error) {
+	if h.list == nil {
+		return h.fromSQL(ctx, r, limit)
+	}
+	if h.list.Part && !h.list.covers(r, limit) {
+		list, ok, err := h.lists.Read(ctx, h.viewer)
+		if err != nil || !ok {
+			return h.fromSQL(ctx, r, limit) // Redis went away meanwhile, or forgot the list.
+		}
+		h.list = &list
+	}
+	if !h.list.covers(r, limit) {
+		return h.fromSQL(ctx, r, limit)
+	}
+	beside, err := h.beside(ctx, r, limit)
+	if err != nil {
+		return nil, err
+	}
+	return r.first(slices.Concat(h.list.within(r), beside), limit), nil
+}
+
+// beside answers ids that are not in lists: the viewer's own posts, and those of followed authors with very many
+// followers.
+func (h *home) beside(ctx context.Context, r span, limit int) ([]int64, error) {
+	authors, err := h.mergedFollowed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own, err := h.ownPosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	heads := []List{own}
+	for _, author := range authors {
+		head, err := h.merged.head(ctx, author)
+		if err != nil {
+			return nil, err
+		}
+		heads = append(heads, head)
+	}
+	var ids []int64
+	for _, head := range heads {
+		if !head.covers(r, limit) {
+			return h.query(ctx, r, limit, entpost.AuthorIDIn(append(slices.Clone(authors), h.viewer)...))
+		}
+		ids = append(ids, head.within(r)...)
+	}
+	return ids, nil
+}
+
+func (h *home) ownPosts(ctx context.Context) (List, error) {
+	load := func() (List, error) { return newestOf(ctx, h.db, h.viewer) }
+	if h.view == nil {
+		return load()
+	}
+	return h.view.ownPosts(load)
+}
+
+// mergedFollowed answers which authors that are merged on read the viewer follows.
+func (h *home) mergedFollowed(ctx context.Context) ([]int64, error) {
+	authors, err := h.merged.authors(ctx)
+	if err != nil || authors == 0 {
+		return nil, err
+	}
+	load := func() ([]int64, error) { return mergedFollowed(ctx, h.db, h.viewer) }
+	if h.view == nil {
+		return load()
+	}
+	return h.view.mergedFollowed(authors, load)
+}
+
+// mergedFollowed reads which authors that are merged on read a person follows.
+func mergedFollowed(ctx context.Context, db *store.DB, userID int64) ([]int64, error) {
+	followed := entsql.Table(entfollow.Table)
+	ids, err := db.MergedAuthor.Query().Where(func(s *entsql.Selector) {
+		s.Where(entsql.In(s.C(mergedauthor.FieldID), entsql.Select(followed.C(entfollow.FieldFolloweeID)).From(followed).
+			Where(entsql.EQ(followed.C(entfollow.FieldFollowerID), userID))))
+	}).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read merged authors: %w", err)
+	}
+	return ids, nil
 }
 
 // fromSQL answers ids from the posts of all whom the viewer follows and the viewer's own.
@@ -112,21 +193,43 @@ func (h *home) fromSQL(ctx context.Context, r span, limit int) ([]int64, error) 
 	})
 }
 
-// following keeps posts of the viewer and of those the viewer follows now: a list may lag behind an unfollow.
-func (h *home) following(ctx context.Context, posts []*postv1.Post) ([]*postv1.Post, error) {
+// hydrate answers the posts behind ids that the viewer may see, of the viewer and of those the viewer follows now: a list
+// may lag behind an unfollow.
+func (h *home) hydrate(ctx context.Context, ids []int64) ([]readPost, error) {
+	posts, err := h.posts.read(ctx, h.view, true, ids)
+	if err != nil || len(posts) == 0 {
+		return posts, err
+	}
 	authors := make([]int64, 0, len(posts))
 	for _, p := range posts {
-		authors = append(authors, p.GetAuthor().GetId())
+		if p.author != h.viewer && !slices.Contains(authors, p.author) {
+			authors = append(authors, p.author)
+		}
 	}
-	follows, err := h.db.Follow.Query().Where(entfollow.FollowerID(h.viewer), entfollow.FolloweeIDIn(authors...)).All(ctx)
+	followed, err := h.following(ctx, authors)
 	if err != nil {
-		return nil, fmt.Errorf("read follows: %w", err)
+		return nil, err
 	}
-	followed := map[int64]bool{h.viewer: true}
-	for _, f := range follows {
-		followed[f.FolloweeID] = true
+	return slices.DeleteFunc(posts, func(p readPost) bool { return p.author != h.viewer && !followed[p.author] }), nil
+}
+
+// following answers which of the authors the viewer follows now.
+func (h *home) following(ctx context.Context, authors []int64) (map[int64]bool, error) {
+	load := func(unknown []int64) (map[int64]bool, error) {
+		follows, err := h.db.Follow.Query().Where(entfollow.FollowerID(h.viewer), entfollow.FolloweeIDIn(unknown...)).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read follows: %w", err)
+		}
+		followed := make(map[int64]bool, len(follows))
+		for _, f := range follows {
+			followed[f.FolloweeID] = true
+		}
+		return followed, nil
 	}
-	return slices.DeleteFunc(posts, func(p *postv1.Post) bool { return !followed[p.GetAuthor().GetId()] }), nil
+	if h.view == nil {
+		return load(authors)
+	}
+	return h.view.following(authors, load)
 }
 
 // query answers ids of posts in a span that match, nearest to its edge first.

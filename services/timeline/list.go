@@ -3,6 +3,7 @@ package timeline
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -16,6 +17,10 @@ import (
 // Lists are the home timelines that Redis holds: for each person who has read theirs lately, a Redis list of post ids
 // with the newest at the head. Ids may come late and twice, so the order in Redis is only roughly that of the timeline;
 // reading puts both right.
+//
+// An id that is added more than onTime after its post was written is added negative. So of any two ids that are not, the
+// one nearer to the tail is at most onTime newer: whoever has read a list down to some id knows every post of the list
+// that is newer than that id by more (see [List.trust]), and need not read on.
 //
 // The last element of a list may be a mark. While a list is rebuilt it ends with building: posts that are written
 // meanwhile are added before the mark, but the list is not yet to be read. A list that reaches down to the first post of
@@ -31,18 +36,21 @@ const (
 
 	// listLife is how long a list is kept after it was built. A reader who comes later has it rebuilt.
 	listLife = 7 * 24 * time.Hour
-	// latest is how late a post may come to a list, clocks of different machines included; see [List.trust].
-	latest = 10 * time.Second
+	// onTime is how long after it was written a post may be added as one that is not late, the difference between the
+	// clocks of two machines included.
+	onTime = 2 * time.Second
 	// trimSlack is by how much a list may be longer than it should be before it is cut.
 	trimSlack = 50
 )
 
-// A List is a home timeline as Redis has it.
+// A List is a home timeline as Redis has it, or the newer part of one.
 type List struct {
 	// IDs are the posts, newest first, each once.
 	IDs []int64
 	// Whole tells that there are no older posts than these.
 	Whole bool
+	// Part tells that only the newer part was read.
+	Part bool
 }
 
 // errChanged tells that a list was changed while it was rebuilt.
@@ -55,53 +63,77 @@ func (l Lists) Read(ctx context.Context, userID int64) (list List, ok bool, err 
 	if l.length == 0 {
 		return List{}, false, nil
 	}
-	reply, err := l.kv.Do(ctx, l.kv.B().Lrange().Key(listKey(userID)).Start(0).Stop(-1).Build())
+	reply, err := l.kv.Do(ctx, l.head(userID, 0))
 	if err != nil {
 		return List{}, false, err
 	}
-	elements, err := reply.AsStrSlice()
+	return parseList(reply, 0)
+}
+
+// head is the command that reads the first elements of a person's list, all of them for 0.
+func (l Lists) head(userID int64, elements int) rueidis.Completed {
+	return l.kv.B().Lrange().Key(listKey(userID)).Start(0).Stop(int64(elements - 1)).Build()
+}
+
+// parseList understands the reply to [Lists.head].
+func parseList(reply rueidis.RedisMessage, asked int) (list List, ok bool, err error) {
+	elements, err := reply.ToArray()
 	if err != nil || len(elements) == 0 {
 		return List{}, false, err
 	}
-	last := elements[len(elements)-1]
-	if last == building {
-		return List{}, false, nil
-	}
-	list = List{IDs: make([]int64, 0, len(elements)), Whole: last == whole}
-	if list.Whole {
-		elements = elements[:len(elements)-1]
-	}
-	for _, element := range elements {
+	list = List{IDs: make([]int64, 0, len(elements)), Part: len(elements) == asked}
+	oldest := int64(math.MaxInt64) // of those that were on time
+	for i := range elements {
+		element, err := elements[i].ToString()
+		if err != nil {
+			return List{}, false, err
+		}
+		if i == len(elements)-1 && element == building {
+			return List{}, false, nil
+		}
+		if i == len(elements)-1 && element == whole {
+			list.Whole, list.Part = true, false
+			break
+		}
 		postID, err := strconv.ParseInt(element, 10, 64)
 		if err != nil {
 			return List{}, false, err
 		}
-		list.IDs = append(list.IDs, postID)
+		if postID > 0 {
+			oldest = min(oldest, postID)
+		}
+		list.IDs = append(list.IDs, max(postID, -postID))
 	}
 	slices.SortFunc(list.IDs, newestFirst)
 	list.IDs = slices.Compact(list.IDs)
-	list.trust()
+	list.trust(oldest)
 	return list, true, nil
 }
 
-// trust drops the end of a list that was cut, as far down as posts may be missing there. A list is cut at the end that
-// came first, and no post comes later than latest: so whatever was cut off is at most that much newer than the oldest
-// post that was left.
-func (l *List) trust() {
+// trust drops the end of a list that was cut or read in part, as far down as posts may be missing there: what lies behind
+// the end was added before all that was read, and is at most onTime newer than the oldest of that which was not late.
+func (l *List) trust(oldest int64) {
 	if l.Whole || len(l.IDs) == 0 {
 		return
 	}
-	floor := id.At(id.Time(l.IDs[len(l.IDs)-1]).Add(latest + time.Millisecond))
+	if oldest == math.MaxInt64 {
+		l.IDs = nil
+		return
+	}
+	floor := id.At(id.Time(oldest).Add(onTime + time.Millisecond))
 	at, _ := slices.BinarySearchFunc(l.IDs, floor, newestFirst)
 	l.IDs = l.IDs[:at]
 }
 
-// Add puts a post at the head of the lists of those people who have one.
-func (l Lists) Add(ctx context.Context, postID int64, userIDs []int64) error {
+// Add puts a post at the head of the lists of those people who have one, now being the time.
+func (l Lists) Add(ctx context.Context, postID int64, now time.Time, userIDs []int64) error {
 	if l.length == 0 || len(userIDs) == 0 {
 		return nil
 	}
 	element := id.String(postID)
+	if now.Sub(id.Time(postID)) > onTime {
+		element = id.String(-postID)
+	}
 	commands := make(rueidis.Commands, 0, len(userIDs))
 	for _, userID := range userIDs {
 		commands = append(commands, l.kv.B().Lpushx().Key(listKey(userID)).Element(element).Build())

@@ -31,13 +31,13 @@ func listsOf(t *testing.T, length int, ids ...int64) Lists {
 func add(t *testing.T, l Lists, ids ...int64) {
 	t.Helper()
 	for _, postID := range ids {
-		if err := l.Add(t.Context(), postID, []int64{reader, 2}); err != nil {
+		if err := l.Add(t.Context(), postID, id.Time(postID), []int64{reader, 2}); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func read(t *testing.T, l Lists, userID int64) (List, bool) {
+func readList(t *testing.T, l Lists, userID int64) (List, bool) {
 	t.Helper()
 	list, ok, err := l.Read(t.Context(), userID)
 	if err != nil {
@@ -55,11 +55,11 @@ func TestAListPutsRightWhatComesTwiceAndLate(t *testing.T) {
 	t.Parallel()
 	l := listsOf(t, 100, at(20), at(10))
 	add(t, l, at(30), at(50), at(40), at(30), at(10), at(5))
-	list, ok := read(t, l, reader)
+	list, ok := readList(t, l, reader)
 	if want := []int64{at(50), at(40), at(30), at(20), at(10), at(5)}; !ok || !list.Whole || !slices.Equal(list.IDs, want) {
 		t.Errorf("got %v, %v, want %v, whole", list, ok, want)
 	}
-	if _, ok := read(t, l, 2); ok {
+	if _, ok := readList(t, l, 2); ok {
 		t.Error("a post made a list for somebody who has not read")
 	}
 }
@@ -72,14 +72,17 @@ func TestAListThatWasCutIsNotTrustedAtItsEnd(t *testing.T) {
 		add(t, l, at(100+20*n))
 		newest = append([]int64{at(100 + 20*n)}, newest...)
 	}
-	list, ok := read(t, l, reader)
+	list, ok := readList(t, l, reader)
 	if !ok || list.Whole || len(list.IDs) != 9 || !slices.Equal(list.IDs, newest[:9]) {
 		t.Fatalf("got %d ids, whole %v, want the newest 9 of the 10 that are left: nobody knows what was cut next to the last", len(list.IDs), list.Whole)
 	}
 
 	// One that comes late, from beyond the end, must not pass for the next post: those between are not in the list.
-	add(t, l, newest[0]-1, newest[20])
-	list, _ = read(t, l, reader)
+	add(t, l, newest[0]-1)
+	if err := l.Add(t.Context(), newest[20], id.Time(newest[0]), []int64{reader}); err != nil {
+		t.Fatal(err)
+	}
+	list, _ = readList(t, l, reader)
 	if slices.Contains(list.IDs, newest[20]) {
 		t.Errorf("got %v, with %d beyond a gap", list.IDs, newest[20])
 	}
@@ -91,7 +94,7 @@ func TestAListThatWasCutIsNotTrustedAtItsEnd(t *testing.T) {
 func TestAListThatChangesWhileItIsRebuiltIsNotKept(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(Lists) error{
-		"a post":   func(l Lists) error { return l.Add(t.Context(), at(99), []int64{reader}) },
+		"a post":   func(l Lists) error { return l.Add(t.Context(), at(99), id.Time(at(99)), []int64{reader}) },
 		"a follow": func(l Lists) error { return l.Drop(t.Context(), reader) },
 	} {
 		l := listsOf(t, 100)
@@ -104,8 +107,45 @@ func TestAListThatChangesWhileItIsRebuiltIsNotKept(t *testing.T) {
 		if err != nil || !slices.Equal(built.IDs, []int64{at(10)}) {
 			t.Errorf("%s: rebuilt %v, %v, want what was loaded", name, built, err)
 		}
-		if list, ok := read(t, l, reader); ok {
+		if list, ok := readList(t, l, reader); ok {
 			t.Errorf("%s: %v was kept, though it was changed meanwhile", name, list)
 		}
+	}
+}
+
+// A page needs the newer part of a list alone, and must know where that part may have gaps.
+func TestTheNewerPartOfAListIsTrustedAsFarAsItGoes(t *testing.T) {
+	t.Parallel()
+	l := listsOf(t, 100)
+	for n := range 30 {
+		add(t, l, at(10*n))
+	}
+	part := func(elements int) List {
+		t.Helper()
+		reply, err := l.kv.Do(t.Context(), l.head(reader, elements))
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, ok, err := parseList(reply, elements)
+		if err != nil || !ok {
+			t.Fatalf("%v, %v", ok, err)
+		}
+		return list
+	}
+	if list := part(10); !list.Part || len(list.IDs) != 9 || list.IDs[8] != at(210) || !list.covers(olderThan(at(1000)), 9) || list.covers(olderThan(at(1000)), 10) {
+		t.Errorf("the first ten: %v, want the newest nine: what is next to the last may lie behind it", list)
+	}
+	// What comes late moves nothing: it may lie anywhere, and says nothing of what lies behind it.
+	if err := l.Add(t.Context(), at(5), id.Time(at(300)), []int64{reader}); err != nil {
+		t.Fatal(err)
+	}
+	if list := part(10); len(list.IDs) != 8 || slices.Contains(list.IDs, at(5)) {
+		t.Errorf("the first ten, the first late: %v, want the newest eight", list)
+	}
+	if list := part(1); len(list.IDs) != 0 || list.covers(olderThan(at(1000)), 1) {
+		t.Errorf("the late one alone: %v, want nothing that can be trusted", list)
+	}
+	if list := part(50); list.Part || !list.Whole || len(list.IDs) != 31 || list.IDs[29] != at(5) {
+		t.Errorf("all of it: %v, want everything in its place, and whole", list)
 	}
 }

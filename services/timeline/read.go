@@ -4,27 +4,28 @@ import (
 	"context"
 	"slices"
 
-	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/services/internal/page"
 )
 
 // pageOfPosts is a page as the API answers it.
 type pageOfPosts struct {
-	posts        []*postv1.Post
+	posts        []readPost
+	signedIn     bool
 	older, newer string
 }
 
 // source answers the next ids of a timeline: at most limit, nearest to the edge of the span first.
 type source func(ctx context.Context, r span, limit int) ([]int64, error)
 
-// filter drops posts that do not belong into the timeline after all.
-type filter func(ctx context.Context, posts []*postv1.Post) ([]*postv1.Post, error)
+// hydrator answers the posts behind ids as the caller may see them, in the order of the ids, without those that do not
+// belong into the timeline after all.
+type hydrator func(ctx context.Context, ids []int64) ([]readPost, error)
 
-// read fills a page. Ids whose posts the caller may not see, or that the filter drops, do not make it shorter: as many
+// read fills a page. Ids whose posts the caller may not see, or that do not belong there, do not make it shorter: as many
 // more are taken as it needs.
-func (h *handler) read(ctx context.Context, cursor page.Cursor, ids source, keep filter) (pageOfPosts, error) {
+func read(ctx context.Context, cursor page.Cursor, ids source, hydrate hydrator) (pageOfPosts, error) {
 	r, want := spanOf(cursor), cursor.Size+1
-	var posts []*postv1.Post
+	posts := make([]readPost, 0, want)
 	for len(posts) < want {
 		limit := min(want-len(posts), page.MaxSize)
 		next, err := ids(ctx, r, limit)
@@ -32,7 +33,7 @@ func (h *handler) read(ctx context.Context, cursor page.Cursor, ids source, keep
 			return pageOfPosts{}, err
 		}
 		if len(next) > 0 {
-			found, err := h.hydrate(ctx, next, keep)
+			found, err := hydrate(ctx, next)
 			if err != nil {
 				return pageOfPosts{}, err
 			}
@@ -46,20 +47,8 @@ func (h *handler) read(ctx context.Context, cursor page.Cursor, ids source, keep
 	return cut(cursor, posts), nil
 }
 
-// hydrate answers the posts behind ids, as the caller may see them, in the order of the ids.
-func (h *handler) hydrate(ctx context.Context, ids []int64, keep filter) ([]*postv1.Post, error) {
-	answer, err := h.posts.BatchGetPosts(ctx, &postv1.BatchGetPostsRequest{PostIds: ids})
-	if err != nil {
-		return nil, err
-	}
-	if keep == nil || len(answer.GetPosts()) == 0 {
-		return answer.GetPosts(), nil
-	}
-	return keep(ctx, answer.GetPosts())
-}
-
 // cut makes the page from posts of which there may be one more than it holds.
-func cut(cursor page.Cursor, posts []*postv1.Post) pageOfPosts {
+func cut(cursor page.Cursor, posts []readPost) pageOfPosts {
 	more := len(posts) > cursor.Size
 	if more {
 		posts = posts[:cursor.Size]
@@ -69,7 +58,7 @@ func cut(cursor page.Cursor, posts []*postv1.Post) pageOfPosts {
 		if cursor.Direction == page.Back {
 			slices.Reverse(posts)
 		}
-		newest, oldest = posts[0].GetId(), posts[len(posts)-1].GetId()
+		newest, oldest = posts[0].id, posts[len(posts)-1].id
 	}
 	p := pageOfPosts{posts: posts, newer: cursor.Token(newest, page.Back)}
 	// Behind a page of newer posts there is always the one that it is newer than.

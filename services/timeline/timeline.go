@@ -8,6 +8,8 @@
 package timeline
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"connectrpc.com/connect/v2"
@@ -44,19 +46,23 @@ type handler struct {
 	db         *store.DB
 	lists      Lists
 	visibility *visibility.Policy
-	posts      postv1connect.PostServiceClient
+	posts      *posts
+	viewers    *viewers
+	merged     *merged
 }
 
 // New makes the service.
 func New(c Config, d service.Deps) service.Service {
 	lists := Lists{kv: d.KV, length: c.ListLength}
+	kept := newPosts(postv1connect.NewPostServiceClient(d.Dial("post")), d.Hints, d.Now)
 	h := &handler{
 		db: d.DB, lists: lists, visibility: d.Visibility,
-		posts: postv1connect.NewPostServiceClient(d.Dial("post")),
+		posts: kept, viewers: newViewers(d.Stamps, kept, d.Now), merged: newMerged(d.DB, d.Hints, d.Now),
 	}
-	f := &fanout{db: d.DB, lists: lists, mergeFollowers: c.MergeFollowers, now: d.Now}
+	f := &fanout{db: d.DB, lists: lists, hints: d.Hints, mergeFollowers: c.MergeFollowers, now: d.Now}
 	return service.Service{
 		Register:  func(s *connect.Server) { timelinev1connect.RegisterTimelineServiceHandler(s, h) },
 		Consumers: []bus.Consumer{f.consumer()},
+		Start:     func(context.Context) error { return errors.Join(h.posts.watch(), h.merged.watch()) },
 	}
 }

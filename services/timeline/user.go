@@ -9,6 +9,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/page"
 	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -18,7 +19,8 @@ func (h *handler) GetUserTimeline(ctx context.Context, req *timelinev1.GetUserTi
 	if err != nil {
 		return nil, err
 	}
-	_, err = h.visibility.User(ctx, auth.Caller(ctx).UserID, req.GetUserId())
+	caller := auth.Caller(ctx)
+	_, err = h.visibility.User(ctx, caller.UserID, req.GetUserId())
 	if store.IsNotFound(err) {
 		return nil, rpc.Fail(errorsv1.Reason_REASON_USER_NOT_FOUND, "there is no such person")
 	}
@@ -28,9 +30,33 @@ func (h *handler) GetUserTimeline(ctx context.Context, req *timelinev1.GetUserTi
 	ofAuthor := func(ctx context.Context, r span, limit int) ([]int64, error) {
 		return h.query(ctx, r, limit, entpost.AuthorID(req.GetUserId()))
 	}
-	p, err := h.read(ctx, cursor, ofAuthor, nil)
+	viewer := h.viewerOf(ctx, caller)
+	p, err := read(ctx, cursor, ofAuthor, func(ctx context.Context, ids []int64) ([]readPost, error) {
+		return h.posts.read(ctx, viewer, caller.SignedIn(), ids)
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &timelinev1.GetUserTimelineResponse{Posts: p.posts, NextPageToken: p.older, NewerPageToken: p.newer}, nil
+	p.signedIn = caller.SignedIn()
+	return rpc.AnswerWith(ctx, &timelinev1.GetUserTimelineResponse{}, p.joined()), nil
+}
+
+// viewerOf answers what is kept of a caller, nil for nobody and when Redis is away.
+func (h *handler) viewerOf(ctx context.Context, caller auth.Principal) *view {
+	if !caller.SignedIn() {
+		return nil
+	}
+	replies, err := h.lists.kv.Replies(ctx, h.viewers.stamps.Read(caller.UserID))
+	if err != nil {
+		return nil
+	}
+	stamps, err := stamp.Parse(replies[0])
+	if err != nil {
+		return nil
+	}
+	v, err := h.viewers.under(ctx, caller.UserID, stamps)
+	if err != nil {
+		return nil
+	}
+	return v
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
 	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
@@ -22,3 +24,5 @@ func (u *graphUser) connect(t *testing.T, p stack) {
 	t.Helper()
 	u.Client = p.Client(t, pulse.WithTokenStore(u.tokens), pulse.WithHTTPClient(shared))
 }
+
+func mask(paths ...string) *fieldmaskpb.FieldMask { return &fieldmaskpb.FieldMask{Paths: paths} }

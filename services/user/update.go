@@ -7,7 +7,9 @@ import (
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -33,6 +35,8 @@ func (h *handler) UpdateProfile(ctx context.Context, req *userv1.UpdateProfileRe
 	if err != nil {
 		return nil, err
 	}
+	h.stamps.Changed(ctx, userID, stamp.Edits)
+	h.hints.Announce(bus.PersonChanged, userID)
 	// A kept answer to an idempotent call is completed from what is there now, as reads are.
 	account, err := h.visibility.User(ctx, userID, userID)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/pulse-social/pulse/gen/pulse/user/v1/userv1connect"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/service"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
@@ -15,11 +16,13 @@ import (
 type handler struct {
 	db         *store.DB
 	visibility *visibility.Policy
+	stamps     *stamp.Book
+	hints      *bus.Hints
 }
 
 // New makes the service.
 func New(d service.Deps) service.Service {
-	h := &handler{db: d.DB, visibility: d.Visibility}
+	h := &handler{db: d.DB, visibility: d.Visibility, stamps: d.Stamps, hints: d.Hints}
 	return service.Service{
 		Register:  func(s *connect.Server) { userv1connect.RegisterUserServiceHandler(s, h) },
 		Consumers: []bus.Consumer{countsConsumer()},

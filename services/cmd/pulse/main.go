@@ -31,6 +31,7 @@ type commands struct {
 	DLQ     dlqCommand     `cmd:"" name:"dlq" help:"List and replay dead letters."`
 	Config  configCommand  `cmd:"" help:"Print the configuration in force and where each value comes from."`
 	Check   checkCommand   `cmd:"" help:"Check the invariants on the store that is configured."`
+	Bench   benchCommand   `cmd:"" help:"Measure a Pulse under load, beside a bare HTTP server."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

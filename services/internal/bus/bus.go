@@ -4,6 +4,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -49,14 +50,29 @@ type Bus struct {
 	conn     *nats.Conn
 	js       jetstream.JetStream
 	log      *slog.Logger
+	hints    *Hints
 }
+
+// Hints answers the hints that go over the broker besides events.
+func (b *Bus) Hints() *Hints { return b.hints }
+
+// pingEvery finds out within twice its time that a connection is dead which nobody has closed.
+const pingEvery = 2 * time.Second
 
 // Open connects to the broker, or starts the one in the process, which keeps its streams in dataDir.
 func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus, error) {
-	b := &Bus{config: c, log: log}
+	b := &Bus{config: c, log: log, hints: &Hints{}}
 	options := []nats.Option{
 		nats.Name("pulse"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.ReconnectBufSize(-1),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.WarnContext(ctx, "nats", "error", err) }),
+		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(1),
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { b.hints.lost(false) }),
+		nats.ReconnectHandler(func(*nats.Conn) { b.hints.lost(true) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.WarnContext(ctx, "nats", "error", err)
+			if errors.Is(err, nats.ErrSlowConsumer) {
+				b.hints.lost(true) // It has dropped some.
+			}
+		}),
 	}
 	url := c.URL
 	if url == "" {
@@ -72,6 +88,8 @@ func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus
 		b.Close()
 		return nil, fmt.Errorf("PULSE_NATS_URL: cannot reach NATS: %w: check that it runs at that address", err)
 	}
+	b.hints.conn = b.conn
+	b.hints.connected.Store(true)
 	if b.js, err = jetstream.New(b.conn); err != nil {
 		b.Close()
 		return nil, err

@@ -26,6 +26,8 @@ type Consumer struct {
 	// Apply, if there is one, has its effect in the transaction that records the events as consumed. The events are
 	// those that were not consumed before, in no certain order.
 	Apply func(ctx context.Context, tx *store.Tx, events []Event) error
+	// Done, if there is one, is told of events whose effect is committed: at least once for an event.
+	Done func(events []Event)
 }
 
 // Types lists the full names of the events that the consumer reacts to.

@@ -112,6 +112,9 @@ func (b *Bus) apply(ctx context.Context, db *store.DB, c Consumer, events []Even
 
 // settle acknowledges events whose effect is committed, and decides about those that failed.
 func (b *Bus) settle(ctx context.Context, db *store.DB, c Consumer, events []Event, err error) {
+	if err == nil && c.Done != nil {
+		c.Done(events)
+	}
 	for _, e := range events {
 		if err != nil {
 			b.fail(ctx, db, c, e, err)

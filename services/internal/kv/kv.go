@@ -131,6 +131,26 @@ func (k *KV) DoMulti(ctx context.Context, commands ...rueidis.Completed) error {
 	return refused
 }
 
+// Replies is [KV.DoMulti] for commands whose replies are wanted. A nil reply is no error.
+func (k *KV) Replies(ctx context.Context, commands ...rueidis.Completed) ([]rueidis.RedisMessage, error) {
+	replies := make([]rueidis.RedisMessage, len(commands))
+	var refused error
+	err := k.guard(ctx, commands[0].Commands()[0], func(ctx context.Context) error {
+		results := k.client.DoMulti(ctx, commands...)
+		for i, r := range results {
+			var err error
+			if replies[i], err = r.ToMessage(); err != nil && !rueidis.IsRedisNil(err) && refused == nil {
+				refused = err
+			}
+		}
+		return firstFailure(results)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return replies, refused
+}
+
 // Ints is [KV.DoMulti] for commands that reply with integers, and answers these.
 func (k *KV) Ints(ctx context.Context, commands ...rueidis.Completed) ([]int64, error) {
 	values := make([]int64, len(commands))

@@ -21,7 +21,7 @@ func httpOptions() []connecthttp.Option {
 	json := connectproto.NewJSONCodec()
 	json.UnmarshalOptions.DiscardUnknown = false // A misspelt field is an error, not a silent loss.
 	return []connecthttp.Option{
-		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), json),
+		connecthttp.WithCodecs(binaryCodec{connectproto.NewBinaryCodec()}, jsonCodec{json}),
 		connecthttp.WithCompressors(boundedGzip{connectgzip.New()}),
 		connecthttp.WithCompressMinBytes(smallestCompressed),
 		connecthttp.WithReadMaxBytes(MaxRequestBytes),

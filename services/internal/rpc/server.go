@@ -47,7 +47,7 @@ func (c Config) Validate() error {
 }
 
 // NewServer makes the server that services register with. Interceptors run in this order: request id and deadline,
-// telemetry, error map, recovery, authorization, idempotency, validation.
+// telemetry, error map, recovery, authorization, idempotency, joined answers, validation.
 func NewServer(verifier *auth.Verifier, log *slog.Logger, newRequestID func() string) (*connect.Server, error) {
 	spans, err := otelconnect.NewServerInterceptor(otelconnect.WithTrustRemote())
 	if err != nil {
@@ -64,6 +64,7 @@ func NewServer(verifier *auth.Verifier, log *slog.Logger, newRequestID func() st
 		recovered(log),
 		authorize(verifier),
 		idempotent,
+		joined,
 		validate.NewServerInterceptor(validate.WithValidator(validator)),
 	)
 	server.SetUnknownHandler(func(_ context.Context, spec connect.Spec, _ connect.ServerStream) error { return unknownMethod(spec) })

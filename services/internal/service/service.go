@@ -12,6 +12,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/kv"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
@@ -28,6 +29,11 @@ type Deps struct {
 	Sessions *auth.Sessions
 	// Keys are the public signing keys.
 	Keys *auth.Keys
+	// Stamps tell caches what people have changed of their own. Every handler that changes something of its caller's
+	// stamps it.
+	Stamps *stamp.Book
+	// Hints tell all processes of what has changed.
+	Hints *bus.Hints
 	// Now is the clock.
 	Now clock.Clock
 	// Dial answers the client for calls to another service, by its name: in this process or elsewhere.

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/pulse-social/pulse/services/app"
+	"github.com/pulse-social/pulse/services/internal/bench"
+	"github.com/pulse-social/pulse/services/internal/bulk"
+)
+
+// benchCommand measures a Pulse that it starts.
+type benchCommand struct {
+	Mix      []string      `default:"home,compose,dsb" help:"What is called: home, compose, dsb or celebrity, several with commas (${default})."`
+	Rate     float64       `default:"0" help:"Requests a second; 0 means the mix's own."`
+	Duration time.Duration `default:"10s" help:"How long each mix is measured (${default})."`
+	Split    bool          `help:"A process for each service, on the Postgres, Redis and NATS of the environment."`
+	Backends []int         `placeholder:"PID" help:"Processes of Postgres, Redis and NATS that serve this Pulse alone: their CPU and memory are counted."`
+	JSON     bool          `help:"Print a JSON object for each mix for programs."`
+
+	Readers     int           `default:"200" help:"How many people call (${default})."`
+	People      int           `default:"200" help:"How many people there are (${default})."`
+	Friends     int           `default:"38" help:"How many each follows and is followed by (${default}, as in the graph Reed98)."`
+	Celebrities int           `default:"0" help:"How many have --fans followers besides (${default})."`
+	Fans        int           `default:"0" help:"How many follow each celebrity (${default})."`
+	Posts       int           `default:"10" help:"How many posts each has written before (${default})."`
+	Span        time.Duration `default:"720h" help:"In which time (${default})."`
+
+	Yardstick      string `hidden:"" help:"Serve the yardstick at this address."`
+	YardstickBytes int    `hidden:"" help:"Size of the yardstick's answers."`
+}
+
+// benchPassword is everybody's in a generated graph. What is measured has no secrets.
+const benchPassword = "pulse bench password"
+
+// Help says more than the one line.
+func (benchCommand) Help() string {
+	return `A Pulse is started in a temporary folder, filled with a generated graph around the API, and called at a fixed rate
+whether it keeps up or not. Everything is embedded unless PULSE_DATABASE_URL, PULSE_REDIS_URL and PULSE_NATS_URL name
+backends; the database must be empty. Linux counts the CPU.
+
+Examples:
+  pulse bench
+  pulse bench --mix home --rate 1000 --duration 30s --json
+  pulse bench --mix compose,celebrity --people 100000 --celebrities 5 --fans 20000`
+}
+
+// Run implements the command.
+func (c benchCommand) Run(ctx context.Context) error {
+	if c.Yardstick != "" {
+		return bench.ServeYardstick(ctx, c.Yardstick, c.YardstickBytes)
+	}
+	options, err := c.options()
+	if err != nil {
+		return err
+	}
+	var results []bench.Result
+	err = bench.Run(ctx, options, func(r bench.Result) {
+		results = append(results, r)
+		if c.JSON {
+			_ = json.NewEncoder(os.Stdout).Encode(r)
+		}
+	})
+	if err != nil || c.JSON {
+		return err
+	}
+	return bench.Print(os.Stdout, results)
+}
+
+// options checks the flags and says what they mean.
+func (c benchCommand) options() (bench.Options, error) {
+	graph := bulk.Graph{People: c.People, Friends: c.Friends, Celebrities: c.Celebrities, Fans: c.Fans, Posts: c.Posts, Span: c.Span}
+	if err := graph.Validate(); err != nil {
+		return bench.Options{}, err
+	}
+	switch {
+	case c.Readers < 2 || c.Readers > c.People-c.Celebrities:
+		return bench.Options{}, fmt.Errorf("--readers %d: give 2 to as many as there are people who are no celebrities", c.Readers)
+	case c.Rate < 0 || c.Rate > 100_000:
+		return bench.Options{}, fmt.Errorf("--rate %g: give 0 to 100000", c.Rate)
+	case c.Duration < time.Second:
+		return bench.Options{}, fmt.Errorf("--duration %s: give a second or more", c.Duration)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return bench.Options{}, err
+	}
+	progress := display()
+	return bench.Options{
+		Mixes: c.Mix, Rate: c.Rate, Duration: c.Duration, Readers: c.Readers, Graph: graph, Password: benchPassword,
+		Split: c.Split, Services: app.ServiceNames(), Program: program, Backends: c.Backends, Progress: progress,
+		Say: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
+		Prepare: func(ctx context.Context, dataDir string) error {
+			config, _, err := app.LoadConfig(func(name string) (string, bool) {
+				if name == "PULSE_DATA_DIR" {
+					return dataDir, true
+				}
+				return os.LookupEnv(name)
+			})
+			if err != nil {
+				return err
+			}
+			return app.Fill(ctx, config, graph, benchPassword, progress)
+		},
+	}, nil
+}

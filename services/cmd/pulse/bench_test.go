@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// TestBench runs the smallest measurement that there is. What it measures is not looked at: tests share the machine.
+func TestBench(t *testing.T) {
+	t.Parallel()
+	var out, messages bytes.Buffer
+	c := program{dir: t.TempDir()}.command(t.Context(), "bench", "--mix", "home,celebrity", "--rate", "40", "--duration", "1s", "--json",
+		"--people", "40", "--readers", "12", "--friends", "4", "--celebrities", "2", "--fans", "30", "--posts", "5")
+	c.Stdout, c.Stderr = &out, &messages
+	if err := c.Run(); err != nil {
+		t.Fatalf("%v: %s", err, messages.String())
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("got %s, want a line for each mix", out.String())
+	}
+	for i, mix := range []string{"home", "celebrity"} {
+		var got map[string]any
+		if err := json.Unmarshal([]byte(lines[i]), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got["mix"] != mix || got["requests"] != 40.0 || got["errors"] != 0.0 {
+			t.Errorf("got %s, want 40 requests of %s without an error", lines[i], mix)
+		}
+		for _, key := range []string{"p50_ms", "p99_ms", "p999_ms", "visible_p99_ms"} {
+			if v, ok := got[key].(float64); !ok || v <= 0 {
+				t.Errorf("%s is %v, want a time", key, got[key])
+			}
+		}
+		for _, key := range []string{"rate", "cpu_us_per_request", "yardstick_cpu_us_per_request", "ratio"} {
+			if _, ok := got[key].(float64); !ok {
+				t.Errorf("%s is %v, want a number", key, got[key])
+			}
+		}
+	}
+}
+
+func TestBenchRefuses(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--people 1":                         "1 people: give 2 to 1,000,000",
+		"--friends 3":                        "3 friends: give an even number below that of people",
+		"--readers 500":                      "--readers 500: give 2 to as many as there are people who are no celebrities",
+		"--celebrities 2 --fans 500":         "500 fans: give fewer than there are people to be fans",
+		"--duration 1ms":                     "--duration 1ms: give a second or more",
+		"--mix homes --people 9 --friends 2": "--readers 200",
+	} {
+		out, code := program{dir: t.TempDir()}.run(t, append([]string{"bench"}, strings.Fields(args)...)...)
+		if code == 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: exit code %d, %s, want %q", args, code, out, want)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package bulk
+
+import (
+	"fmt"
+	"iter"
+	"time"
+)
+
+// A Graph is a generated social graph. Everybody follows the same number of neighbours on a ring, before and after them,
+// who follow back; that makes each fan-out and each home timeline of known size. Celebrities, the last of the people, are
+// followed by an evenly spread part of all others besides.
+type Graph struct {
+	// People is how many there are.
+	People int
+	// Friends is how many neighbours on the ring everybody follows; it is even.
+	Friends int
+	// Celebrities is how many have Fans followers besides.
+	Celebrities, Fans int
+	// Posts is how many each has written, over Span up to now.
+	Posts int
+	// Span is the time in which they wrote.
+	Span time.Duration
+}
+
+// Validate answers what is wrong with the graph.
+func (g Graph) Validate() error {
+	switch {
+	case g.People < 2 || g.People > 1_000_000:
+		return fmt.Errorf("%d people: give 2 to 1,000,000", g.People)
+	case g.Friends < 0 || g.Friends%2 != 0 || g.Friends >= g.People:
+		return fmt.Errorf("%d friends: give an even number below that of people", g.Friends)
+	case g.Celebrities < 0 || g.Celebrities > g.People/2:
+		return fmt.Errorf("%d celebrities: give at most half of the people", g.Celebrities)
+	case g.Fans < 0 || g.Fans > g.People-g.Celebrities-g.Friends:
+		return fmt.Errorf("%d fans: give fewer than there are people to be fans", g.Fans)
+	case g.Posts < 0 || g.Posts > 1000:
+		return fmt.Errorf("%d posts: give 0 to 1000", g.Posts)
+	}
+	return nil
+}
+
+// Handle is the handle of a person.
+func Handle(n int) string { return fmt.Sprintf("bench%d", n) }
+
+// Celebrity answers the number of a celebrity.
+func (g Graph) Celebrity(n int) int { return g.People - g.Celebrities + n }
+
+// Follows is how many follows there are.
+func (g Graph) Follows() int { return g.People*g.Friends + g.Celebrities*g.Fans }
+
+type follow struct{ follower, followee int }
+
+// edges answers every follow once.
+func (g Graph) edges() iter.Seq[follow] {
+	return func(yield func(follow) bool) {
+		for n := range g.People {
+			for distance := 1; distance <= g.Friends/2; distance++ {
+				if !yield(follow{n, (n + distance) % g.People}) || !yield(follow{n, (n - distance + g.People) % g.People}) {
+					return
+				}
+			}
+		}
+		for c := range g.Celebrities {
+			for fan := range g.FansOf(c) {
+				if !yield(follow{fan, g.Celebrity(c)}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// FansOf answers who follows a celebrity without being their neighbour, evenly spread.
+func (g Graph) FansOf(celebrity int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		// Neighbours and celebrities keep to the ends of the ring, so that nobody follows the same person twice.
+		first, last := g.Friends/2, g.People-g.Celebrities-g.Friends/2
+		for n := range g.Fans {
+			if !yield(first + (n*(last-first)/g.Fans+celebrity)%(last-first)) {
+				return
+			}
+		}
+	}
+}
+
+// degrees answers how many followers everybody has, and how many they follow.
+func (g Graph) degrees() (followers, following []int64) {
+	followers, following = make([]int64, g.People), make([]int64, g.People)
+	for f := range g.edges() {
+		following[f.follower]++
+		followers[f.followee]++
+	}
+	return followers, following
+}

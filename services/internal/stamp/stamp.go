@@ -1,0 +1,114 @@
+// Package stamp lets caches of what a person sees know when that person has changed it. Each acknowledged change puts a
+// new stamp on the person in Redis; what was cached under the stamp that is still there is what the person wrote last.
+// So people read their own writes, whichever process answers, without the database being asked each time.
+//
+// A stamp that Redis has lost is like a new one. A change whose stamp could not be set, because Redis was away at that
+// moment, is seen when the cache's own time is up, so caches keep nothing for longer than [MaxAge].
+package stamp
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/kv"
+)
+
+// MaxAge bounds how long something may be cached under a stamp.
+const MaxAge = 30 * time.Second
+
+// kept is how long a stamp outlives the last change: anything longer than [MaxAge] does.
+const kept = time.Hour
+
+// A Kind is what of a person changes by itself.
+type Kind int
+
+// The kinds.
+const (
+	// Posts changes when a person writes or deletes a post.
+	Posts Kind = iota
+	// Likes changes when a person likes a post or takes that back.
+	Likes
+	// Follows changes when a person follows or unfollows somebody.
+	Follows
+	// Edits changes when what others may hold of a person's own is out of date: their profile, or a post that they deleted.
+	Edits
+
+	kinds
+)
+
+// fields are the names of the kinds in Redis.
+var fields = [kinds]string{"posts", "likes", "follows", "edits"}
+
+// Stamps are a person's stamps, one for each kind. A missing one is empty.
+type Stamps [kinds]string
+
+// Complete tells whether none is missing.
+func (s Stamps) Complete() bool {
+	for _, stamp := range s {
+		if stamp == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// A Book keeps the stamps of everybody.
+type Book struct{ kv *kv.KV }
+
+// NewBook makes the book that a Redis holds.
+func NewBook(k *kv.KV) *Book { return &Book{kv: k} }
+
+// Changed stamps what a person has just changed. It comes after the change was committed and before it is acknowledged.
+// An error is not the caller's: the change stands.
+func (b *Book) Changed(ctx context.Context, userID int64, changed ...Kind) {
+	values := b.kv.B().Hset().Key(key(userID)).FieldValue()
+	for _, kind := range changed {
+		values = values.FieldValue(fields[kind], drawn())
+	}
+	// A caller who is gone by now may read on elsewhere.
+	_ = b.kv.DoMulti(context.WithoutCancel(ctx), values.Build(), b.kv.B().Expire().Key(key(userID)).Seconds(int64(kept.Seconds())).Build())
+}
+
+// Read is the command for a person's stamps; [Parse] understands the reply.
+func (b *Book) Read(userID int64) rueidis.Completed {
+	return b.kv.B().Hmget().Key(key(userID)).Field(fields[:]...).Build()
+}
+
+// Parse reads the reply to [Book.Read].
+func Parse(reply rueidis.RedisMessage) (Stamps, error) {
+	var stamps Stamps
+	values, err := reply.ToArray()
+	if err != nil {
+		return stamps, err
+	}
+	for i := range min(len(values), len(stamps)) {
+		stamps[i], _ = values[i].ToString() // Nil is a stamp that is missing.
+	}
+	return stamps, nil
+}
+
+// Begin gives a person the stamps that are missing, and answers all. It comes before what is to be cached is read.
+func (b *Book) Begin(ctx context.Context, userID int64) (Stamps, error) {
+	commands := make(rueidis.Commands, 0, kinds+2)
+	for _, field := range fields {
+		commands = append(commands, b.kv.B().Hsetnx().Key(key(userID)).Field(field).Value(drawn()).Build())
+	}
+	commands = append(commands, b.kv.B().Expire().Key(key(userID)).Seconds(int64(kept.Seconds())).Build(), b.Read(userID))
+	replies, err := b.kv.Replies(ctx, commands...)
+	if err != nil {
+		return Stamps{}, err
+	}
+	return Parse(replies[len(replies)-1])
+}
+
+func key(userID int64) string { return "stamps:{" + id.String(userID) + "}" }
+
+// drawn is a stamp that nobody has had before.
+func drawn() string {
+	return strconv.FormatUint(rand.Uint64(), 36) //nolint:gosec // It has to be new, not secret.
+}

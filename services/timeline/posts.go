@@ -1,0 +1,164 @@
+package timeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
+	"github.com/pulse-social/pulse/services/internal/bus"
+	"github.com/pulse-social/pulse/services/internal/clock"
+)
+
+const (
+	// postsKept bounds how many posts are kept encoded; one takes about a kilobyte.
+	postsKept = 20_000
+	// postsFor bounds for how long, should a hint be lost unnoticed.
+	postsFor = time.Minute
+)
+
+// posts keeps posts as the post service answered them, encoded, for everybody who reads them next. Only what everyone may
+// see may be kept here, which is so of every post that is not deleted (see package visibility); what of a post depends on
+// the viewer is added for each. A hint drops what has changed, and while hints do not arrive nothing is kept.
+type posts struct {
+	service postv1connect.PostServiceClient
+	hints   *bus.Hints
+	copies  *copies[*encodedPost]
+}
+
+// encodedPost is a post without its viewer.
+type encodedPost struct {
+	id, author int64
+	// json is the post as a JSON object without the closing brace, proto in the binary encoding. Both are empty for a post
+	// that is not there any more.
+	json, proto []byte
+	// tick is when it was asked for.
+	tick int64
+}
+
+// readPost is a post as one viewer has it.
+type readPost struct {
+	*encodedPost
+	liked bool
+}
+
+func newPosts(service postv1connect.PostServiceClient, hints *bus.Hints, now clock.Clock) *posts {
+	return &posts{service: service, hints: hints, copies: newCopies[*encodedPost](postsKept, postsFor, now)}
+}
+
+// watch makes hints drop what has changed.
+func (p *posts) watch() error {
+	return errors.Join(
+		p.hints.Watch(bus.PostChanged, func(ids []int64) { p.copies.drop(ids...) }, p.copies.clear),
+		p.hints.Watch(bus.PersonChanged, p.renamed, p.copies.clear),
+	)
+}
+
+// renamed drops all posts of people. They change their names rarely enough to look at every post for it. A post that is
+// being read meanwhile may keep the old name for as long as it is kept.
+func (p *posts) renamed(people []int64) {
+	for postID, post := range p.copies.kept.All() {
+		if slices.Contains(people, post.v.author) {
+			p.copies.drop(postID)
+		}
+	}
+}
+
+// read answers those of the posts that the viewer may see, in the order of the ids. What is not kept, or not known of the
+// viewer, is asked of the post service in one call. v is nil for a viewer of whom nothing may be kept, who is anonymous
+// unless signedIn.
+func (p *posts) read(ctx context.Context, v *view, signedIn bool, ids []int64) ([]readPost, error) {
+	found := make([]readPost, len(ids))
+	var missing []int64
+	usable := p.hints.Arriving() && (v != nil || !signedIn)
+	for i, postID := range ids {
+		post, ok := p.copies.get(postID)
+		liked := false
+		if ok = ok && usable && v.accepts(post); ok && v != nil {
+			liked, ok = v.liked(postID)
+		}
+		if !ok {
+			missing = append(missing, postID)
+			continue
+		}
+		found[i] = readPost{post, liked}
+	}
+	if len(missing) > 0 {
+		loaded, err := p.load(ctx, v, usable, missing)
+		if err != nil {
+			return nil, err
+		}
+		for i, postID := range ids {
+			if found[i].encodedPost == nil {
+				found[i] = loaded[postID]
+			}
+		}
+	}
+	visible := found[:0]
+	for _, post := range found {
+		if len(post.proto) > 0 {
+			visible = append(visible, post)
+		}
+	}
+	return visible, nil
+}
+
+// load asks for posts on behalf of the caller, and keeps what it learns of them and of the viewer.
+func (p *posts) load(ctx context.Context, v *view, keep bool, ids []int64) (map[int64]readPost, error) {
+	tick := p.copies.tick()
+	answer, err := p.service.BatchGetPosts(ctx, &postv1.BatchGetPostsRequest{PostIds: ids})
+	if err != nil {
+		return nil, err
+	}
+	loaded := make(map[int64]readPost, len(ids))
+	for _, postID := range ids {
+		loaded[postID] = readPost{encodedPost: &encodedPost{id: postID, tick: tick}}
+	}
+	likes := make(map[int64]bool, len(ids))
+	for _, post := range answer.GetPosts() {
+		liked := post.GetViewer().GetLiked()
+		post.Viewer = nil
+		encoded, err := encode(post, tick)
+		if err != nil {
+			return nil, err
+		}
+		loaded[encoded.id], likes[encoded.id] = readPost{encoded, liked}, liked
+	}
+	if !keep {
+		return loaded, nil
+	}
+	for postID, post := range loaded {
+		p.copies.keep(postID, post.encodedPost, tick)
+		if v != nil {
+			v.setLiked(postID, likes[postID])
+		}
+	}
+	return loaded, nil
+}
+
+// encode encodes a post that has no viewer.
+func encode(post *postv1.Post, tick int64) (*encodedPost, error) {
+	e := &encodedPost{id: post.GetId(), author: post.GetAuthor().GetId(), tick: tick}
+	var err error
+	if e.proto, err = proto.Marshal(post); err != nil {
+		return nil, fmt.Errorf("encode post: %w", err)
+	}
+	text, err := protojson.Marshal(post)
+	if err != nil {
+		return nil, fmt.Errorf("encode post: %w", err)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		return nil, fmt.Errorf("encode post: %w", err)
+	}
+	e.json = bytes.TrimSuffix(compact.Bytes(), []byte("}"))
+	return e, nil
+}
