@@ -26,7 +26,7 @@ type person struct {
 	history          *history
 	others           []*person
 	first            []int64 // the posts that were there before the trial
-	written          int64
+	written, made    int64   // posts and calls so far
 
 	posts    map[string]*post
 	likes    map[int64]*relation
@@ -91,6 +91,7 @@ func (p *person) call(ctx context.Context, kind, key, token string, do func(cont
 	if token != "" {
 		info.RequestHeader().Set("Authorization", "Bearer "+token)
 	}
+	p.made++
 	number := p.history.invoked(p.handle, kind, key)
 	err := do(ctx)
 	o := outcomeOf(err)

@@ -34,13 +34,12 @@ var mix = []act{
 	{5, (*person).useSession},
 }
 
+// totalWeight is the sum of all weights.
+const totalWeight = 100
+
 // work makes calls at a pace until ctx ends; the last call is finished. A person who is late hurries, but does not make up
 // for more than one pause of an outage.
 func (p *person) work(ctx context.Context, pace time.Duration) {
-	total := 0
-	for _, a := range mix {
-		total += a.weight
-	}
 	calls := context.WithoutCancel(ctx)
 	for due := time.Now(); ; {
 		due = due.Add(time.Duration(p.draw.Int64N(int64(2 * pace))))
@@ -53,12 +52,20 @@ func (p *person) work(ctx context.Context, pace time.Duration) {
 		if p.draw.IntN(4) == 0 {
 			p.repeat(calls)
 		}
-		drawn := p.draw.IntN(total)
-		for _, a := range mix {
-			if drawn -= a.weight; drawn < 0 {
-				a.do(p, calls)
-				break
-			}
+		// Some acts find nothing to do, such as a logout without a session.
+		for before := p.made; p.made == before; {
+			p.act(calls)
+		}
+	}
+}
+
+// act draws one of the mix and does it.
+func (p *person) act(ctx context.Context) {
+	drawn := p.draw.IntN(totalWeight)
+	for _, a := range mix {
+		if drawn -= a.weight; drawn < 0 {
+			a.do(p, ctx)
+			return
 		}
 	}
 }
