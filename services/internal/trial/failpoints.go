@@ -15,7 +15,8 @@ const mostHits = 12
 // killAtFailpoints kills a process at each failpoint in turn, while calls go on, and starts it again.
 func killAtFailpoints(ctx context.Context, r *run) error {
 	for _, point := range failpoint.Points() {
-		p := r.victim("post") // It writes, publishes and consumes.
+		// Both write, publish and consume; what timeline does for an event is not in the database.
+		p := r.victim([]string{"post", "timeline"}[r.draw.IntN(2)])
 		hit := 1 + r.draw.IntN(mostHits)
 		r.options.Progress(fmt.Sprintf("kill %s at %s, hit %d", p.Name, point, hit))
 		if err := killAt(ctx, p, fmt.Sprintf("%s:%d", point, hit)); err != nil {
