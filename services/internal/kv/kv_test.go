@@ -11,6 +11,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/pulse-social/pulse/services/internal/kv"
+	"github.com/pulse-social/pulse/services/internal/testbackend"
 )
 
 // A pipeline that is larger than the buffers on the way must not wait for its own answers: the embedded connection has no
@@ -83,7 +84,7 @@ func TestARedisThatNeverAnswersIsAnErrorSoon(t *testing.T) {
 
 func TestACallersOwnErrorDoesNotMakeRedisDown(t *testing.T) {
 	t.Parallel()
-	k, err := kv.Open(t.Context(), kv.Config{})
+	k, err := kv.Open(t.Context(), kv.Config{URL: testbackend.Redis(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/store"
-	"github.com/pulse-social/pulse/services/internal/testdb"
+	"github.com/pulse-social/pulse/services/internal/testbackend"
 )
 
 // open opens a store with a current schema: SQLite, or a database of its own on the Postgres of the tests.
@@ -41,7 +41,7 @@ func open(t *testing.T) *store.Store {
 
 func configFor(t *testing.T) store.Config {
 	t.Helper()
-	return store.Config{DataDir: t.TempDir(), DatabaseURL: testdb.URL(t), MaxConns: 8, StatementTimeout: 10e9}
+	return store.Config{DataDir: t.TempDir(), DatabaseURL: testbackend.Database(t), MaxConns: 8, StatementTimeout: 10e9}
 }
 
 func TestOnlyTheOwnerChangesAnEntity(t *testing.T) {

@@ -1,5 +1,4 @@
-// Package testdb gives tests a database of their own.
-package testdb
+package testbackend
 
 import (
 	"context"
@@ -13,9 +12,9 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // The driver "pgx".
 )
 
-// URL makes an empty database on the Postgres server of PULSE_TEST_DATABASE_URL, whose user may create databases, drops it
-// when the test has ended, and answers its URL. Without the variable it is empty, which stands for SQLite.
-func URL(t testing.TB) string {
+// Database makes an empty database on the Postgres of the environment, drops it when the test has ended, and answers its
+// URL, empty without a Postgres.
+func Database(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("PULSE_TEST_DATABASE_URL")
 	if server == "" {
