@@ -26,7 +26,13 @@ if [ ${#missing[@]} -gt 0 ]; then
   exit 1
 fi
 
-dir=$(mktemp -d)
+# In memory where there is room for it: nothing here outlives the command, and a test that waits for a disk tests less.
+room=$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1 || echo 0)
+if [ -z "${TMPDIR:-}" ] && [ "${room:-0}" -gt 2000000 ] && [ -w /dev/shm ]; then
+  dir=$(mktemp -d -p /dev/shm)
+else
+  dir=$(mktemp -d)
+fi
 # Postgres refuses to run as root.
 as=()
 if [ "$(id -u)" -eq 0 ]; then

@@ -84,6 +84,7 @@ func Start(t testing.TB, opts ...Option) *Pulse {
 	p := &Pulse{options: o, log: &lockedBuffer{}, env: map[string]string{
 		"PULSE_ADDR": "127.0.0.1:0", "PULSE_OPS_ADDR": "127.0.0.1:0", "PULSE_DATA_DIR": t.TempDir(),
 		"PULSE_EVENT_RETRY_DELAY": "5ms", "PULSE_EVENT_TRIES": "3", "PULSE_STOP_TIMEOUT": "5s",
+		"PULSE_REDIS_TIMEOUT": "5s", // A machine that is busy with tests is not a Redis that is down.
 	}}
 	maps.Copy(p.env, o.env)
 	p.takeBackends(t)

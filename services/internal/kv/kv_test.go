@@ -18,7 +18,7 @@ import (
 // system in between that would hold them.
 func TestEmbeddedTakesPipelinesOfAnySize(t *testing.T) {
 	t.Parallel()
-	k, err := kv.Open(t.Context(), kv.Config{})
+	k, err := kv.Open(t.Context(), kv.Config{Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestARedisThatNeverAnswersIsAnErrorSoon(t *testing.T) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	k, err := kv.Open(ctx, kv.Config{URL: "redis://" + silent(t)})
+	k, err := kv.Open(ctx, kv.Config{URL: "redis://" + silent(t), Timeout: time.Second})
 	if err == nil {
 		k.Close()
 		t.Fatal("opened a Redis that never answers")
@@ -84,7 +84,7 @@ func TestARedisThatNeverAnswersIsAnErrorSoon(t *testing.T) {
 
 func TestACallersOwnErrorDoesNotMakeRedisDown(t *testing.T) {
 	t.Parallel()
-	k, err := kv.Open(t.Context(), kv.Config{URL: testbackend.Redis(t)})
+	k, err := kv.Open(t.Context(), kv.Config{URL: testbackend.Redis(t), Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
