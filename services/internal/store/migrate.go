@@ -28,6 +28,9 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("the database has schema %d, this program needs %d: run pulse migrate", e.Database, e.Program)
 }
 
+// versionTable is where goose records which migrations were applied.
+const versionTable = goose.DefaultTablename
+
 // Processes that migrate at once on Postgres look this often, and so many times, whether the one before has finished.
 const (
 	lockEverySeconds = 1
@@ -91,18 +94,18 @@ func (s *Store) versions(ctx context.Context, p *goose.Provider) (database, prog
 	for _, source := range p.ListSources() {
 		program = max(program, source.Version)
 	}
-	exists := `SELECT COUNT(*) FROM sqlite_schema WHERE name = 'goose_db_version'`
+	exists := `SELECT COUNT(*) FROM sqlite_schema WHERE name = $1`
 	if s.engine == enginePostgres {
-		exists = `SELECT COUNT(to_regclass('goose_db_version'))`
+		exists = `SELECT COUNT(to_regclass($1))`
 	}
 	var tables int
-	if err := s.reader.QueryRowContext(ctx, exists).Scan(&tables); err != nil {
+	if err := s.reader.QueryRowContext(ctx, exists, versionTable).Scan(&tables); err != nil {
 		return 0, 0, fmt.Errorf("look for the schema's version: %w", err)
 	}
 	if tables == 0 {
 		return 0, program, nil
 	}
-	err = s.reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&database)
+	err = s.reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+versionTable+` WHERE is_applied`).Scan(&database)
 	if err != nil {
 		return 0, 0, fmt.Errorf("read the schema's version: %w", err)
 	}

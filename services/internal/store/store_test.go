@@ -24,7 +24,12 @@ import (
 // open opens a store with a current schema: SQLite, or a database of its own on the Postgres of the tests.
 func open(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), configFor(t), store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
+	return openWith(t, configFor(t))
+}
+
+func openWith(t *testing.T, c store.Config) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), c, store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func freeAddresses(t testing.TB, count int) []*url.URL {
 	t.Helper()
 	var free []*url.URL
 	for range count {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
