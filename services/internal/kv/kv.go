@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -65,13 +66,21 @@ func Open(ctx context.Context, c Config) (*KV, error) {
 	}
 	if k.client, err = rueidis.NewClient(option); err != nil {
 		k.stop()
-		return nil, fmt.Errorf("PULSE_REDIS_URL: cannot reach Redis: %w: check that it runs at that address", err)
+		return nil, openError(err)
 	}
 	if err := k.client.Do(ctx, k.client.B().Ping().Build()).Error(); err != nil {
 		k.Close()
-		return nil, fmt.Errorf("PULSE_REDIS_URL: Redis does not answer PING: %w: check address, user and password", err)
+		return nil, openError(err)
 	}
 	return k, nil
+}
+
+// openError tells a Redis that refuses from one that is not there.
+func openError(err error) error {
+	if refusal, ok := rueidis.IsRedisErr(err); ok {
+		return fmt.Errorf("PULSE_REDIS_URL: Redis refuses (%s): check user, password and number of the database", strings.TrimSuffix(refusal.Error(), "."))
+	}
+	return fmt.Errorf("PULSE_REDIS_URL: cannot reach Redis: %w: check that one runs at that address", err)
 }
 
 // option answers the client's options for the Redis that is configured.
@@ -88,14 +97,29 @@ func (k *KV) option(c Config) (rueidis.ClientOption, error) {
 			ClientSetInfo:     rueidis.DisableClientSetInfo,
 		}, nil
 	}
-	option, err := rueidis.ParseURL(c.URL)
+	option, err := rueidis.ParseURL(listed(c.URL))
 	if err != nil {
-		return option, errors.New("PULSE_REDIS_URL is not an address of Redis: use redis://user:password@host:6379/0")
+		return option, errors.New("PULSE_REDIS_URL is not an address of Redis: use redis://user:password@host:6379/0, several hosts of a cluster with commas")
 	}
 	option.Dialer.Timeout = dialTimeout
 	option.ConnWriteTimeout = dialTimeout
 	option.DisableCache = true // Nothing is read through the client-side cache.
 	return option, nil
+}
+
+// listed moves all hosts but the first to where the client takes further ones from, as parameters.
+func listed(at string) string {
+	scheme, rest, _ := strings.Cut(at, "://")
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	hosts := strings.Split(rest[:end], ",") // A comma in a password is to be written as %2C.
+	path, query, _ := strings.Cut(rest[end:], "?")
+	for _, host := range hosts[1:] {
+		query += "&addr=" + host
+	}
+	return scheme + "://" + hosts[0] + path + "?" + query
 }
 
 // Close ends the connection. Nobody may use it any more.

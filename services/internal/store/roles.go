@@ -47,7 +47,6 @@ func (s *Store) GrantRoles(ctx context.Context, services []string) error {
 
 // grantError says what the user lacks.
 func grantError(role string, err error) error {
-	const insufficientPrivilege = "42501"
 	if isPostgresCode(err, insufficientPrivilege) {
 		return fmt.Errorf("PULSE_DATABASE_URL: its user cannot make and grant the role %s (%w): name the owner of the tables, with the right CREATEROLE", role, cause.Of(err))
 	}

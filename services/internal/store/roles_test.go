@@ -58,14 +58,14 @@ func TestPostgresKeepsServicesToWhatTheyOwn(t *testing.T) {
 		{both, `DELETE FROM follows`, true},
 		{bystander, `SELECT * FROM posts`, true},
 	} {
-		err := exec(t, c.as, c.statement)
+		err := try(t, c.as, c.statement)
 		if refused := err != nil && strings.Contains(err.Error(), "42501"); refused != c.refused || !refused && err != nil {
 			t.Errorf("%s: got %v, want refused: %v", c.statement, err, c.refused)
 		}
 	}
 }
 
-func exec(t *testing.T, url, statement string) error {
+func try(t *testing.T, url, statement string) error {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
 	if err != nil {

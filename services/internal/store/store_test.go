@@ -29,6 +29,15 @@ func open(t *testing.T) *store.Store {
 
 func openWith(t *testing.T, c store.Config) *store.Store {
 	t.Helper()
+	s := openUnmigrated(t, c)
+	if _, err := s.Migrate(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func openUnmigrated(t *testing.T, c store.Config) *store.Store {
+	t.Helper()
 	s, err := store.Open(t.Context(), c, store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
 	if err != nil {
 		t.Fatal(err)
@@ -38,9 +47,6 @@ func openWith(t *testing.T, c store.Config) *store.Store {
 			t.Error(err)
 		}
 	})
-	if _, err := s.Migrate(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
-		t.Fatal(err)
-	}
 	return s
 }
 
@@ -216,51 +222,6 @@ func TestARepeatedCallIsNotRefusedForItsOwnEffect(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestASchemaThatIsNotTheProgramsIsRefused(t *testing.T) {
-	t.Parallel()
-	c := store.Config{DataDir: t.TempDir(), MaxConns: 2}
-	o := store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System}
-	s, err := store.Open(t.Context(), c, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	var schema *store.SchemaError
-	if err := s.CheckSchema(t.Context()); !errors.As(err, &schema) || !strings.Contains(err.Error(), "run pulse migrate") {
-		t.Errorf("empty database: got %v, want to be told to migrate", err)
-	}
-	log := slog.New(slog.DiscardHandler)
-	if n, err := s.Migrate(t.Context(), log); err != nil || n == 0 {
-		t.Fatalf("migrate: %d, %v", n, err)
-	}
-	if n, err := s.Migrate(t.Context(), log); err != nil || n != 0 {
-		t.Errorf("migrate again: %d applied, %v, want none", n, err)
-	}
-	if err := s.CheckSchema(t.Context()); err != nil {
-		t.Errorf("current schema: %v", err)
-	}
-}
-
-func TestTwoProcessesMigrateAtOnce(t *testing.T) {
-	t.Parallel()
-	c := configFor(t)
-	var group sync.WaitGroup
-	for range 4 {
-		group.Go(func() {
-			s, err := store.Open(t.Context(), c, store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer func() { _ = s.Close() }()
-			if _, err := s.Migrate(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
 }
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
