@@ -124,6 +124,18 @@ func (n *NATS) Lose(t testing.TB) {
 	n.startAll(t)
 }
 
+// StreamLeader answers which server of a cluster leads a stream.
+func (n *NATS) StreamLeader(t testing.TB, stream string) (leader int) {
+	t.Helper()
+	testwait.Until(t, "stream "+stream+" has a leader", func() bool {
+		leader = slices.IndexFunc(n.running, func(s *server.Server) bool {
+			return s != nil && s.JetStreamIsStreamLeader(server.DEFAULT_GLOBAL_ACCOUNT, stream)
+		})
+		return leader >= 0
+	})
+	return leader
+}
+
 func (n *NATS) startAll(t testing.TB) {
 	t.Helper()
 	for i := range n.options {
