@@ -2,24 +2,26 @@
 
 package ent
 
-// Owners names the service that owns each entity.
-var Owners = map[string]string{
-	TypeAccount:           "identity",
-	TypeBrokerStream:      "store",
-	TypeCredential:        "identity",
-	TypeDeadLetter:        "store",
-	TypeFollow:            "graph",
-	TypeIdempotencyRecord: "store",
-	TypeInboxEntry:        "store",
-	TypeLike:              "post",
-	TypeMergedAuthor:      "timeline",
-	TypeOutboxEvent:       "store",
-	TypePost:              "post",
-	TypePostCount:         "post",
-	TypeProfile:           "user",
-	TypeRefreshToken:      "identity",
-	TypeSession:           "identity",
-	TypeSigningKey:        "identity",
-	TypeSigningSecret:     "identity",
-	TypeUserCount:         "user",
+import "github.com/pulse-social/pulse/ent/ownership"
+
+// Owners says whose each entity is.
+var Owners = map[string]ownership.Owner{
+	TypeAccount:           {Service: "identity", Table: "accounts"},
+	TypeBrokerStream:      {Service: "store", Table: "broker_streams"},
+	TypeCredential:        {Service: "identity", Secret: true, Table: "credentials"},
+	TypeDeadLetter:        {Service: "store", Table: "dead_letters"},
+	TypeFollow:            {Service: "graph", Table: "follows"},
+	TypeIdempotencyRecord: {Service: "store", Table: "idempotency_records"},
+	TypeInboxEntry:        {Service: "store", Table: "inbox_entries"},
+	TypeLike:              {Service: "post", Table: "likes"},
+	TypeMergedAuthor:      {Service: "timeline", Table: "merged_authors"},
+	TypeOutboxEvent:       {Service: "store", Table: "outbox_events"},
+	TypePost:              {Service: "post", Table: "posts"},
+	TypePostCount:         {Service: "post", Table: "post_counts"},
+	TypeProfile:           {Service: "user", Table: "profiles"},
+	TypeRefreshToken:      {Service: "identity", Secret: true, Table: "refresh_tokens"},
+	TypeSession:           {Service: "identity", Table: "sessions"},
+	TypeSigningKey:        {Service: "identity", Table: "signing_keys"},
+	TypeSigningSecret:     {Service: "identity", Secret: true, Table: "signing_secrets"},
+	TypeUserCount:         {Service: "user", Table: "user_counts"},
 }

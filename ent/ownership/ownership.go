@@ -1,5 +1,6 @@
 // Package ownership gives every entity of the shared schema one owning service, and keeps it that way: code generation
-// refuses an edge between entities of different owners (ent/internal/codegen), and [Guard] refuses a mutation by anyone but the owner.
+// refuses an edge between entities of different owners (ent/internal/codegen), [Guard] refuses a mutation by anyone but the
+// owner, and so does Postgres, with the roles that pulse migrate --roles makes of the same map.
 package ownership
 
 import (
@@ -15,22 +16,37 @@ import (
 type Annotation struct {
 	// Service is the owner's name as in the catalog of services.
 	Service string
+	// Secret tells that nobody but the owner may even read the entity.
+	Secret bool
 }
 
 // Name implements [schema.Annotation].
 func (Annotation) Name() string { return "Owner" }
 
-// By is the mixin that makes service the owner of an entity.
-func By(service string) ent.Mixin { return owned{service: service} }
+// By is the mixin that makes service the owner of an entity that every service may read.
+func By(service string) ent.Mixin { return owned{annotation: Annotation{Service: service}} }
+
+// SecretOf is the mixin that makes service the owner of an entity that no other may read.
+func SecretOf(service string) ent.Mixin {
+	return owned{annotation: Annotation{Service: service, Secret: true}}
+}
 
 type owned struct {
 	mixin.Schema
-	service string
+	annotation Annotation
 }
 
 // Annotations implements [ent.Mixin].
-func (o owned) Annotations() []schema.Annotation {
-	return []schema.Annotation{Annotation{Service: o.service}}
+func (o owned) Annotations() []schema.Annotation { return []schema.Annotation{o.annotation} }
+
+// An Owner says whose an entity is, in the generated map of package ent.
+type Owner struct {
+	// Service is the owner's name as in the catalog of services.
+	Service string
+	// Secret tells that nobody but the owner may even read the entity.
+	Secret bool
+	// Table is where the database keeps the entity.
+	Table string
 }
 
 // A ForeignMutationError tells that a service tried to change an entity of another.
@@ -49,10 +65,10 @@ func (e *ForeignMutationError) Error() string {
 }
 
 // Guard is a client hook that lets service change only what it owns. The owners are the generated map of package ent.
-func Guard(service string, owners map[string]string) ent.Hook {
+func Guard(service string, owners map[string]Owner) ent.Hook {
 	return func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-			if owner := owners[m.Type()]; owner != service {
+			if owner := owners[m.Type()].Service; owner != service {
 				return nil, &ForeignMutationError{Entity: m.Type(), Owner: owner, Service: service}
 			}
 			return next.Mutate(ctx, m)

@@ -29,7 +29,7 @@ func (Account) Fields() []ent.Field {
 type Credential struct{ ent.Schema }
 
 // Mixin implements [ent.Interface].
-func (Credential) Mixin() []ent.Mixin { return []ent.Mixin{ownership.By(identity)} }
+func (Credential) Mixin() []ent.Mixin { return []ent.Mixin{ownership.SecretOf(identity)} }
 
 // Fields implements [ent.Interface].
 func (Credential) Fields() []ent.Field {
@@ -69,7 +69,7 @@ func (Session) Indexes() []ent.Index {
 type RefreshToken struct{ ent.Schema }
 
 // Mixin implements [ent.Interface].
-func (RefreshToken) Mixin() []ent.Mixin { return []ent.Mixin{ownership.By(identity)} }
+func (RefreshToken) Mixin() []ent.Mixin { return []ent.Mixin{ownership.SecretOf(identity)} }
 
 // Fields implements [ent.Interface].
 func (RefreshToken) Fields() []ent.Field {
@@ -107,7 +107,7 @@ func (SigningKey) Fields() []ent.Field {
 type SigningSecret struct{ ent.Schema }
 
 // Mixin implements [ent.Interface].
-func (SigningSecret) Mixin() []ent.Mixin { return []ent.Mixin{ownership.By(identity)} }
+func (SigningSecret) Mixin() []ent.Mixin { return []ent.Mixin{ownership.SecretOf(identity)} }
 
 // Fields implements [ent.Interface].
 func (SigningSecret) Fields() []ent.Field {

@@ -46,7 +46,7 @@ func LoadConfig(lookup func(string) (string, bool)) (Config, []Setting, error) {
 // Validate answers what is wrong with the settings.
 func (c Config) Validate() error {
 	var errs []error
-	for _, part := range []interface{ Validate() error }{c.Server, c.Store, c.Bus, c.Peers, c.Identity, c.Post, c.Timeline, c.Telemetry} {
+	for _, part := range []interface{ Validate() error }{c.Server, c.Store, c.KV, c.Bus, c.Peers, c.Identity, c.Post, c.Timeline, c.Telemetry} {
 		errs = append(errs, part.Validate())
 	}
 	return errors.Join(errs...)

@@ -2,8 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
@@ -16,7 +14,6 @@ import (
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
-// A restart flushes the embedded Redis by itself; the broker's store is deleted besides.
 func TestNothingIsMissingWithoutRedisAndBroker(t *testing.T) {
 	t.Parallel()
 	p := pulsetest.Start(t)
@@ -35,11 +32,7 @@ func TestNothingIsMissingWithoutRedisAndBroker(t *testing.T) {
 	}
 
 	for range 2 {
-		p.Restart(t, func(dataDir string) {
-			if err := os.RemoveAll(filepath.Join(dataDir, "nats")); err != nil {
-				t.Fatal(err)
-			}
-		})
+		p.LoseCaches(t)
 		// The tokens of before the restart still work, and so does the refresh token.
 		again := p.Client(t, pulse.WithTokenStore(tokens))
 		if got := home(t, again); fmt.Sprint(got) != fmt.Sprint(before) {

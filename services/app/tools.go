@@ -39,6 +39,20 @@ func Migrate(ctx context.Context, c Config) (int, error) {
 	return applied, errors.Join(err, s.Close())
 }
 
+// GrantRoles makes a Postgres role of each service, which may do what the service may, and answers their names. The schema
+// has to be up to date.
+func GrantRoles(ctx context.Context, c Config) ([]string, error) {
+	s, err := openCurrentStore(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var roles []string
+	for _, name := range ServiceNames() {
+		roles = append(roles, store.Role(name))
+	}
+	return roles, errors.Join(s.GrantRoles(ctx, ServiceNames()), s.Close())
+}
+
 // Letters are the dead letters of a database. They can be listed and replayed while Pulse runs, and while it does not:
 // then they are sent at its next start.
 type Letters struct{ store *store.Store }

@@ -8,14 +8,17 @@
 //		...
 //	}
 //
-// With PULSE_TEST_DATABASE_URL set to a Postgres whose user may create databases, each Pulse has a database there instead
-// of SQLite.
+// Each Pulse has real backends of its own where the environment names them: PULSE_TEST_DATABASE_URL is a Postgres whose
+// user may create databases, PULSE_TEST_REDIS_URL a Redis with many databases, and PULSE_TEST_NATS=tcp starts a NATS in
+// the test's process that is reached over TCP. What a test sets itself ([WithEnv]) stays.
 package pulsetest
 
 import (
 	"bytes"
 	"context"
 	"maps"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -25,7 +28,7 @@ import (
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/app"
-	"github.com/pulse-social/pulse/services/internal/testdb"
+	"github.com/pulse-social/pulse/services/internal/testbackend"
 )
 
 // A Pulse is a Pulse that runs.
@@ -36,6 +39,9 @@ type Pulse struct {
 	options options
 	env     map[string]string
 	log     *lockedBuffer
+	// redis and nats are its own, where the environment names some; otherwise Pulse embeds them.
+	redis string
+	nats  *testbackend.NATS
 }
 
 // An Option changes how a Pulse is started.
@@ -78,11 +84,10 @@ func Start(t testing.TB, opts ...Option) *Pulse {
 	p := &Pulse{options: o, log: &lockedBuffer{}, env: map[string]string{
 		"PULSE_ADDR": "127.0.0.1:0", "PULSE_OPS_ADDR": "127.0.0.1:0", "PULSE_DATA_DIR": t.TempDir(),
 		"PULSE_EVENT_RETRY_DELAY": "5ms", "PULSE_EVENT_TRIES": "3", "PULSE_STOP_TIMEOUT": "5s",
+		"PULSE_REDIS_TIMEOUT": "5s", // A machine that is busy with tests is not a Redis that is down.
 	}}
-	if o.env["PULSE_DATABASE_URL"] == "" {
-		p.env["PULSE_DATABASE_URL"] = testdb.URL(t)
-	}
 	maps.Copy(p.env, o.env)
+	p.takeBackends(t)
 	p.start(t)
 	t.Cleanup(func() {
 		p.Stop(t)
@@ -91,6 +96,23 @@ func Start(t testing.TB, opts ...Option) *Pulse {
 		}
 	})
 	return p
+}
+
+// takeBackends gives the Pulse real backends for those that the test has not set.
+func (p *Pulse) takeBackends(t testing.TB) {
+	t.Helper()
+	if p.env["PULSE_DATABASE_URL"] == "" {
+		p.env["PULSE_DATABASE_URL"] = testbackend.Database(t)
+	}
+	if p.env["PULSE_REDIS_URL"] == "" {
+		p.redis = testbackend.Redis(t)
+		p.env["PULSE_REDIS_URL"] = p.redis
+	}
+	if p.env["PULSE_NATS_URL"] == "" {
+		if p.nats = testbackend.Broker(t); p.nats != nil {
+			p.env["PULSE_NATS_URL"] = p.nats.URL()
+		}
+	}
 }
 
 // Config is the configuration of the Pulse.
@@ -136,6 +158,24 @@ func (p *Pulse) Restart(t testing.TB, while func(dataDir string)) {
 		while(p.env["PULSE_DATA_DIR"])
 	}
 	p.start(t)
+}
+
+// LoseCaches restarts the Pulse and deletes everything that its Redis and its broker hold while it is stopped. The
+// database keeps all, so nothing may be missing afterwards. A Redis or a broker that the test has set itself stays as it
+// is.
+func (p *Pulse) LoseCaches(t testing.TB) {
+	t.Helper()
+	p.Restart(t, func(dataDir string) {
+		if p.redis != "" { // The embedded one ends with its process.
+			testbackend.FlushRedis(t, p.redis)
+		}
+		if p.nats != nil {
+			p.nats.Lose(t)
+		}
+		if err := os.RemoveAll(filepath.Join(dataDir, "nats")); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // Setenv changes an environment variable of the Pulse for its next start.

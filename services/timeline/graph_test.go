@@ -100,11 +100,11 @@ type graphTest struct {
 	users []*graphUser
 }
 
-// restart starts Pulse again with a changed setting. Clients are made anew, with the tokens they had.
+// restart starts Pulse again with a changed setting and without lists. Clients are made anew, with the tokens they had.
 func (g *graphTest) restart(t *testing.T, name, value string) {
 	t.Helper()
 	g.Setenv(name, value)
-	g.Restart(t, nil)
+	g.LoseCaches(t)
 	for _, u := range g.users {
 		u.connect(t, g.stack)
 	}

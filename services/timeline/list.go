@@ -206,7 +206,7 @@ func (l Lists) load(ctx context.Context, load func(context.Context, int) ([]int6
 
 // mark starts a new list that is being built, and watches it.
 func (l Lists) mark(ctx context.Context, c rueidis.DedicatedClient, userID int64) error {
-	ctx, cancel := kv.Bounded(ctx)
+	ctx, cancel := l.kv.Bounded(ctx)
 	defer cancel()
 	key := listKey(userID)
 	for _, r := range c.DoMulti(ctx,
@@ -234,7 +234,7 @@ func (l Lists) mark(ctx context.Context, c rueidis.DedicatedClient, userID int64
 
 // replace puts a built list in the place of the one that was marked, unless that was changed.
 func (l Lists) replace(ctx context.Context, c rueidis.DedicatedClient, userID int64, list List) error {
-	ctx, cancel := kv.Bounded(ctx)
+	ctx, cancel := l.kv.Bounded(ctx)
 	defer cancel()
 	key := listKey(userID)
 	elements := make([]string, 0, len(list.IDs)+1)

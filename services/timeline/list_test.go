@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/kv"
+	"github.com/pulse-social/pulse/services/internal/testbackend"
 )
 
 const reader = int64(1)
@@ -15,7 +16,7 @@ const reader = int64(1)
 // listsOf makes lists of a length, and one for the reader that was built from ids.
 func listsOf(t *testing.T, length int, ids ...int64) Lists {
 	t.Helper()
-	k, err := kv.Open(t.Context(), kv.Config{})
+	k, err := kv.Open(t.Context(), kv.Config{URL: testbackend.Redis(t), Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

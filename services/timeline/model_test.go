@@ -12,6 +12,7 @@ import (
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
+	"github.com/pulse-social/pulse/services/internal/testbackend"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
@@ -54,20 +55,37 @@ func TestHomeTimelinesEqualTheModelWhateverTheirSource(t *testing.T) {
 	for name, options := range ways {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			t.Logf("seed %d", seed)
-			// Half a minute lies between two steps, so that lists are cut and trusted as in real life.
-			var steps atomic.Int64
-			clock := func() time.Time {
-				return time.Now().UTC().Truncate(time.Millisecond).Add(time.Duration(steps.Load()) * 30 * time.Second)
-			}
-			p := pulsetest.Start(t, append(options, pulsetest.WithClock(clock))...)
-			walk(t, p, rand.New(rand.NewPCG(seed, 1)), &steps)
+			walk(t, seed, options...)
+		})
+	}
+}
+
+// The keys of one command, pipeline or transaction must be on one node of a cluster.
+func TestHomeTimelinesEqualTheModelOnARedisCluster(t *testing.T) {
+	t.Parallel()
+	cluster := testbackend.RedisCluster()
+	if cluster == "" {
+		t.Skip("it needs a Redis Cluster: task test:backends starts one")
+	}
+	for _, name := range []string{"fan-out", "all that can be"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			walk(t, rand.Uint64(), append(ways[name], pulsetest.WithEnv("PULSE_REDIS_URL", cluster))...)
 		})
 	}
 }
 
 // walk drives random changes and compares every home timeline after each.
-func walk(t *testing.T, p *pulsetest.Pulse, random *rand.Rand, steps *atomic.Int64) {
+func walk(t *testing.T, seed uint64, options ...pulsetest.Option) {
+	t.Helper()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	// Half a minute lies between two steps, so that lists are cut and trusted as in real life.
+	var steps atomic.Int64
+	clock := func() time.Time {
+		return time.Now().UTC().Truncate(time.Millisecond).Add(time.Duration(steps.Load()) * 30 * time.Second)
+	}
+	p := pulsetest.Start(t, append(options, pulsetest.WithClock(clock))...)
 	const people, length = 5, 45
 	m := &model{follows: map[[2]int]bool{}}
 	var users []*pulsetest.User

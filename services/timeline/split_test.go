@@ -2,6 +2,7 @@ package timeline_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"testing"
 
@@ -15,7 +16,7 @@ type stack interface {
 	URL() string
 	Client(t testing.TB, opts ...pulse.Option) *pulse.Client
 	Setenv(name, value string)
-	Restart(t testing.TB, while func(dataDir string))
+	LoseCaches(t testing.TB)
 	Settle(t testing.TB)
 }
 
@@ -51,10 +52,14 @@ func (s splitStack) Client(t testing.TB, opts ...pulse.Option) *pulse.Client {
 	return c
 }
 
-// Restart starts every process again on an empty Redis, as an embedded Pulse starts.
-func (s splitStack) Restart(t testing.TB, _ func(string)) {
+// LoseCaches starts every process again, with an empty Redis and a NATS that has lost its store.
+func (s splitStack) LoseCaches(t testing.TB) {
 	t.Helper()
-	if err := s.Topology.Restart(t.Context(), func() error { return s.FlushRedis(t.Context()) }); err != nil {
+	err := s.Restart(t.Context(), func() error {
+		s.NATS.Stop()
+		return errors.Join(s.NATS.LoseStore(), s.NATS.Start(), s.FlushRedis(t.Context()))
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/pulse-social/pulse/services/internal/clock"
+	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/stamp"
 )
 
@@ -38,6 +39,8 @@ type viewer struct {
 	read   time.Time
 	// follows are decisions about authors, likes about posts: who is not in there was not asked about yet.
 	follows, likes map[int64]bool
+	// likesSince is since when the viewer has had the stamp of likes that they have: what was posted later is not liked.
+	likesSince time.Time
 	// own are the newest own posts, merged those of the first mergedOf authors merged on read whom the viewer follows; nil
 	// is not read.
 	own      *List
@@ -74,7 +77,7 @@ func (v *viewers) under(ctx context.Context, userID int64, stamps stamp.Stamps) 
 		kept.follows, kept.merged = nil, nil
 	}
 	if old || kept.stamps[stamp.Likes] != stamps[stamp.Likes] {
-		kept.likes = nil
+		kept.likes, kept.likesSince = nil, now
 	}
 	if old || kept.stamps[stamp.Posts] != stamps[stamp.Posts] {
 		kept.own = nil
@@ -96,15 +99,18 @@ func (v *view) accepts(post *encodedPost) bool {
 	return post.tick > v.ownSince
 }
 
-// liked answers whether the viewer likes a post, if that is known.
+// liked answers whether the viewer likes a post, if that is known. It is of every post that was written since the viewer
+// last liked anything.
 func (v *view) liked(postID int64) (liked, known bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.viewer.stamps[stamp.Likes] != v.stamps[stamp.Likes] {
 		return false, false
 	}
-	liked, known = v.likes[postID]
-	return liked, known
+	if liked, known = v.likes[postID]; known {
+		return liked, true
+	}
+	return false, id.Time(postID).Sub(v.likesSince) > onTime
 }
 
 // setLiked keeps whether the viewer likes a post.

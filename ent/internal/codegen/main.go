@@ -11,10 +11,12 @@ import (
 // ownersTemplate writes the map from entity to owner that ownership.Guard takes.
 const ownersTemplate = `{{ define "owners" }}
 {{ with extend $ "Package" "ent" }}{{ template "header" . }}{{ end }}
-// Owners names the service that owns each entity.
-var Owners = map[string]string{
-{{- range $n := $.Nodes }}
-	Type{{ $n.Name }}: {{ (index $n.Annotations "Owner").Service | printf "%q" }},
+import "github.com/pulse-social/pulse/ent/ownership"
+
+// Owners says whose each entity is.
+var Owners = map[string]ownership.Owner{
+{{- range $n := $.Nodes }}{{ $owner := index $n.Annotations "Owner" }}
+	Type{{ $n.Name }}: {Service: {{ printf "%q" $owner.Service }}{{ if $owner.Secret }}, Secret: true{{ end }}, Table: {{ printf "%q" $n.Table }}},
 {{- end }}
 }
 {{ end }}`

@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/pulse-social/pulse/services/internal/cause"
 )
 
 // Config says where the broker is.
@@ -43,6 +45,9 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// openTimeout bounds how long the broker may take to say that it can hold the streams.
+const openTimeout = 10 * time.Second
+
 // A Bus is a connection to the broker.
 type Bus struct {
 	config   Config
@@ -73,6 +78,8 @@ func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus
 				b.hints.lost(true) // It has dropped some.
 			}
 		}),
+		// A broker that refuses for a while, such as during a change of passwords, is a broker that is away.
+		nats.IgnoreAuthErrorAbort(),
 	}
 	url := c.URL
 	if url == "" {
@@ -83,22 +90,53 @@ func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus
 		offerFaults(b.embedded)
 		options = append(options, nats.InProcessServer(b.embedded))
 	}
-	var err error
-	if b.conn, err = nats.Connect(url, options...); err != nil {
+	if err := b.connect(ctx, url, options); err != nil {
 		b.Close()
-		return nil, fmt.Errorf("PULSE_NATS_URL: cannot reach NATS: %w: check that it runs at that address", err)
+		return nil, err
+	}
+	return b, nil
+}
+
+// connect connects and makes sure that the broker can hold the streams.
+func (b *Bus) connect(ctx context.Context, url string, options []nats.Option) (err error) {
+	if b.conn, err = nats.Connect(url, options...); err != nil {
+		return connectError(err)
 	}
 	b.hints.conn = b.conn
 	b.hints.connected.Store(true)
 	if b.js, err = jetstream.New(b.conn); err != nil {
-		b.Close()
-		return nil, err
+		return err
 	}
-	if _, err := b.js.AccountInfo(ctx); err != nil {
-		b.Close()
-		return nil, fmt.Errorf("PULSE_NATS_URL: this NATS has no JetStream (%w): start it with -js", err)
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	if _, err = b.js.AccountInfo(ctx); err == nil {
+		_, err = b.ensureStreams(ctx)
 	}
-	return b, nil
+	return b.streamsError(err)
+}
+
+// connectError tells a broker that refuses from one that is not there.
+func connectError(err error) error {
+	if errors.Is(err, nats.ErrAuthorization) {
+		return fmt.Errorf("PULSE_NATS_URL: NATS refuses (%w): check user and password, written as nats://user:password@host:4222", err)
+	}
+	return fmt.Errorf("PULSE_NATS_URL: cannot reach NATS: %w: check that one runs at that address", err)
+}
+
+// streamsError says why a broker cannot hold the streams.
+func (b *Bus) streamsError(err error) error {
+	const tooFewServers, singleServer = 10005, 10074 // https://github.com/nats-io/nats-server/blob/main/server/errors.json
+	var refusal *jetstream.APIError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return fmt.Errorf("PULSE_NATS_URL: this NATS has no JetStream (%w): start it with --jetstream", cause.Of(err))
+	case errors.As(err, &refusal) && (refusal.ErrorCode == singleServer || refusal.ErrorCode == tooFewServers):
+		return fmt.Errorf("PULSE_NATS_REPLICAS=%d: this NATS has too few servers (%s): start more of them, or set fewer replicas", b.config.Replicas, refusal.Description)
+	default:
+		return fmt.Errorf("PULSE_NATS_URL: this NATS keeps no events (%w): check that most servers of its cluster run, and its limits", cause.Of(err))
+	}
 }
 
 // Close ends the connection, and the broker if it is the embedded one.

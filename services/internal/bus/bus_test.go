@@ -21,51 +21,72 @@ import (
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/store"
+	"github.com/pulse-social/pulse/services/internal/testbackend"
 	"github.com/pulse-social/pulse/services/internal/testwait"
 )
 
-// stack is a database and an embedded broker, with the relay running.
+// stack is a database and a broker, with the relay running.
 type stack struct {
-	db   *store.DB
-	bus  *Bus
-	stop func()
+	db  *store.DB
+	bus *Bus
+
+	dir, database string
+	nats          *testbackend.NATS
+	close         func()
 }
 
-// start opens the stack in a folder; it stops with the test, or before.
-func start(t *testing.T, dir string) *stack {
+// start opens a stack, which stops with the test.
+func start(t *testing.T) *stack {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{DataDir: dir, MaxConns: 4}, store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
+	s := &stack{dir: t.TempDir(), database: testbackend.Database(t), nats: testbackend.Broker(t)}
+	s.open(t)
+	t.Cleanup(func() { s.close() })
+	return s
+}
+
+func (s *stack) open(t *testing.T) {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{DataDir: s.dir, DatabaseURL: s.database, MaxConns: 4}, store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	if _, err := s.Migrate(t.Context(), log); err != nil {
+	if _, err := db.Migrate(t.Context(), log); err != nil {
 		t.Fatal(err)
 	}
 	config := Config{Replicas: 1, MaxAge: 48 * time.Hour, Tries: 3, RetryDelay: time.Millisecond}
-	b, err := Open(t.Context(), config, dir, log)
+	if s.nats != nil {
+		config.URL = s.nats.URL()
+	}
+	b, err := Open(t.Context(), config, s.dir, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	relayed := make(chan struct{})
-	go func() { b.Relay(ctx, s); close(relayed) }()
-	stopped := false
-	st := &stack{db: s.For("post"), bus: b}
-	st.stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
+	go func() { b.Relay(ctx, db); close(relayed) }()
+	s.db, s.bus = db.For("post"), b
+	s.close = func() {
 		cancel()
 		<-relayed
 		b.Close()
-		if err := s.Close(); err != nil {
+		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
 	}
-	t.Cleanup(st.stop)
-	return st
+}
+
+// loseBroker stops the stack, deletes what the broker stores, and opens the stack again.
+func (s *stack) loseBroker(t *testing.T) {
+	t.Helper()
+	s.close()
+	if s.nats != nil {
+		s.nats.Lose(t)
+	}
+	if err := os.RemoveAll(filepath.Join(s.dir, "nats")); err != nil {
+		t.Fatal(err)
+	}
+	s.open(t)
 }
 
 // consume runs a consumer until the test ends or the answered function is called.
@@ -152,7 +173,7 @@ func (s *stack) quiet(t *testing.T, name string) bool {
 
 func TestEventsDeliveredAgainLateAndShuffledHaveTheirEffectOnce(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir())
+	s := start(t)
 	const events = 120
 	s.like(t, 7, events)
 	stop := s.consume(t, counter(never))
@@ -183,7 +204,7 @@ func TestEventsDeliveredAgainLateAndShuffledHaveTheirEffectOnce(t *testing.T) {
 // What a stopping consumer is at work on must not wait for the acknowledgement's timeout at the next start.
 func TestAConsumerFinishesItsBatchBeforeItStops(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir())
+	s := start(t)
 	const events = 50
 	s.like(t, 7, events)
 	testwait.Until(t, "all likes are published", func() bool {
@@ -221,7 +242,7 @@ func (s *stack) waiting(t *testing.T, name string) uint64 {
 
 func TestAnEventThatAlwaysFailsBecomesADeadLetterAndIsReplayed(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir())
+	s := start(t)
 	var broken atomic.Bool
 	broken.Store(true)
 	s.consume(t, counter(func(like *busv1.PostLiked) error {
@@ -297,7 +318,7 @@ func (s *stack) letters(t *testing.T) []letter {
 
 func TestALaterErrorNeverBecomesADeadLetter(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir())
+	s := start(t)
 	var tries atomic.Int32
 	c := counter(never)
 	c.Prepare = func(context.Context, []Event) error {
@@ -316,18 +337,14 @@ func TestALaterErrorNeverBecomesADeadLetter(t *testing.T) {
 
 func TestABrokerThatLostItsStoreGetsAllEventsAgain(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	s := start(t, dir)
-	s.consume(t, counter(never))
+	s := start(t)
+	stop := s.consume(t, counter(never))
 	s.like(t, 7, 30)
 	testwait.Until(t, "all likes are counted", func() bool { return s.likes(t, 7) == 30 })
 	s.like(t, 7, 5) // Perhaps published, perhaps not.
-	s.stop()
-	if err := os.RemoveAll(filepath.Join(dir, "nats")); err != nil {
-		t.Fatal(err)
-	}
+	stop()
+	s.loseBroker(t)
 
-	s = start(t, dir)
 	s.consume(t, counter(never))
 	testwait.Until(t, "the log is whole again", func() bool {
 		stream, err := s.bus.js.Stream(t.Context(), EventStream)
@@ -341,7 +358,7 @@ func TestABrokerThatLostItsStoreGetsAllEventsAgain(t *testing.T) {
 
 func TestWhatIsEmittedInATransactionThatFailsIsNotPublished(t *testing.T) {
 	t.Parallel()
-	s := start(t, t.TempDir())
+	s := start(t)
 	s.consume(t, counter(never))
 	failed := errors.New("no")
 	err := s.db.Write(t.Context(), func(tx *store.Tx) error {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,11 +25,19 @@ import (
 type Config struct {
 	// URL is the Redis; empty means the one inside the process.
 	URL string `env:"PULSE_REDIS_URL" secret:"true" doc:"redis://host:6379, or rediss:// with TLS; several hosts with commas are a cluster; empty: embedded"`
+	// Timeout bounds one call.
+	Timeout time.Duration `env:"PULSE_REDIS_TIMEOUT" envDefault:"250ms" doc:"longest wait for one call to Redis; then SQL answers"`
+}
+
+// Validate answers what is wrong with the settings.
+func (c Config) Validate() error {
+	if c.Timeout <= 0 {
+		return fmt.Errorf("PULSE_REDIS_TIMEOUT=%s: set a duration above zero, such as 250ms", c.Timeout)
+	}
+	return nil
 }
 
 const (
-	// callTimeout bounds one call. Redis answers in well under a millisecond; one that takes this long is down.
-	callTimeout = 250 * time.Millisecond
 	// dialTimeout bounds making a connection, greetings included.
 	dialTimeout = 2 * time.Second
 	// restAfterFailure is how long no call is tried after one that Redis did not answer.
@@ -40,8 +49,9 @@ var ErrDown = errors.New("redis is down")
 
 // A KV is a connection to Redis.
 type KV struct {
-	client rueidis.Client
-	stop   func()
+	client  rueidis.Client
+	stop    func()
+	timeout time.Duration
 	// restUntil is the Unix time in nanoseconds before which no call is tried.
 	restUntil atomic.Int64
 	tracer    trace.Tracer
@@ -49,20 +59,28 @@ type KV struct {
 
 // Open connects to Redis, or starts the one in the process.
 func Open(ctx context.Context, c Config) (*KV, error) {
-	k := &KV{stop: func() {}, tracer: otel.Tracer("github.com/pulse-social/pulse/services/internal/kv")}
+	k := &KV{stop: func() {}, timeout: c.Timeout, tracer: otel.Tracer("github.com/pulse-social/pulse/services/internal/kv")}
 	option, err := k.option(c)
 	if err != nil {
 		return nil, err
 	}
 	if k.client, err = rueidis.NewClient(option); err != nil {
 		k.stop()
-		return nil, fmt.Errorf("PULSE_REDIS_URL: cannot reach Redis: %w: check that it runs at that address", err)
+		return nil, openError(err)
 	}
 	if err := k.client.Do(ctx, k.client.B().Ping().Build()).Error(); err != nil {
 		k.Close()
-		return nil, fmt.Errorf("PULSE_REDIS_URL: Redis does not answer PING: %w: check address, user and password", err)
+		return nil, openError(err)
 	}
 	return k, nil
+}
+
+// openError tells a Redis that refuses from one that is not there.
+func openError(err error) error {
+	if refusal, ok := rueidis.IsRedisErr(err); ok {
+		return fmt.Errorf("PULSE_REDIS_URL: Redis refuses (%s): check user, password and number of the database", strings.TrimSuffix(refusal.Error(), "."))
+	}
+	return fmt.Errorf("PULSE_REDIS_URL: cannot reach Redis: %w: check that one runs at that address", err)
 }
 
 // option answers the client's options for the Redis that is configured.
@@ -79,14 +97,29 @@ func (k *KV) option(c Config) (rueidis.ClientOption, error) {
 			ClientSetInfo:     rueidis.DisableClientSetInfo,
 		}, nil
 	}
-	option, err := rueidis.ParseURL(c.URL)
+	option, err := rueidis.ParseURL(listed(c.URL))
 	if err != nil {
-		return option, errors.New("PULSE_REDIS_URL is not an address of Redis: use redis://user:password@host:6379/0")
+		return option, errors.New("PULSE_REDIS_URL is not an address of Redis: use redis://user:password@host:6379/0, several hosts of a cluster with commas")
 	}
 	option.Dialer.Timeout = dialTimeout
 	option.ConnWriteTimeout = dialTimeout
 	option.DisableCache = true // Nothing is read through the client-side cache.
 	return option, nil
+}
+
+// listed moves all hosts but the first to where the client takes further ones from, as parameters.
+func listed(at string) string {
+	scheme, rest, _ := strings.Cut(at, "://")
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	hosts := strings.Split(rest[:end], ",") // A comma in a password is to be written as %2C.
+	path, query, _ := strings.Cut(rest[end:], "?")
+	for _, host := range hosts[1:] {
+		query += "&addr=" + host
+	}
+	return scheme + "://" + hosts[0] + path + "?" + query
 }
 
 // Close ends the connection. Nobody may use it any more.
@@ -172,7 +205,7 @@ func (k *KV) Ints(ctx context.Context, commands ...rueidis.Completed) ([]int64, 
 	return values, refused
 }
 
-// Dedicated runs fn with a connection of its own, for WATCH, MULTI and EXEC. Each of fn's calls is to be under [Bounded].
+// Dedicated runs fn with a connection of its own, for WATCH, MULTI and EXEC. Each of fn's calls is to be under [KV.Bounded].
 func (k *KV) Dedicated(ctx context.Context, fn func(context.Context, rueidis.DedicatedClient) error) error {
 	if k.resting() {
 		return ErrDown
@@ -181,8 +214,8 @@ func (k *KV) Dedicated(ctx context.Context, fn func(context.Context, rueidis.Ded
 }
 
 // Bounded is a context for one call on a connection of one's own.
-func Bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, callTimeout)
+func (k *KV) Bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, k.timeout)
 }
 
 // guard bounds a call, notes whether Redis answered, and makes the call a span of its trace.
@@ -196,7 +229,7 @@ func (k *KV) guard(ctx context.Context, name string, call func(context.Context) 
 		ctx, span = k.tracer.Start(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient))
 		defer span.End()
 	}
-	bounded, cancel := Bounded(ctx)
+	bounded, cancel := k.Bounded(ctx)
 	defer cancel()
 	err := call(bounded)
 	if err != nil {

@@ -2,8 +2,10 @@ package kv_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -11,13 +13,14 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/pulse-social/pulse/services/internal/kv"
+	"github.com/pulse-social/pulse/services/internal/testbackend"
 )
 
 // A pipeline that is larger than the buffers on the way must not wait for its own answers: the embedded connection has no
 // system in between that would hold them.
 func TestEmbeddedTakesPipelinesOfAnySize(t *testing.T) {
 	t.Parallel()
-	k, err := kv.Open(t.Context(), kv.Config{})
+	k, err := kv.Open(t.Context(), kv.Config{Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +74,7 @@ func TestARedisThatNeverAnswersIsAnErrorSoon(t *testing.T) {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	k, err := kv.Open(ctx, kv.Config{URL: "redis://" + silent(t)})
+	k, err := kv.Open(ctx, kv.Config{URL: "redis://" + silent(t), Timeout: time.Second})
 	if err == nil {
 		k.Close()
 		t.Fatal("opened a Redis that never answers")
@@ -83,7 +86,7 @@ func TestARedisThatNeverAnswersIsAnErrorSoon(t *testing.T) {
 
 func TestACallersOwnErrorDoesNotMakeRedisDown(t *testing.T) {
 	t.Parallel()
-	k, err := kv.Open(t.Context(), kv.Config{})
+	k, err := kv.Open(t.Context(), kv.Config{URL: testbackend.Redis(t), Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,4 +99,51 @@ func TestACallersOwnErrorDoesNotMakeRedisDown(t *testing.T) {
 	if _, err := k.Do(t.Context(), k.B().Ping().Build()); err != nil {
 		t.Errorf("after a caller's error: %v", err)
 	}
+}
+
+// The nodes of a cluster refuse commands and transactions over keys of several of them; what Pulse sends is answered.
+func TestAClusterAnswersWhateverNodesHaveTheKeys(t *testing.T) {
+	t.Parallel()
+	cluster := testbackend.RedisCluster()
+	if cluster == "" {
+		t.Skip("it needs a Redis Cluster: task test:backends starts one")
+	}
+	k, err := kv.Open(t.Context(), kv.Config{URL: cluster, Timeout: 10 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	const keys = 30
+	var fill, count, drop rueidis.Commands
+	for range keys {
+		key := "test:{" + rand.Text() + "}"
+		fill = append(fill, k.B().Rpush().Key(key).Element("a", "b").Build())
+		count = append(count, k.B().Lpushx().Key(key).Element("c").Build())
+		drop = append(drop, k.B().Del().Key(key).Build())
+		if err := k.Dedicated(t.Context(), func(ctx context.Context, c rueidis.DedicatedClient) error { return transact(ctx, c, key) }); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := k.DoMulti(t.Context(), fill...); err != nil {
+		t.Error(err)
+	}
+	lengths, err := k.Ints(t.Context(), count...)
+	if want := slices.Repeat([]int64{3}, keys); err != nil || !slices.Equal(lengths, want) {
+		t.Errorf("lengths %v, %v, want %v", lengths, err, want)
+	}
+	if err := k.DoMulti(t.Context(), drop...); err != nil {
+		t.Error(err)
+	}
+}
+
+// transact watches a key and changes it in a transaction, as a timeline that is rebuilt does.
+func transact(ctx context.Context, c rueidis.DedicatedClient, key string) error {
+	for _, r := range c.DoMulti(ctx,
+		c.B().Watch().Key(key).Build(), c.B().Multi().Build(), c.B().Set().Key(key).Value("x").Build(), c.B().Del().Key(key).Build(), c.B().Exec().Build(),
+	) {
+		if err := r.Error(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -28,11 +28,13 @@ func (s *Store) Integrity(ctx context.Context) (problems []string, checked int, 
 	return append(problems, broken...), checked, err
 }
 
-// brokenIndexes has the extension amcheck look at every index of the schema, where a superuser has installed it.
+// brokenIndexes has the extension amcheck look at every index of the schema, where a superuser has installed it and lets
+// this user use it.
 func (s *Store) brokenIndexes(ctx context.Context) ([]string, error) {
-	var installed bool
-	err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'amcheck')`).Scan(&installed)
-	if err != nil || !installed {
+	var usable bool
+	err := s.reader.QueryRowContext(ctx, `SELECT COALESCE(bool_or(has_function_privilege(oid, 'EXECUTE')), false) FROM pg_proc
+		WHERE proname = 'bt_index_check' AND pronargs = 1`).Scan(&usable)
+	if err != nil || !usable {
 		return nil, err
 	}
 	indexes, err := s.texts(ctx, `SELECT indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid

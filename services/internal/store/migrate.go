@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"github.com/pulse-social/pulse/ent/migrations"
+	"github.com/pulse-social/pulse/services/internal/cause"
 )
 
 // A SchemaError tells that the database has another schema than this program.
@@ -27,6 +29,9 @@ func (e *SchemaError) Error() string {
 	}
 	return fmt.Sprintf("the database has schema %d, this program needs %d: run pulse migrate", e.Database, e.Program)
 }
+
+// versionTable is where goose records which migrations were applied.
+const versionTable = goose.DefaultTablename
 
 // Processes that migrate at once on Postgres look this often, and so many times, whether the one before has finished.
 const (
@@ -47,7 +52,14 @@ func (s *Store) Migrate(ctx context.Context, log *slog.Logger) (int, error) {
 		}
 		defer func() { _ = lock.Unlock() }() // Closing the file, at the latest at exit, frees it too.
 	}
-	p, err := s.migrations()
+	db, err := s.migrator()
+	if err != nil {
+		return 0, err
+	}
+	if db != s.writer {
+		defer func() { _ = db.Close() }() // Nothing is left to commit.
+	}
+	p, err := s.migrations(db)
 	if err != nil {
 		return 0, err
 	}
@@ -61,6 +73,9 @@ func (s *Store) Migrate(ctx context.Context, log *slog.Logger) (int, error) {
 		return 0, nil // Most starts need no lock, and wait for nobody's.
 	}
 	results, err := p.Up(ctx)
+	if isPostgresCode(err, insufficientPrivilege) {
+		return 0, fmt.Errorf("PULSE_DATABASE_URL: its user may not change the schema (%w): run pulse migrate as the owner of the tables", cause.Of(err))
+	}
 	if err != nil {
 		return 0, fmt.Errorf("migrate: %w", err)
 	}
@@ -72,7 +87,7 @@ func (s *Store) Migrate(ctx context.Context, log *slog.Logger) (int, error) {
 
 // CheckSchema fails with a [SchemaError] unless the database has exactly this program's schema.
 func (s *Store) CheckSchema(ctx context.Context) error {
-	p, err := s.migrations()
+	p, err := s.migrations(s.writer)
 	if err != nil {
 		return err
 	}
@@ -91,31 +106,31 @@ func (s *Store) versions(ctx context.Context, p *goose.Provider) (database, prog
 	for _, source := range p.ListSources() {
 		program = max(program, source.Version)
 	}
-	exists := `SELECT COUNT(*) FROM sqlite_schema WHERE name = 'goose_db_version'`
+	exists := `SELECT COUNT(*) FROM sqlite_schema WHERE name = $1`
 	if s.engine == enginePostgres {
-		exists = `SELECT COUNT(to_regclass('goose_db_version'))`
+		exists = `SELECT COUNT(to_regclass($1))`
 	}
 	var tables int
-	if err := s.reader.QueryRowContext(ctx, exists).Scan(&tables); err != nil {
+	if err := s.reader.QueryRowContext(ctx, exists, versionTable).Scan(&tables); err != nil {
 		return 0, 0, fmt.Errorf("look for the schema's version: %w", err)
 	}
 	if tables == 0 {
 		return 0, program, nil
 	}
-	err = s.reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&database)
+	err = s.reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+versionTable+` WHERE is_applied`).Scan(&database)
 	if err != nil {
 		return 0, 0, fmt.Errorf("read the schema's version: %w", err)
 	}
 	return database, program, nil
 }
 
-func (s *Store) migrations() (*goose.Provider, error) {
+func (s *Store) migrations(db *sql.DB) (*goose.Provider, error) {
 	if s.engine == engineSQLite {
 		files, err := fs.Sub(migrations.SQLite, "sqlite")
 		if err != nil {
 			return nil, err
 		}
-		return goose.NewProvider(goose.DialectSQLite3, s.writer, files)
+		return goose.NewProvider(goose.DialectSQLite3, db, files)
 	}
 	files, err := fs.Sub(migrations.Postgres, "postgres")
 	if err != nil {
@@ -125,5 +140,5 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, s.writer, files, goose.WithSessionLocker(locker))
+	return goose.NewProvider(goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,6 +20,9 @@ import (
 	"github.com/pulse-social/pulse/services/internal/cause"
 )
 
+// connectTimeout bounds making a connection to Postgres, unless connect_timeout in its URL does.
+const connectTimeout = 5 * time.Second
+
 // openPostgres opens one pool for reads and writes.
 func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing bool) error {
 	pg, err := pgx.ParseConfig(dsn)
@@ -25,8 +30,16 @@ func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing 
 		return errors.New("PULSE_DATABASE_URL is not a Postgres address: use postgres://user:password@host:5432/database")
 	}
 	pg.RuntimeParams["statement_timeout"] = strconv.FormatInt(c.StatementTimeout.Milliseconds(), 10)
+	if pg.ConnectTimeout == 0 {
+		pg.ConnectTimeout = connectTimeout // Without one, a port that accepts and says nothing would hang the start.
+	}
 	if pg.RuntimeParams["application_name"] == "" {
 		pg.RuntimeParams["application_name"] = "pulse"
+	}
+	s.migrator = func() (*sql.DB, error) {
+		unbounded := pg.Copy()
+		unbounded.RuntimeParams["statement_timeout"] = "0" // An index on a large table takes its time.
+		return openSQL("pgx", stdlib.RegisterConnConfig(unbounded), tracing)
 	}
 	if s.writer, err = openSQL("pgx", stdlib.RegisterConnConfig(pg), tracing); err != nil {
 		return err
@@ -64,6 +77,9 @@ func (s *Store) refuseUnsafePostgres(ctx context.Context) error {
 	}
 	return rows.Err()
 }
+
+// insufficientPrivilege is the SQLSTATE of what a user may not do.
+const insufficientPrivilege = "42501"
 
 // isPostgresCode tells whether Postgres failed with one of the SQLSTATE codes
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html).

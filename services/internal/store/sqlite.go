@@ -27,6 +27,7 @@ func (s *Store) openSQLite(ctx context.Context, c Config, file string, tracing b
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
+	s.migrator = func() (*sql.DB, error) { return s.writer, nil }
 	// The writer creates the file and turns on WAL before anybody reads.
 	if err := pingUntilFree(ctx, s.writer); err != nil {
 		return fmt.Errorf("cannot open the database %s: %w: check that it is a SQLite file of Pulse and can be written", file, err)

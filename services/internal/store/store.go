@@ -34,8 +34,10 @@ type Store struct {
 	file   string // of SQLite
 	reader *sql.DB
 	writer *sql.DB
-	ids    *id.Generator
-	now    clock.Clock
+	// migrator opens what migrations run on; it may be the writer.
+	migrator func() (*sql.DB, error)
+	ids      *id.Generator
+	now      clock.Clock
 	// committed is signalled after each commit that left events behind, without ever blocking the writer.
 	committed chan struct{}
 }

@@ -18,13 +18,27 @@ import (
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/store"
-	"github.com/pulse-social/pulse/services/internal/testdb"
+	"github.com/pulse-social/pulse/services/internal/testbackend"
 )
 
 // open opens a store with a current schema: SQLite, or a database of its own on the Postgres of the tests.
 func open(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), configFor(t), store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
+	return openWith(t, configFor(t))
+}
+
+func openWith(t *testing.T, c store.Config) *store.Store {
+	t.Helper()
+	s := openUnmigrated(t, c)
+	if _, err := s.Migrate(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func openUnmigrated(t *testing.T, c store.Config) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), c, store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,15 +47,12 @@ func open(t *testing.T) *store.Store {
 			t.Error(err)
 		}
 	})
-	if _, err := s.Migrate(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
-		t.Fatal(err)
-	}
 	return s
 }
 
 func configFor(t *testing.T) store.Config {
 	t.Helper()
-	return store.Config{DataDir: t.TempDir(), DatabaseURL: testdb.URL(t), MaxConns: 8, StatementTimeout: 10e9}
+	return store.Config{DataDir: t.TempDir(), DatabaseURL: testbackend.Database(t), MaxConns: 8, StatementTimeout: 10e9}
 }
 
 func TestOnlyTheOwnerChangesAnEntity(t *testing.T) {
@@ -211,51 +222,6 @@ func TestARepeatedCallIsNotRefusedForItsOwnEffect(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestASchemaThatIsNotTheProgramsIsRefused(t *testing.T) {
-	t.Parallel()
-	c := store.Config{DataDir: t.TempDir(), MaxConns: 2}
-	o := store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System}
-	s, err := store.Open(t.Context(), c, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	var schema *store.SchemaError
-	if err := s.CheckSchema(t.Context()); !errors.As(err, &schema) || !strings.Contains(err.Error(), "run pulse migrate") {
-		t.Errorf("empty database: got %v, want to be told to migrate", err)
-	}
-	log := slog.New(slog.DiscardHandler)
-	if n, err := s.Migrate(t.Context(), log); err != nil || n == 0 {
-		t.Fatalf("migrate: %d, %v", n, err)
-	}
-	if n, err := s.Migrate(t.Context(), log); err != nil || n != 0 {
-		t.Errorf("migrate again: %d applied, %v, want none", n, err)
-	}
-	if err := s.CheckSchema(t.Context()); err != nil {
-		t.Errorf("current schema: %v", err)
-	}
-}
-
-func TestTwoProcessesMigrateAtOnce(t *testing.T) {
-	t.Parallel()
-	c := configFor(t)
-	var group sync.WaitGroup
-	for range 4 {
-		group.Go(func() {
-			s, err := store.Open(t.Context(), c, store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer func() { _ = s.Close() }()
-			if _, err := s.Migrate(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
 }
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {

@@ -61,8 +61,12 @@ func (d *database) drop(ctx context.Context) error {
 	return errors.Join(err, d.server.Close())
 }
 
-// redisDatabases is how many databases the Redis has to have.
-const redisDatabases = 4096
+const (
+	// redisDatabases is how many databases the Redis has to have.
+	redisDatabases = 4096
+	// databasesDrawn counts, in database 0, those that tests have drawn; package testbackend draws by it too.
+	databasesDrawn = "pulse_test_databases_drawn"
+)
 
 // redis is a database of a Redis, for a topology alone.
 type redis struct {
@@ -71,7 +75,7 @@ type redis struct {
 	number int
 }
 
-// openRedis takes an empty database. Numbers are given out from the last one down.
+// openRedis draws a database and empties it.
 func openRedis(ctx context.Context, server string) (*redis, error) {
 	option, err := rueidis.ParseURL(server)
 	if err != nil {
@@ -83,11 +87,11 @@ func openRedis(ctx context.Context, server string) (*redis, error) {
 		return nil, fmt.Errorf("PULSE_TEST_REDIS_URL: %w", err)
 	}
 	defer first.Close()
-	taken, err := first.Do(ctx, first.B().Incr().Key("topologies").Build()).AsInt64()
+	drawn, err := first.Do(ctx, first.B().Incr().Key(databasesDrawn).Build()).AsInt64()
 	if err != nil {
 		return nil, fmt.Errorf("PULSE_TEST_REDIS_URL: %w", err)
 	}
-	r := &redis{server: option.InitAddress[0], number: redisDatabases - 1 - int(taken-1)%(redisDatabases/2)}
+	r := &redis{server: option.InitAddress[0], number: 1 + int(drawn%(redisDatabases-1))}
 	option.SelectDB = r.number
 	if r.client, err = rueidis.NewClient(option); err != nil {
 		return nil, fmt.Errorf("PULSE_TEST_REDIS_URL: %w: start Redis with --databases %d", err, redisDatabases)

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -296,11 +297,24 @@ func (t *Topology) Logs() string {
 	return string(all)
 }
 
+// Ports are drawn from below those that Linux gives to outgoing connections: a process that restarts must find its own
+// free again.
+const (
+	firstPort = 22_000
+	ports     = 10_000
+	// portTries bounds the search; each try is likely to succeed.
+	portTries = 100
+)
+
 // freeAddress answers an address of the loopback that nobody listens at.
 func freeAddress() (string, error) {
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var err error
+	for range portTries {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports)) //nolint:gosec // Any port will do.
+		var l net.Listener
+		if l, err = new(net.ListenConfig).Listen(context.Background(), "tcp", address); err == nil {
+			return address, l.Close()
+		}
 	}
-	return l.Addr().String(), l.Close()
+	return "", err
 }

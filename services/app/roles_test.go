@@ -1,0 +1,103 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
+	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
+	pulse "github.com/pulse-social/pulse/sdk"
+	"github.com/pulse-social/pulse/services/app"
+	"github.com/pulse-social/pulse/services/internal/store"
+	"github.com/pulse-social/pulse/services/internal/testbackend"
+	"github.com/pulse-social/pulse/services/internal/testwait"
+	"github.com/pulse-social/pulse/services/pulsetest"
+)
+
+// fleet is a process for each service, each with a database user who may do what its service may.
+type fleet map[string]*pulsetest.Pulse
+
+func startFleet(t *testing.T) fleet {
+	t.Helper()
+	database := testbackend.Database(t)
+	if database == "" {
+		t.Skip("processes that share a database need Postgres: task test:backends starts one")
+	}
+	config := app.Config{Store: store.Config{DatabaseURL: database, MaxConns: 2}}
+	if _, err := app.Migrate(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.GrantRoles(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	redis, nats := testbackend.Redis(t), testbackend.StartNATS(t, 1).URL()
+	f := fleet{}
+	// One brings its schema up to date at the start, which it is; the others only look.
+	for migrate, service := range app.ServiceNames() {
+		options := []pulsetest.Option{
+			pulsetest.WithServices(service), pulsetest.WithEnv("PULSE_DATABASE_URL", testbackend.User(t, database, store.Role(service))),
+			pulsetest.WithEnv("PULSE_REDIS_URL", redis), pulsetest.WithEnv("PULSE_NATS_URL", nats),
+		}
+		if migrate > 0 {
+			options = append(options, pulsetest.WithEnv("PULSE_MIGRATE", "false"))
+		}
+		if post := f["post"]; post != nil {
+			options = append(options, pulsetest.WithEnv("PULSE_PEERS", "post:"+strings.TrimPrefix(post.URL(), "http://")))
+		}
+		f[service] = pulsetest.Start(t, options...)
+	}
+	return f
+}
+
+// person is somebody with a client for each process.
+type person struct {
+	id int64
+	at map[string]*pulse.Client
+}
+
+func (f fleet) person(t *testing.T, handle string) person {
+	t.Helper()
+	tokens := pulse.WithTokenStore(&pulsetest.Tokens{})
+	p := person{id: f["identity"].User(t, handle, tokens).ID, at: map[string]*pulse.Client{}}
+	for service, process := range f {
+		p.at[service] = process.Client(t, tokens)
+	}
+	return p
+}
+
+// Five processes, each of which Postgres keeps to what its service owns, do all that one does.
+func TestEachServiceWorksAsItsOwnDatabaseUser(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t)
+	ada, bob := f.person(t, "ada"), f.person(t, "bob")
+	if _, err := ada.at["graph"].Graph.Follow(t.Context(), &graphv1.FollowRequest{UserId: bob.id}); err != nil {
+		t.Fatal(err)
+	}
+	postID := write(t, bob.at["post"], "hello")
+	if _, err := ada.at["post"].Posts.LikePost(t.Context(), &postv1.LikePostRequest{PostId: postID}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := bob.at["user"].Users.UpdateProfile(t.Context(), &userv1.UpdateProfileRequest{
+		Profile: &userv1.Profile{DisplayName: "Bob"}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"display_name"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := home(t, ada.at["timeline"]); len(got) != 1 || got[0] != postID {
+		t.Errorf("home timeline %v, want the post %d", got, postID)
+	}
+	testwait.Until(t, "the follow is counted", func() bool { return counts(t, ada.at["user"], bob.id).GetFollowers() == 1 })
+	for service, process := range f {
+		process.Settle(t)
+		if log := process.Log(); strings.Contains(log, "permission denied") || strings.Contains(log, "42501") {
+			t.Errorf("service %s lacks a right:\n%s", service, log)
+		}
+	}
+	if _, err := ada.at["identity"].Identity.LogOut(t.Context(), &identityv1.LogOutRequest{}); err != nil {
+		t.Fatal(err)
+	}
+}
