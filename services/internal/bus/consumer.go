@@ -26,6 +26,9 @@ type Consumer struct {
 	// Apply, if there is one, has its effect in the transaction that records the events as consumed. The events are
 	// those that were not consumed before, in no certain order.
 	Apply func(ctx context.Context, tx *store.Tx, events []Event) error
+	// Linger is how long the consumer waits for more events before it applies those that came: what is written for each
+	// batch then serves more of them. 0 is for effects that somebody waits for.
+	Linger time.Duration
 	// Done, if there is one, is told of events whose effect is committed: at least once for an event.
 	Done func(events []Event)
 }
