@@ -87,6 +87,9 @@ func newError(ctx context.Context, err error) *Error {
 	if !ok {
 		cause = localError(err)
 	}
+	if lostConnection(ctx, cause) {
+		cause = connect.NewError(connect.CodeUnavailable, cause.Message()).WithCause(err)
+	}
 	typed := &Error{Code: cause.Code(), Message: cause.Message(), cause: cause}
 	for _, detail := range cause.Details() {
 		typed.add(detail)
@@ -95,6 +98,12 @@ func newError(ctx context.Context, err error) *Error {
 		typed.RetryAfter = retryAfter(ctx)
 	}
 	return typed
+}
+
+// lostConnection tells that a connection broke under a call. Connect takes that for a call that was canceled here, though
+// nobody has canceled it.
+func lostConnection(ctx context.Context, failure *connect.Error) bool {
+	return failure.Code() == connect.CodeCanceled && !failure.IsRemote() && ctx.Err() == nil && !errors.Is(failure, context.Canceled)
 }
 
 // localError gives a code to an error that did not come from a server.

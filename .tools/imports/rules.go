@@ -20,7 +20,7 @@ const (
 	service   kind = "a service"
 	internal  kind = "services/internal"
 	web       kind = "services/web"
-	filling   kind = "services/internal, filling through the API"
+	filling   kind = "services/internal, clients of the API"
 	pulsetest kind = "services/pulsetest"
 	unknown   kind = "a folder outside the modules"
 )
@@ -36,7 +36,7 @@ var rules = map[kind]struct{ may, testsMay []kind }{
 	// Another service is called through its generated client, never imported.
 	service:  {may: []kind{internal, ent, gen}, testsMay: []kind{pulsetest, sdk, filling}},
 	internal: {may: []kind{ent, gen}},
-	// What fills a Pulse is a client of it, though it lives beside the server's packages.
+	// What fills a Pulse or tries it is a client of it, though it lives beside the server's packages.
 	filling: {may: []kind{internal, sdk, gen}, testsMay: []kind{pulsetest}},
 	web:     {may: []kind{internal, gen}, testsMay: []kind{pulsetest, sdk}},
 	// The real stack inside a test's process; nothing but tests may import it.
@@ -68,7 +68,8 @@ func layerOf(folder string) layer {
 		return layer{kind: unknown}
 	}
 	switch rest {
-	case "internal/bench", "internal/demo", "internal/edgelist", "internal/progress", "internal/seed":
+	case "internal/bench", "internal/demo", "internal/edgelist", "internal/progress", "internal/seed",
+		"internal/topology", "internal/trial":
 		return layer{kind: filling}
 	}
 	switch name, _, _ := strings.Cut(rest, "/"); name {

@@ -69,6 +69,7 @@ func New(c Config, o Options) (*App, error) {
 	if a.now == nil {
 		a.now = clock.System
 	}
+	a.now = movable(a.now)
 	a.ids = id.NewGenerator(a.now)
 	for _, name := range o.Services {
 		if !known(name) {

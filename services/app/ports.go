@@ -14,6 +14,7 @@ import (
 
 	"github.com/pulse-social/pulse/gen"
 	"github.com/pulse-social/pulse/services/internal/cause"
+	"github.com/pulse-social/pulse/services/internal/failpoint"
 	"github.com/pulse-social/pulse/services/internal/run"
 )
 
@@ -95,6 +96,7 @@ func (a *App) operatorsPort() run.Part {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	failpoint.Mount(mux)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: readHeaderTimeout}
 	return run.Part{
 		Name: "operators' port",

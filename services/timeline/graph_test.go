@@ -21,12 +21,13 @@ import (
 // TestHomeTimelinesOfAGraph loads a social graph through the API and compares everybody's home timeline, all pages, with
 // one computed from the edge list: with lists that were fanned out to, with lists that were rebuilt, without lists, and
 // with all authors merged on read. PULSE_TEST_GRAPH names an edge list; without it the graph is a small drawn one.
+// PULSE_TEST_TOPOLOGY=split runs it on many processes.
 func TestHomeTimelinesOfAGraph(t *testing.T) {
 	t.Parallel()
 	list := graph(t)
-	p := pulsetest.Start(t, pulsetest.WithEnv("PULSE_TIMELINE_MERGE_FOLLOWERS", "1000000"))
+	p := startStack(t, "PULSE_TIMELINE_MERGE_FOLLOWERS", "1000000")
 	load(t, p, list, 0)
-	g := &graphTest{Pulse: p, list: list, users: logInAll(t, p, list)}
+	g := &graphTest{stack: p, list: list, users: logInAll(t, p, list)}
 
 	g.readOnce(t) // From now on everybody has a list, and posts are fanned out to it.
 	const posts = 10
@@ -83,7 +84,7 @@ func drawn(people, edgesEach int) string {
 
 const graphPassword = "pulse seed password"
 
-func load(t *testing.T, p *pulsetest.Pulse, list edgelist.List, posts int) {
+func load(t *testing.T, p stack, list edgelist.List, posts int) {
 	t.Helper()
 	result, err := seed.Run(t.Context(), seed.Options{
 		Addr: p.URL(), Plan: seed.Graph(list, false, posts), Password: graphPassword, Concurrency: 8,
@@ -94,7 +95,7 @@ func load(t *testing.T, p *pulsetest.Pulse, list edgelist.List, posts int) {
 
 // graphTest is a Pulse that holds a graph, and a signed-in client for each person.
 type graphTest struct {
-	*pulsetest.Pulse
+	stack
 	list  edgelist.List
 	users []*graphUser
 }
@@ -105,7 +106,7 @@ func (g *graphTest) restart(t *testing.T, name, value string) {
 	g.Setenv(name, value)
 	g.LoseCaches(t)
 	for _, u := range g.users {
-		u.connect(t, g.Pulse)
+		u.connect(t, g.stack)
 	}
 }
 
@@ -179,7 +180,7 @@ func (g *graphTest) compare(t *testing.T, how string) {
 }
 
 // logInAll signs everybody in.
-func logInAll(t *testing.T, p *pulsetest.Pulse, list edgelist.List) []*graphUser {
+func logInAll(t *testing.T, p stack, list edgelist.List) []*graphUser {
 	t.Helper()
 	g := &graphTest{users: make([]*graphUser, len(list.People))}
 	for n := range g.users {

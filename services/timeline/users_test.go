@@ -20,7 +20,7 @@ type graphUser struct {
 // shared is one pool of connections for all people: a thousand clients of their own would hold a thousand.
 var shared = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 
-func (u *graphUser) connect(t *testing.T, p *pulsetest.Pulse) {
+func (u *graphUser) connect(t *testing.T, p stack) {
 	t.Helper()
 	u.Client = p.Client(t, pulse.WithTokenStore(u.tokens), pulse.WithHTTPClient(shared))
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -52,7 +51,7 @@ const openTimeout = 10 * time.Second
 // A Bus is a connection to the broker.
 type Bus struct {
 	config   Config
-	embedded *server.Server
+	embedded *embedded
 	conn     *nats.Conn
 	js       jetstream.JetStream
 	log      *slog.Logger
@@ -84,11 +83,12 @@ func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus
 	}
 	url := c.URL
 	if url == "" {
-		var err error
-		if b.embedded, err = startEmbedded(filepath.Join(dataDir, "nats")); err != nil {
+		b.embedded = &embedded{dir: filepath.Join(dataDir, "nats")}
+		if err := b.embedded.start(); err != nil {
 			return nil, err
 		}
-		options, url = append(options, nats.InProcessServer(b.embedded)), ""
+		offerFaults(b.embedded)
+		options = append(options, nats.InProcessServer(b.embedded))
 	}
 	if err := b.connect(ctx, url, options); err != nil {
 		b.Close()
@@ -139,30 +139,12 @@ func (b *Bus) streamsError(err error) error {
 	}
 }
 
-// startEmbedded starts a broker that listens on nothing. JetStream keeps its default of not syncing every message: the
-// outbox is the durable record.
-func startEmbedded(dir string) (*server.Server, error) {
-	s, err := server.NewServer(&server.Options{
-		ServerName: "pulse", DontListen: true, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("start the embedded broker: %w", err)
-	}
-	s.Start()
-	if !s.ReadyForConnections(10 * time.Second) {
-		s.Shutdown()
-		return nil, errors.New("the embedded broker did not start within 10 s: check that PULSE_DATA_DIR can be written")
-	}
-	return s, nil
-}
-
 // Close ends the connection, and the broker if it is the embedded one.
 func (b *Bus) Close() {
 	if b.conn != nil {
 		b.conn.Close()
 	}
 	if b.embedded != nil {
-		b.embedded.Shutdown()
-		b.embedded.WaitForShutdown()
+		b.embedded.stop()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -198,6 +199,45 @@ func TestEventsDeliveredAgainLateAndShuffledHaveTheirEffectOnce(t *testing.T) {
 	if got := s.likes(t, 7); got != events {
 		t.Errorf("%d likes counted, want %d", got, events)
 	}
+}
+
+// What a stopping consumer is at work on must not wait for the acknowledgement's timeout at the next start.
+func TestAConsumerFinishesItsBatchBeforeItStops(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	const events = 50
+	s.like(t, 7, events)
+	testwait.Until(t, "all likes are published", func() bool {
+		stream, err := s.bus.js.Stream(t.Context(), EventStream)
+		return err == nil && stream.CachedInfo().State.Msgs == events
+	})
+	entered, release, stopped := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	slow := counter(func(*busv1.PostLiked) error {
+		once.Do(func() { close(entered); <-release })
+		return nil
+	})
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	go func() { s.bus.Consume(ctx, s.db, slow); close(stopped) }()
+	<-entered
+	testwait.Until(t, "all events are with the consumer", func() bool { return s.waiting(t, slow.Name) == 0 })
+	cancel()
+	close(release)
+	<-stopped
+	testwait.Until(t, "everything that was delivered is acknowledged", func() bool { return s.quiet(t, slow.Name) })
+	if got := s.likes(t, 7); got != events {
+		t.Errorf("%d likes counted, want %d", got, events)
+	}
+}
+
+// waiting is how many events the broker has not delivered to the consumer.
+func (s *stack) waiting(t *testing.T, name string) uint64 {
+	t.Helper()
+	consumer, err := s.bus.js.Consumer(t.Context(), EventStream, durable(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return consumer.CachedInfo().NumPending
 }
 
 func TestAnEventThatAlwaysFailsBecomesADeadLetterAndIsReplayed(t *testing.T) {

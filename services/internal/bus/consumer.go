@@ -61,6 +61,8 @@ const (
 	batchSize = 200
 	// applyTimeout bounds one transaction; the broker delivers again what is not acknowledged in twice the time.
 	applyTimeout = 10 * time.Second
+	// stopGrace is how long a consumer that stops may go on with what was delivered to it.
+	stopGrace = 5 * time.Second
 	// longestRetryDelay bounds the pause between two tries.
 	longestRetryDelay = 30 * time.Second
 )
@@ -98,6 +100,8 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	if err != nil {
 		return fmt.Errorf("ensure consumer: %w", err)
 	}
+	working, end := outlast(ctx, stopGrace)
+	defer end()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	arrived, broken := make(chan jetstream.Msg, batchSize), make(chan error, 1)
@@ -120,16 +124,32 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
 	}
-	err = b.work(ctx, db, c, arrived, broken)
+	err = receive(ctx, arrived, broken, func(batch []jetstream.Msg) { b.handle(working, db, c, batch) })
 	cancel()
-	// What was delivered and not worked on goes to another process at once, not when the broker misses the
-	// acknowledgement.
+	// What was delivered is finished. Left behind, it would come back only when the broker misses its acknowledgement: a
+	// broker that stops as well forgets what was given back.
 	sub.Drain()
 	<-sub.Closed()
-	for len(arrived) > 0 {
-		giveBack(<-arrived)
+	if len(arrived) > 0 {
+		b.handle(working, db, c, batchFrom(<-arrived, arrived))
 	}
 	return err
+}
+
+// outlast answers a context that ends so much later than ctx.
+func outlast(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return longer, func() { stop(); cancel() }
+}
+
+// batchFrom answers a message and as many more as have arrived.
+func batchFrom(first jetstream.Msg, arrived <-chan jetstream.Msg) []jetstream.Msg {
+	batch := []jetstream.Msg{first}
+	for len(batch) < batchSize && len(arrived) > 0 {
+		batch = append(batch, <-arrived)
+	}
+	return batch
 }
 
 // giveBack has the broker deliver a message again at once.
@@ -137,8 +157,8 @@ func giveBack(m jetstream.Msg) {
 	_ = m.Nak() // Lost, the message comes back later.
 }
 
-// work applies what arrives, as many events at once as there are.
-func (b *Bus) work(ctx context.Context, db *store.DB, c Consumer, arrived <-chan jetstream.Msg, broken <-chan error) error {
+// receive hands over what arrives, as many messages at once as there are, until ctx ends or something breaks.
+func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan error, handle func([]jetstream.Msg)) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -146,11 +166,7 @@ func (b *Bus) work(ctx context.Context, db *store.DB, c Consumer, arrived <-chan
 		case err := <-broken:
 			return err
 		case first := <-arrived:
-			batch := []jetstream.Msg{first}
-			for len(batch) < batchSize && len(arrived) > 0 {
-				batch = append(batch, <-arrived)
-			}
-			b.handle(ctx, db, c, batch)
+			handle(batchFrom(first, arrived))
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/pulse-social/pulse/services/internal/failpoint"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -80,6 +81,10 @@ func (b *Bus) apply(ctx context.Context, db *store.DB, c Consumer, events []Even
 			err = errors.Join(err, fmt.Errorf("panic: %v", r))
 		}
 	}()
+	failpoint.Hit(failpoint.BeforeApply)
+	if err := failing(c, events); err != nil {
+		return err
+	}
 	if c.Prepare != nil {
 		if err := c.Prepare(ctx, events); err != nil {
 			return err
@@ -115,8 +120,10 @@ func (b *Bus) settle(ctx context.Context, db *store.DB, c Consumer, events []Eve
 			b.fail(ctx, db, c, e, err)
 			continue
 		}
+		failpoint.Hit(failpoint.BeforeAck)
 		// A lost acknowledgement only brings the event back, to the inbox.
 		_ = e.raw.Ack()
+		failpoint.Hit(failpoint.AfterAck)
 	}
 }
 

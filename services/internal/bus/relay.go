@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/services/internal/failpoint"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
@@ -100,19 +101,22 @@ func (b *Bus) Restore(ctx context.Context, s *store.Store) error {
 
 // relayAll publishes until the outbox is empty.
 func (b *Bus) relayAll(ctx context.Context, s *store.Store) error {
-	for {
+	for !held() {
 		n, err := s.Relay(ctx, relayBatch, b.publish)
 		if err != nil || n < relayBatch {
 			return err
 		}
 	}
+	return nil
 }
 
 // publish sends events and answers the rows that the broker has taken.
 func (b *Bus) publish(ctx context.Context, rows []*ent.OutboxEvent) ([]int64, error) {
+	failpoint.Hit(failpoint.BeforePublish)
+	rows = repeated(rows)
 	futures := make([]jetstream.PubAckFuture, 0, len(rows))
 	for _, row := range rows {
-		future, err := b.js.PublishMsgAsync(message(row), jetstream.WithStallWait(ackWait))
+		future, err := b.js.PublishMsgAsync(distinct(message(row)), jetstream.WithStallWait(ackWait))
 		if err != nil {
 			return nil, fmt.Errorf("publish: %w", err)
 		}
@@ -132,6 +136,7 @@ func (b *Bus) publish(ctx context.Context, rows []*ent.OutboxEvent) ([]int64, er
 			return taken, errors.Join(failed, errors.New("the broker did not confirm in time"))
 		}
 	}
+	failpoint.Hit(failpoint.AfterPublish)
 	return taken, failed
 }
 

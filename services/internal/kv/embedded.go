@@ -11,7 +11,9 @@ import (
 // embedded is a Redis-compatible store inside the process. It listens on nothing.
 type embedded struct {
 	redis *miniredis.Miniredis
-	stop  func()
+	// connect opens a connection without a buffer.
+	connect func() (net.Conn, error)
+	stop    func()
 }
 
 func startEmbedded() embedded {
@@ -21,17 +23,17 @@ func startEmbedded() embedded {
 		defer close(stopped)
 		expire(redis, done)
 	}()
-	return embedded{redis: redis, stop: sync.OnceFunc(func() {
+	return faulty(embedded{redis: redis, connect: redis.Dial, stop: sync.OnceFunc(func() {
 		close(done)
 		<-stopped
 		redis.Close()
-	})}
+	})})
 }
 
 // dial connects to the store. The connection of miniredis is a pipe without a buffer: a client that writes a long
 // pipeline before it reads, and a server that answers its first command before it reads on, would wait for each other.
 func (e embedded) dial() (net.Conn, error) {
-	pipe, err := e.redis.Dial()
+	pipe, err := e.connect()
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,9 @@ package rpc
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
@@ -18,11 +20,25 @@ func DialInProcess(server *connect.Server) *connect.Client {
 	return connect.NewClient(connectinprocess.New(server), onBehalf)
 }
 
-// Dial answers a client for services of another process, over HTTP/2 without TLS.
+const (
+	// peerDialTimeout bounds connecting to another process.
+	peerDialTimeout = time.Second
+	// peerTimeout bounds how long another process may take to answer. Calls between services take milliseconds, also under
+	// load; one that takes this long is stuck, and must not keep its callers until their own deadlines.
+	peerTimeout = 3 * time.Second
+)
+
+// Dial answers a client for services of another process, over HTTP/2 without TLS. It is for unary calls: their answers
+// begin when they are complete.
 func Dial(address string) *connect.Client {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
-	client := &http.Client{Transport: &http.Transport{Protocols: protocols}}
+	client := &http.Client{Transport: &http.Transport{
+		Protocols: protocols, DialContext: (&net.Dialer{Timeout: peerDialTimeout}).DialContext,
+		ResponseHeaderTimeout: peerTimeout,
+		// A connection whose other end has gone without a word is noticed and replaced.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: peerTimeout, PingTimeout: peerTimeout},
+	}}
 	return connect.NewClient(connecthttp.NewTransport(client, "http://"+address), spans(), onBehalf)
 }
 

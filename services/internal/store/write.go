@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/services/internal/failpoint"
 )
 
 // writeAttempts bounds how often a transaction that lost a race is run again.
@@ -61,9 +62,11 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
 	if err := errors.Join(fn(tx), tx.flush(ctx)); err != nil {
 		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
 	}
+	failpoint.Hit(failpoint.BeforeCommit)
 	if err := sqlTx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	failpoint.Hit(failpoint.AfterCommit)
 	if len(tx.events) > 0 {
 		s.signal()
 	}

@@ -1,0 +1,163 @@
+package topology_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"sync"
+	"testing"
+
+	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	pulse "github.com/pulse-social/pulse/sdk"
+	"github.com/pulse-social/pulse/services/internal/topology"
+)
+
+// shared is the split topology of all tests: its ten processes take longer to start than the tests to run. A test that
+// breaks something mends it.
+var shared = sync.OnceValues(func() (*topology.Topology, error) {
+	servers, _ := topology.ServersFromEnvironment()
+	ctx := context.Background()
+	binary, err := topology.Build(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	started = true
+	return topology.Split(ctx, topology.Options{
+		Binary: binary, Dir: folder, Servers: servers,
+		Env: map[string]string{
+			"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+			"OTEL_EXPORTER_OTLP_ENDPOINT": received.serve(), "OTEL_BSP_SCHEDULE_DELAY": "20",
+		},
+	})
+})
+
+var (
+	folder  string
+	started bool
+)
+
+func TestMain(m *testing.M) {
+	var err error
+	if folder, err = os.MkdirTemp("", "pulse-topology"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if started {
+		if t, err := shared(); err == nil {
+			err = t.Stop(context.Background())
+			if err != nil {
+				fmt.Fprintln(os.Stderr, "stop the topology:", err)
+				code = 1
+			}
+		}
+		received.server.Close()
+	}
+	if err := os.RemoveAll(folder); err != nil {
+		panic(err)
+	}
+	os.Exit(code)
+}
+
+// split answers the shared topology.
+func split(t *testing.T) *topology.Topology {
+	t.Helper()
+	if _, ok := topology.ServersFromEnvironment(); !ok {
+		t.Skip("needs Postgres and Redis: run it under .tools/with-backends.sh")
+	}
+	s, err := shared()
+	must(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("logs of the processes:\n%s", s.Logs())
+		}
+	})
+	return s
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// connections is one pool for all clients.
+var connections = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+
+// at makes a client of a replica, or of all through the proxy.
+func at(t *testing.T, url string, opts ...pulse.Option) *pulse.Client {
+	t.Helper()
+	c, err := pulse.NewClient(url, append(opts, pulse.WithHTTPClient(connections))...)
+	must(t, err)
+	return c
+}
+
+// keptTokens lets clients of several replicas share a session.
+type keptTokens struct {
+	mu     sync.Mutex
+	tokens *identityv1.Tokens
+}
+
+func (k *keptTokens) Load(context.Context) (*identityv1.Tokens, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.tokens, nil
+}
+
+func (k *keptTokens) Save(_ context.Context, tokens *identityv1.Tokens) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.tokens = tokens
+	return nil
+}
+
+// person is somebody with a session.
+type person struct {
+	*pulse.Client
+	id     int64
+	tokens *keptTokens
+}
+
+// register registers somebody through the proxy.
+func register(t *testing.T, s *topology.Topology, handle string) *person {
+	t.Helper()
+	p := &person{tokens: &keptTokens{}}
+	p.Client = at(t, s.URL(), pulse.WithTokenStore(p.tokens))
+	account, err := p.Register(t.Context(), &identityv1.RegisterRequest{
+		Handle: handle, Email: handle + "@example.org", Password: "correct horse battery",
+	})
+	must(t, err)
+	p.id = account.GetId()
+	return p
+}
+
+// on is the person's client of one replica.
+func (p *person) on(t *testing.T, replica *topology.Process) *pulse.Client {
+	t.Helper()
+	return at(t, replica.URL(), pulse.WithTokenStore(p.tokens))
+}
+
+func write(t *testing.T, c *pulse.Client, text string) int64 {
+	t.Helper()
+	answer, err := c.Posts.CreatePost(t.Context(), &postv1.CreatePostRequest{Text: text})
+	must(t, err)
+	return answer.GetPost().GetId()
+}
+
+// check fails the test when an invariant is broken.
+func check(t *testing.T, s *topology.Topology) {
+	t.Helper()
+	invariants, err := s.Check(t.Context())
+	must(t, err)
+	if len(invariants) == 0 {
+		t.Error(errors.New("pulse check checked nothing"))
+	}
+	for _, i := range invariants {
+		if i.Broken > 0 {
+			t.Errorf("%s is broken (%s): %q", i.ID, i.What, i.Violations)
+		}
+	}
+}
