@@ -6,7 +6,8 @@
 #
 # The command finds them in PULSE_TEST_DATABASE_URL, PULSE_TEST_SCRATCH_DATABASE_URL (an empty database),
 # PULSE_TEST_REDIS_URL and PULSE_TEST_REDIS_CLUSTER_URL; PULSE_TEST_NATS=tcp has each test start a NATS of its own.
-# Without a command it starts a NATS too, prints the settings that make Pulse use all of them, and waits for Ctrl-C.
+# With --settings before the command, Pulse itself uses them by PULSE_DATABASE_URL, PULSE_REDIS_URL and PULSE_NATS_URL, a
+# NATS included, and PULSE_BACKENDS has the process ids of the three. Without a command it starts a NATS too, prints the settings that make Pulse use all of them, and waits for Ctrl-C.
 set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -114,11 +115,16 @@ done
 redis-cli --cluster create "${nodes[@]/#/127.0.0.1:}" --cluster-yes >"$dir/cluster.log" 2>&1 || { cat "$dir/cluster.log" >&2; exit 1; }
 until_true cluster_is_whole "${nodes[@]}"
 
+settings=
+if [ "${1:-}" = --settings ]; then
+  settings=yes
+  shift
+fi
 server="postgres://pulse@127.0.0.1:$postgres_port"
 redis="redis://127.0.0.1:$redis_port"
 cluster="redis://127.0.0.1:${nodes[0]},127.0.0.1:${nodes[1]},127.0.0.1:${nodes[2]}"
 
-if [ $# -gt 0 ]; then
+if [ $# -gt 0 ] && [ -z "$settings" ]; then
   export PULSE_TEST_DATABASE_URL="$server/postgres?sslmode=disable" PULSE_TEST_SCRATCH_DATABASE_URL="$server/scratch?sslmode=disable"
   export PULSE_TEST_REDIS_URL=$redis PULSE_TEST_REDIS_CLUSTER_URL=$cluster PULSE_TEST_NATS=tcp
   "$@"
@@ -129,6 +135,13 @@ nats_port=$(pick)
 GOWORK='' go -C "$repository/services" build -o "$dir/nats-server" github.com/nats-io/nats-server/v2
 start nats "$dir/nats-server" --addr 127.0.0.1 --port "$nats_port" --jetstream --store_dir "$dir/nats"
 until_true grep -q 'Server is ready' "$dir/nats.log"
+if [ $# -gt 0 ]; then
+  export PULSE_DATABASE_URL="$server/postgres?sslmode=disable" PULSE_REDIS_URL=$redis PULSE_NATS_URL="nats://127.0.0.1:$nats_port"
+  PULSE_BACKENDS="$(head -n 1 "$dir/data/postmaster.pid"),${pids[0]},${pids[-1]}"
+  export PULSE_BACKENDS
+  "$@"
+  exit
+fi
 cat <<SETTINGS
 export PULSE_DATABASE_URL='$server/postgres?sslmode=disable'
 export PULSE_REDIS_URL='$redis'

@@ -24,12 +24,13 @@ func (h *handler) CreatePost(ctx context.Context, req *postv1.CreatePostRequest)
 	if err := h.config.checkText(req.GetText()); err != nil {
 		return nil, err
 	}
-	author := auth.Caller(ctx).UserID
+	author, written := auth.Caller(ctx).UserID, false
 	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*postv1.CreatePostResponse, error) {
 		post, err := h.insert(ctx, tx, author, req)
 		if err != nil {
 			return nil, err
 		}
+		written = true
 		return &postv1.CreatePostResponse{Post: toProto(post)}, tx.Emit(&busv1.PostCreated{
 			PostId:     post.ID,
 			AuthorId:   author,
@@ -41,6 +42,10 @@ func (h *handler) CreatePost(ctx context.Context, req *postv1.CreatePostRequest)
 		return nil, err
 	}
 	h.stamps.Changed(ctx, author, stamp.Posts)
+	if written {
+		return answer, h.completeNew(ctx, answer.GetPost())
+	}
+	// A kept answer to an idempotent call is completed from what is there now, as reads are.
 	return answer, h.complete(ctx, answer.GetPost())
 }
 

@@ -54,6 +54,20 @@ func (h *handler) render(ctx context.Context, rows []*ent.Post) ([]*postv1.Post,
 	return posts, h.complete(ctx, posts...)
 }
 
+// completeNew is complete for a post of the caller's that was written just now: nobody has replied to it or likes it.
+func (h *handler) completeNew(ctx context.Context, post *postv1.Post) error {
+	caller := auth.Caller(ctx).UserID
+	authors, err := people.Summaries(ctx, h.db, h.visibility, caller, []int64{caller})
+	if err != nil {
+		return err
+	}
+	if author := authors[caller]; author != nil {
+		post.Author = author
+	}
+	post.Counts, post.Viewer = &postv1.PostCounts{}, &postv1.PostViewer{}
+	return nil
+}
+
 // complete adds author, counts and viewer to posts, with one query for each kind whatever the number of posts.
 func (h *handler) complete(ctx context.Context, posts ...*postv1.Post) error {
 	if len(posts) == 0 {

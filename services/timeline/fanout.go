@@ -23,6 +23,7 @@ type fanout struct {
 	db             *store.DB
 	lists          Lists
 	hints          *bus.Hints
+	authors        *merged
 	mergeFollowers int
 	now            clock.Clock
 }
@@ -88,9 +89,16 @@ func (f *fanout) post(ctx context.Context, postID, authorID int64) error {
 // merged tells whether an author's posts are merged on read, and makes it so when they have come to have enough
 // followers.
 func (f *fanout) merged(ctx context.Context, authorID int64) (bool, error) {
-	known, err := f.db.MergedAuthor.Query().Where(mergedauthor.ID(authorID)).Exist(ctx)
-	if err != nil || known {
-		return known, err
+	// In most Pulses nobody is.
+	authors, err := f.authors.authors(ctx)
+	if err != nil {
+		return false, err
+	}
+	if authors > 0 {
+		known, err := f.db.MergedAuthor.Query().Where(mergedauthor.ID(authorID)).Exist(ctx)
+		if err != nil || known {
+			return known, err
+		}
 	}
 	counts, err := f.db.UserCount.Query().Where(usercount.ID(authorID)).Only(ctx)
 	if err != nil && !store.IsNotFound(err) {

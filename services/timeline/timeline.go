@@ -59,7 +59,7 @@ func New(c Config, d service.Deps) service.Service {
 		db: d.DB, lists: lists, visibility: d.Visibility,
 		posts: kept, viewers: newViewers(d.Stamps, kept, d.Now), merged: newMerged(d.DB, d.Hints, d.Now),
 	}
-	f := &fanout{db: d.DB, lists: lists, hints: d.Hints, mergeFollowers: c.MergeFollowers, now: d.Now}
+	f := &fanout{db: d.DB, lists: lists, hints: d.Hints, authors: h.merged, mergeFollowers: c.MergeFollowers, now: d.Now}
 	return service.Service{
 		Register:  func(s *connect.Server) { timelinev1connect.RegisterTimelineServiceHandler(s, h) },
 		Consumers: []bus.Consumer{f.consumer()},

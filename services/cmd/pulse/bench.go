@@ -18,7 +18,7 @@ type benchCommand struct {
 	Rate     float64       `default:"0" help:"Requests a second; 0 means the mix's own."`
 	Duration time.Duration `default:"10s" help:"How long each mix is measured (${default})."`
 	Split    bool          `help:"A process for each service, on the Postgres, Redis and NATS of the environment."`
-	Backends []int         `placeholder:"PID" help:"Processes of Postgres, Redis and NATS that serve this Pulse alone: their CPU and memory are counted."`
+	Backends []int         `env:"PULSE_BACKENDS" placeholder:"PID" help:"Processes of Postgres, Redis and NATS that serve this Pulse alone: their CPU and memory are counted."`
 	JSON     bool          `help:"Print a JSON object for each mix for programs."`
 
 	Readers     int           `default:"200" help:"How many people call (${default})."`

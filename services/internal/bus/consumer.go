@@ -26,6 +26,9 @@ type Consumer struct {
 	// Apply, if there is one, has its effect in the transaction that records the events as consumed. The events are
 	// those that were not consumed before, in no certain order.
 	Apply func(ctx context.Context, tx *store.Tx, events []Event) error
+	// Linger is how long the consumer waits for more events before it applies those that came: what is written for each
+	// batch then serves more of them. 0 is for effects that somebody waits for.
+	Linger time.Duration
 	// Done, if there is one, is told of events whose effect is committed: at least once for an event.
 	Done func(events []Event)
 }
@@ -52,6 +55,9 @@ type Event struct {
 	tries int
 	trace string
 }
+
+// CountsLinger is the [Consumer.Linger] of those who keep counts: nobody sees that they come so much later.
+const CountsLinger = 20 * time.Millisecond
 
 const (
 	// batchSize is how many events a consumer takes into one transaction.
@@ -121,7 +127,7 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
 	}
-	err = receive(ctx, arrived, broken, func(batch []jetstream.Msg) { b.handle(working, db, c, batch) })
+	err = receive(ctx, arrived, broken, func(batch []jetstream.Msg) { b.handle(working, db, c, batch) }, c.Linger)
 	cancel()
 	// What was delivered is finished. Left behind, it would come back only when the broker misses its acknowledgement: a
 	// broker that stops as well forgets what was given back.
@@ -154,8 +160,9 @@ func giveBack(m jetstream.Msg) {
 	_ = m.Nak() // Lost, the message comes back later.
 }
 
-// receive hands over what arrives, as many messages at once as there are, until ctx ends or something breaks.
-func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan error, handle func([]jetstream.Msg)) error {
+// receive hands over what arrives, as many messages at once as have come after lingering, until ctx ends or something
+// breaks.
+func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan error, handle func([]jetstream.Msg), linger time.Duration) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -163,6 +170,12 @@ func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan er
 		case err := <-broken:
 			return err
 		case first := <-arrived:
+			if linger > 0 {
+				select {
+				case <-ctx.Done():
+				case <-time.After(linger):
+				}
+			}
 			handle(batchFrom(first, arrived))
 		}
 	}
