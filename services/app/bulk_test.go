@@ -17,7 +17,7 @@ func TestAGeneratedGraphIsAsTheAPIWouldHaveLeftIt(t *testing.T) {
 	p := pulsetest.Start(t, pulsetest.WithEnv("PULSE_TIMELINE_MERGE_FOLLOWERS", "20"))
 	graph := bulk.Graph{People: 60, Friends: 6, Celebrities: 2, Fans: 40, Posts: 3, Span: 24 * time.Hour}
 	p.Restart(t, func(string) {
-		if err := app.Fill(t.Context(), p.Config(t), graph, "password of all", nil); err != nil {
+		if err := app.Fill(t.Context(), p.Config(t), graph, "password of all", func(string, int, int) {}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -36,7 +36,7 @@ func TestAGeneratedGraphIsAsTheAPIWouldHaveLeftIt(t *testing.T) {
 			t.Errorf("person %d: %d posts in the home timeline of one who follows %d", person, n, got.GetFollowing())
 		}
 	}
-	if err := app.Fill(t.Context(), p.Config(t), graph, "again", nil); err == nil {
+	if err := app.Fill(t.Context(), p.Config(t), graph, "again", func(string, int, int) {}); err == nil {
 		t.Error("filled a database that was not empty")
 	}
 }

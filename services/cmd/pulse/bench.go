@@ -9,7 +9,6 @@ import (
 
 	"github.com/pulse-social/pulse/services/app"
 	"github.com/pulse-social/pulse/services/internal/bench"
-	"github.com/pulse-social/pulse/services/internal/bulk"
 )
 
 // benchCommand measures a Pulse that it starts.
@@ -72,7 +71,7 @@ func (c benchCommand) Run(ctx context.Context) error {
 
 // options checks the flags and says what they mean.
 func (c benchCommand) options() (bench.Options, error) {
-	graph := bulk.Graph{People: c.People, Friends: c.Friends, Celebrities: c.Celebrities, Fans: c.Fans, Posts: c.Posts, Span: c.Span}
+	graph := bench.Graph{People: c.People, Friends: c.Friends, Celebrities: c.Celebrities, Fans: c.Fans, Posts: c.Posts, Span: c.Span}
 	if err := graph.Validate(); err != nil {
 		return bench.Options{}, err
 	}
@@ -103,7 +102,7 @@ func (c benchCommand) options() (bench.Options, error) {
 			if err != nil {
 				return err
 			}
-			return app.Fill(ctx, config, graph, benchPassword, progress)
+			return app.Fill(ctx, config, graph, benchPassword, bench.Stages(progress))
 		},
 	}, nil
 }

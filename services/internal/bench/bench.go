@@ -24,6 +24,25 @@ func (b *bench) warmFor() time.Duration { return min(warmUp, b.Duration) }
 // logInsAtOnce keeps the password hashes in step with the cores.
 const logInsAtOnce = 2
 
+// Graph is who is there; see package bulk.
+type Graph = bulk.Graph
+
+// Stages shows reports of filling.
+func Stages(display *progress.Display) bulk.Report {
+	var stage *progress.Stage
+	return func(what string, done, total int) {
+		switch done {
+		case 0:
+			stage = display.Stage(what, total)
+		case total:
+			stage.Done()
+			stage.End()
+		default:
+			stage.Done()
+		}
+	}
+}
+
 // Options say what is measured.
 type Options struct {
 	// Mixes are the kinds of load, one after the other.
@@ -35,7 +54,7 @@ type Options struct {
 	// Readers is how many people call: the first of the graph.
 	Readers int
 	// Graph is who is there.
-	Graph bulk.Graph
+	Graph Graph
 	// Password is everybody's.
 	Password string
 	// Split starts a process for each service.

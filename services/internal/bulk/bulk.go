@@ -11,7 +11,6 @@ import (
 
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/services/internal/id"
-	"github.com/pulse-social/pulse/services/internal/progress"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -21,8 +20,11 @@ const rowsAtOnce = 4000
 // ErrNotEmpty tells that somebody is in the database already.
 var ErrNotEmpty = errors.New("the database is not empty: a generated graph needs one of its own")
 
+// Report is told how many batches of something are written, first that it is none.
+type Report func(what string, done, total int)
+
 // Load writes the graph. passwordHash is everybody's.
-func Load(ctx context.Context, s *store.Store, g Graph, passwordHash string, now time.Time, display *progress.Display) error {
+func Load(ctx context.Context, s *store.Store, g Graph, passwordHash string, now time.Time, report Report) error {
 	there, err := s.For("bulk").Account.Query().Exist(ctx)
 	if err != nil {
 		return err
@@ -30,7 +32,7 @@ func Load(ctx context.Context, s *store.Store, g Graph, passwordHash string, now
 	if there {
 		return ErrNotEmpty
 	}
-	l := loader{store: s, graph: g, display: display, now: now}
+	l := loader{store: s, graph: g, report: report, now: now}
 	return errors.Join(
 		l.people(ctx, passwordHash),
 		l.follows(ctx),
@@ -41,8 +43,8 @@ func Load(ctx context.Context, s *store.Store, g Graph, passwordHash string, now
 type loader struct {
 	store   *store.Store
 	graph   Graph
-	display *progress.Display
-	now     time.Time
+	report Report
+	now    time.Time
 }
 
 // personID is the id of a person: they came a millisecond after each other, long before they wrote.
@@ -52,18 +54,19 @@ func (l loader) personID(n int) int64 {
 
 // batches calls write with every range of at most rowsAtOnce of total rows, a transaction of the owner each.
 func (l loader) batches(ctx context.Context, owner, what string, total int, write func(tx *store.Tx, from, to int) error) error {
-	stage := l.display.Stage(what, (total+rowsAtOnce-1)/rowsAtOnce)
-	defer stage.End()
+	l.report(what, 0, batchesOf(total))
 	for from := 0; from < total; from += rowsAtOnce {
 		to := min(from+rowsAtOnce, total)
 		err := l.store.For(owner).Write(ctx, func(tx *store.Tx) error { return write(tx, from, to) })
 		if err != nil {
 			return fmt.Errorf("write %s: %w", what, err)
 		}
-		stage.Done()
+		l.report(what, batchesOf(to), batchesOf(total))
 	}
 	return nil
 }
+
+func batchesOf(rows int) int { return (rows + rowsAtOnce - 1) / rowsAtOnce }
 
 // people writes accounts, credentials and counts.
 func (l loader) people(ctx context.Context, passwordHash string) error {
@@ -93,9 +96,8 @@ func (l loader) people(ctx context.Context, passwordHash string) error {
 
 // follows writes who follows whom, follower by follower.
 func (l loader) follows(ctx context.Context) error {
-	total := l.graph.Follows()
-	stage := l.display.Stage("follows", (total+rowsAtOnce-1)/rowsAtOnce)
-	defer stage.End()
+	batches := batchesOf(l.graph.Follows())
+	l.report("follows", 0, batches)
 	began := l.now.Add(-2 * l.graph.Span)
 	var pending []follow
 	written := 0
@@ -111,7 +113,7 @@ func (l loader) follows(ctx context.Context) error {
 		})
 		written += len(pending)
 		pending = pending[:0]
-		stage.Done()
+		l.report("follows", batchesOf(written), batches)
 		return err
 	}
 	for f := range l.graph.edges() {
