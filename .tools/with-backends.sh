@@ -136,4 +136,5 @@ export PULSE_NATS_URL='nats://127.0.0.1:$nats_port'
 # or PULSE_REDIS_URL='$cluster'
 # All of it is gone with Ctrl-C.
 SETTINGS
+trap 'exit 0' INT
 wait
