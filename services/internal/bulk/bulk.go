@@ -41,8 +41,8 @@ func Load(ctx context.Context, s *store.Store, g Graph, passwordHash string, now
 }
 
 type loader struct {
-	store   *store.Store
-	graph   Graph
+	store  *store.Store
+	graph  Graph
 	report Report
 	now    time.Time
 }
