@@ -26,7 +26,7 @@ func TestSessionsAreCheckedInTheDatabaseWhenRedisIsDown(t *testing.T) {
 	live, ended := newSession(t, s, false), newSession(t, s, true)
 
 	redis := miniredis.RunT(t)
-	k, err := kv.Open(t.Context(), kv.Config{URL: "redis://" + redis.Addr()})
+	k, err := kv.Open(t.Context(), kv.Config{URL: "redis://" + redis.Addr(), Timeout: time.Second})
 	must(t, err)
 	t.Cleanup(k.Close)
 	sessions := auth.NewSessions(s.For("auth"), k, clock.System)

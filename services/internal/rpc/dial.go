@@ -2,6 +2,8 @@ package rpc
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -33,13 +35,42 @@ const (
 func Dial(address string) *connect.Client {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
-	client := &http.Client{Transport: &http.Transport{
+	client := &http.Client{Transport: peerTransport{&http.Transport{
 		Protocols: protocols, DialContext: (&net.Dialer{Timeout: peerDialTimeout}).DialContext,
 		ResponseHeaderTimeout: peerTimeout,
 		// A connection whose other end has gone without a word is noticed and replaced.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: peerTimeout, PingTimeout: peerTimeout},
-	}}
+	}}}
 	return connect.NewClient(connecthttp.NewTransport(client, "http://"+address), spans(), onBehalf)
+}
+
+// peerTransport calls every break of a connection to another process by one name: a process that is killed while it
+// answers is unavailable, and not an internal error, for which Connect takes a stream that HTTP/2 resets.
+type peerTransport struct{ *http.Transport }
+
+// RoundTrip implements [http.RoundTripper].
+func (t peerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := t.Transport.RoundTrip(r)
+	if err != nil {
+		return nil, peerUnavailable(err)
+	}
+	answer.Body = peerBody{answer.Body}
+	return answer, nil
+}
+
+type peerBody struct{ io.ReadCloser }
+
+// Read implements [io.Reader].
+func (b peerBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = peerUnavailable(err)
+	}
+	return n, err
+}
+
+func peerUnavailable(err error) error {
+	return connect.NewError(connect.CodeUnavailable, err.Error()).WithCause(err)
 }
 
 // spans traces calls to other processes.

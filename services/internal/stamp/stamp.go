@@ -3,13 +3,16 @@
 // So people read their own writes, whichever process answers, without the database being asked each time.
 //
 // A stamp that Redis has lost is like a new one. A change whose stamp could not be set, because Redis was away at that
-// moment, is seen when the cache's own time is up, so caches keep nothing for longer than [MaxAge].
+// moment, is stamped as soon as Redis is back; if its process has ended by then, the change is seen when the cache's own
+// time is up. So caches keep nothing for longer than [MaxAge].
 package stamp
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -58,20 +61,80 @@ func (s Stamps) Complete() bool {
 }
 
 // A Book keeps the stamps of everybody.
-type Book struct{ kv *kv.KV }
+type Book struct {
+	kv *kv.KV
+
+	mu sync.Mutex
+	// owed are the stamps that could not be set, by person.
+	owed map[int64]debt
+}
+
+// debt is what has to be stamped, and how often that may still be tried.
+type debt struct {
+	changed [kinds]bool
+	tries   int
+}
+
+// payEvery is how often stamps that are owed are tried.
+const payEvery = 100 * time.Millisecond
 
 // NewBook makes the book that a Redis holds.
-func NewBook(k *kv.KV) *Book { return &Book{kv: k} }
+func NewBook(k *kv.KV) *Book { return &Book{kv: k, owed: map[int64]debt{}} }
 
 // Changed stamps what a person has just changed. It comes after the change was committed and before it is acknowledged.
 // An error is not the caller's: the change stands.
 func (b *Book) Changed(ctx context.Context, userID int64, changed ...Kind) {
-	values := b.kv.B().Hset().Key(key(userID)).FieldValue()
-	for _, kind := range changed {
-		values = values.FieldValue(fields[kind], drawn())
-	}
 	// A caller who is gone by now may read on elsewhere.
-	_ = b.kv.DoMulti(context.WithoutCancel(ctx), values.Build(), b.kv.B().Expire().Key(key(userID)).Seconds(int64(kept.Seconds())).Build())
+	ctx = context.WithoutCancel(ctx)
+	d := debt{tries: int(MaxAge / payEvery)}
+	for _, kind := range changed {
+		d.changed[kind] = true
+	}
+	if err := b.set(ctx, userID, d.changed); err != nil {
+		b.owe(ctx, userID, d)
+	}
+}
+
+// set stamps what has changed.
+func (b *Book) set(ctx context.Context, userID int64, changed [kinds]bool) error {
+	values := b.kv.B().Hset().Key(key(userID)).FieldValue()
+	for kind, is := range changed {
+		if is {
+			values = values.FieldValue(fields[kind], drawn())
+		}
+	}
+	return b.kv.DoMulti(ctx, values.Build(), b.kv.B().Expire().Key(key(userID)).Seconds(int64(kept.Seconds())).Build())
+}
+
+// owe notes a stamp that could not be set. The first has payment tried in a moment.
+func (b *Book) owe(ctx context.Context, userID int64, d debt) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.owed) == 0 {
+		time.AfterFunc(payEvery, func() { b.pay(ctx) })
+	}
+	for kind, is := range b.owed[userID].changed {
+		d.changed[kind] = d.changed[kind] || is
+	}
+	b.owed[userID] = d
+}
+
+// pay sets the stamps that are owed. The first that fails puts off all others: Redis is still away. What is as old as any
+// cache may be is owed no longer.
+func (b *Book) pay(ctx context.Context) {
+	b.mu.Lock()
+	owed := b.owed
+	b.owed = map[int64]debt{}
+	b.mu.Unlock()
+	var err error
+	for userID, d := range owed {
+		if err == nil {
+			err = b.set(ctx, userID, d.changed)
+		}
+		if d.tries--; err != nil && d.tries > 0 && !errors.Is(err, rueidis.ErrClosing) {
+			b.owe(ctx, userID, d)
+		}
+	}
 }
 
 // Read is the command for a person's stamps; [Parse] understands the reply.

@@ -19,6 +19,7 @@ type Proxy struct {
 	server   *http.Server
 	backends map[string][]*backend
 	next     atomic.Uint64
+	onward   sameProtocol
 	stop     context.CancelFunc
 	polls    sync.WaitGroup
 	observe  atomic.Pointer[func(service string, r *http.Request)]
@@ -54,12 +55,12 @@ func (p *Proxy) Observe(fn func(service string, r *http.Request)) {
 
 // serve begins to pass calls on to processes.
 func (p *Proxy) serve(processes []*Process) {
-	transport := newSameProtocol()
+	p.onward = newSameProtocol()
 	polling, stop := context.WithCancel(context.Background())
 	p.stop = stop
 	var all []*backend
 	for _, process := range processes {
-		b := &backend{process: process, proxy: reverseProxy(process, transport)}
+		b := &backend{process: process, proxy: reverseProxy(process, p.onward)}
 		p.backends[process.Service] = append(p.backends[process.Service], b)
 		all = append(all, b)
 		p.polls.Go(func() { b.poll(polling) })
@@ -113,7 +114,10 @@ func (p *Proxy) close() error {
 	}
 	p.stop()
 	p.polls.Wait()
-	return p.server.Close()
+	err := p.server.Close()
+	p.onward.http1.CloseIdleConnections()
+	p.onward.http2.CloseIdleConnections()
+	return err
 }
 
 // reverseProxy passes calls on to a process.

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
@@ -54,6 +56,15 @@ func TestMain(m *testing.M) {
 			}
 		}
 		received.server.Close()
+	}
+	connections.CloseIdleConnections()
+	http.DefaultClient.CloseIdleConnections()
+	const nats = "github.com/nats-io/nats-server/v2/server"
+	// The broker forgets to stop a file store now and then when it is shut down, and the clock that file stores share.
+	if err := goleak.Find(goleak.IgnoreTopFunction(nats+".(*fileStore).flushStreamStateLoop"),
+		goleak.IgnoreTopFunction(nats+"/ats.Register.func1")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
 	}
 	if err := os.RemoveAll(folder); err != nil {
 		panic(err)

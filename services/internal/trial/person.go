@@ -33,8 +33,9 @@ type person struct {
 	follows  map[int64]*relation
 	sessions []*session
 	pending  []*mutation
-	// newest is the id of the newest post that was answered ok.
-	newest int64
+	// newest is the id of the newest post that was answered ok, newestAt when.
+	newest   int64
+	newestAt time.Time
 }
 
 // post is something that the person wrote, by its text, which is unique.

@@ -86,7 +86,9 @@ func (p *person) write(ctx context.Context, kind string, replyTo int64) {
 		return err
 	}, func(o outcome, err error) {
 		written.outcome = o
-		p.newest = max(p.newest, written.id)
+		if o == ok && written.id > p.newest {
+			p.newest, p.newestAt = written.id, time.Now()
+		}
 		p.expectNoRefusal(kind, o, err)
 	})
 }
@@ -151,17 +153,26 @@ func (p *person) toggle(ctx context.Context, kind string, r *relation, do func(c
 	})
 }
 
+// ownWithin is how long one's own post may take to be seen when Redis did not answer while it was written: the rest that
+// follows such a call, and what was waited for before it. Without a fault there is no such time; package topology tests
+// that.
+const ownWithin = 3 * time.Second
+
 // pageSize is what the first page of a timeline is asked for.
 const pageSize = 20
 
 func (p *person) readHome(ctx context.Context) {
+	own := p.newest
+	if time.Since(p.newestAt) < ownWithin {
+		own = 0
+	}
 	var posts []*postv1.Post
 	if p.read(ctx, "home", func(ctx context.Context) error {
 		answer, err := p.Timelines.GetHomeTimeline(ctx, &timelinev1.GetHomeTimelineRequest{PageSize: pageSize})
 		posts = answer.GetPosts()
 		return err
 	}) {
-		p.checkPage("home timeline", posts, p.newest)
+		p.checkPage("home timeline", posts, own)
 	}
 }
 
