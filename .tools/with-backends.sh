@@ -95,6 +95,15 @@ cluster_is_whole() {
   for port in "$@"; do redis-cli -h 127.0.0.1 -p "$port" cluster info | grep -q cluster_state:ok || return 1; done
 }
 
+redis_port=$(pick)
+redis redis "$redis_port" --databases 4096
+nodes=()
+for node in 1 2 3; do
+  nodes+=("$(pick)")
+  redis "cluster-$node" "${nodes[-1]}" --cluster-enabled yes
+done
+redis-cli --cluster create "${nodes[@]/#/127.0.0.1:}" --cluster-yes >"$dir/cluster.log" 2>&1 & # It takes seconds.
+
 cd /
 postgres_port=$(pick)
 "${as[@]}" "$bin/initdb" -D "$dir/data" -U pulse -A trust >/dev/null
@@ -105,14 +114,6 @@ printf 'host all pulse 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-2
 "$bin/createdb" -h 127.0.0.1 -p "$postgres_port" -U pulse scratch
 cd - >/dev/null
 
-redis_port=$(pick)
-redis redis "$redis_port" --databases 4096
-nodes=()
-for node in 1 2 3; do
-  nodes+=("$(pick)")
-  redis "cluster-$node" "${nodes[-1]}" --cluster-enabled yes
-done
-redis-cli --cluster create "${nodes[@]/#/127.0.0.1:}" --cluster-yes >"$dir/cluster.log" 2>&1 || { cat "$dir/cluster.log" >&2; exit 1; }
 until_true cluster_is_whole "${nodes[@]}"
 
 settings=
@@ -149,4 +150,5 @@ export PULSE_NATS_URL='nats://127.0.0.1:$nats_port'
 # or PULSE_REDIS_URL='$cluster'
 # All of it is gone with Ctrl-C.
 SETTINGS
+trap 'exit 0' INT
 wait

@@ -96,8 +96,15 @@ func (a *App) checkPeers() error {
 	return nil
 }
 
-func (a *App) runs(name string) bool {
-	return slices.ContainsFunc(a.entries, func(e entry) bool { return e.name == name })
+func (a *App) runs(name string) bool { return slices.Contains(a.names(), name) }
+
+// names are the services that the process runs.
+func (a *App) names() []string {
+	names := make([]string, len(a.entries))
+	for i, e := range a.entries {
+		names[i] = e.name
+	}
+	return names
 }
 
 // Start starts the process: it returns when all of it runs and calls are served.
@@ -147,6 +154,9 @@ func (a *App) database() run.Part {
 				_, err = a.store.Migrate(ctx, a.telemetry.Log)
 			} else {
 				err = a.store.CheckSchema(ctx)
+			}
+			if err == nil {
+				err = a.store.CheckRights(ctx, a.names())
 			}
 			if err != nil {
 				return errors.Join(err, a.store.Close())

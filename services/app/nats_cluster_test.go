@@ -33,6 +33,7 @@ func TestAServerOfTheNATSClusterMayBeAway(t *testing.T) {
 	leader := cluster.StreamLeader(t, bus.EventStream)
 	cluster.Stop(leader)
 	posting(bob.Client, "the leader is away")
+	p.Settle(t)
 	p.Restart(t, nil)
 	again := p.Client(t, pulse.WithTokenStore(tokens))
 	posting(again, "started without it")

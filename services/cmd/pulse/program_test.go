@@ -186,6 +186,8 @@ func TestCommandsThatNeedNoServer(t *testing.T) {
 		{[]string{"config", "--json"}, 0, `"source":"environment"`},
 		{[]string{"dlq", "list"}, 1, "run pulse migrate"},
 		{[]string{"migrate"}, 0, "the schema is up to date"},
+		{[]string{"migrate", "--roles"}, 1, "PULSE_DATABASE_URL is SQLite, which has no roles: use --roles with Postgres"},
+		{[]string{"migrate", "--help"}, 0, "IN ROLE pulse_post, pulse_timeline"},
 		{[]string{"dlq", "list"}, 0, "no dead letters"},
 		{[]string{"check"}, 0, "I10"},
 		{[]string{"dlq", "replay"}, 1, "name the letters to replay, or use --all"},

@@ -45,8 +45,12 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// openTimeout bounds how long the broker may take to say that it can hold the streams.
-const openTimeout = 10 * time.Second
+const (
+	// openTimeout bounds how long a start waits for a cluster that has no leader.
+	openTimeout = 20 * time.Second
+	// reconnectWait is the pause before a broker that is away is tried again.
+	reconnectWait = 250 * time.Millisecond
+)
 
 // A Bus is a connection to the broker.
 type Bus struct {
@@ -68,7 +72,7 @@ const pingEvery = 2 * time.Second
 func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus, error) {
 	b := &Bus{config: c, log: log, hints: &Hints{}}
 	options := []nats.Option{
-		nats.Name("pulse"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.ReconnectBufSize(-1),
+		nats.Name("pulse"), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait), nats.ReconnectBufSize(-1),
 		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(1),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { b.hints.lost(false) }),
 		nats.ReconnectHandler(func(*nats.Conn) { b.hints.lost(true) }),
@@ -107,12 +111,41 @@ func (b *Bus) connect(ctx context.Context, url string, options []nats.Option) (e
 	if b.js, err = jetstream.New(b.conn); err != nil {
 		return err
 	}
+	return b.streamsError(b.awaitStreams(ctx))
+}
+
+// awaitStreams waits until the broker holds the streams: a cluster that has just started elects its leaders first.
+func (b *Bus) awaitStreams(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	if _, err = b.js.AccountInfo(ctx); err == nil {
+	for {
+		err := b.tryStreams(ctx)
+		if !isElecting(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(reconnectWait):
+		}
+	}
+}
+
+func (b *Bus) tryStreams(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, ackWait)
+	defer cancel()
+	_, err := b.js.AccountInfo(ctx)
+	if err == nil {
 		_, err = b.ensureStreams(ctx)
 	}
-	return b.streamsError(err)
+	return err
+}
+
+// isElecting tells whether a cluster has no leader, or had none when it was asked and so never answered.
+func isElecting(err error) bool {
+	const unavailable = 10008 // JSClusterNotAvailErr
+	var refusal *jetstream.APIError
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &refusal) && refusal.ErrorCode == unavailable
 }
 
 // connectError tells a broker that refuses from one that is not there.

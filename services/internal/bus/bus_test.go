@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 	"google.golang.org/protobuf/proto"
 
@@ -38,7 +39,13 @@ type stack struct {
 // start opens a stack, which stops with the test.
 func start(t *testing.T) *stack {
 	t.Helper()
-	s := &stack{dir: t.TempDir(), database: testbackend.Database(t), nats: testbackend.Broker(t)}
+	return startOn(t, testbackend.Broker(t))
+}
+
+// startOn is start on a broker, nil for the embedded one.
+func startOn(t *testing.T, broker *testbackend.NATS) *stack {
+	t.Helper()
+	s := &stack{dir: t.TempDir(), database: testbackend.Database(t), nats: broker}
 	s.open(t)
 	t.Cleanup(func() { s.close() })
 	return s
@@ -372,4 +379,27 @@ func TestWhatIsEmittedInATransactionThatFailsIsNotPublished(t *testing.T) {
 	if got := s.likes(t, 7); got != 0 {
 		t.Errorf("%d likes counted of the transaction that failed", got)
 	}
+}
+
+func TestABrokerThatRefusesForAWhileIsABrokerThatIsAway(t *testing.T) {
+	t.Parallel()
+	broker := testbackend.StartNATS(t, 1)
+	s := startOn(t, broker)
+	s.consume(t, counter(never))
+	s.like(t, 7, 1)
+	testwait.Until(t, "the like is counted", func() bool { return s.likes(t, 7) == 1 })
+
+	password := func(is string) func(*server.Options) {
+		return func(o *server.Options) { o.Username, o.Password = is, is }
+	}
+	broker.Stop(0)
+	broker.Change(0, password("changed"))
+	broker.Start(t, 0)
+	const refusals = 4 // The client's default is to give up after two.
+	testwait.Until(t, "the bus has been refused several times", func() bool { return broker.Connections(t, 0) >= refusals })
+	s.like(t, 7, 1)
+	broker.Stop(0)
+	broker.Change(0, password(""))
+	broker.Start(t, 0)
+	testwait.Until(t, "the other like is counted", func() bool { return s.likes(t, 7) == 2 })
 }

@@ -53,8 +53,8 @@ func (s *Store) brokenIndexes(ctx context.Context) ([]string, error) {
 }
 
 // texts answers a column of texts.
-func (s *Store) texts(ctx context.Context, query string) (texts []string, err error) {
-	rows, err := s.reader.QueryContext(ctx, query)
+func (s *Store) texts(ctx context.Context, query string, args ...any) (texts []string, err error) {
+	rows, err := s.reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

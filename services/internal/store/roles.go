@@ -53,20 +53,44 @@ func grantError(role string, err error) error {
 	return fmt.Errorf("grant the role %s: %w", role, err)
 }
 
+// CheckRights fails when the user of the database may not do what services have to. On SQLite everybody may.
+func (s *Store) CheckRights(ctx context.Context, services []string) error {
+	if s.engine != enginePostgres {
+		return nil
+	}
+	for _, service := range services {
+		_, writable := rights(service)
+		lacking, err := s.texts(ctx, `SELECT name FROM unnest($1::text[]) AS name WHERE NOT (has_table_privilege(name, 'SELECT')
+			AND has_table_privilege(name, 'INSERT') AND has_table_privilege(name, 'UPDATE') AND has_table_privilege(name, 'DELETE'))`, writable)
+		if err != nil {
+			return fmt.Errorf("look at the user's rights: %w", err)
+		}
+		if len(lacking) > 0 {
+			return fmt.Errorf("PULSE_DATABASE_URL: its user may not change %s, as service %s does: run pulse migrate --roles, and make the user a member of %s", lacking[0], service, Role(service))
+		}
+	}
+	return nil
+}
+
+// rights are the tables that a service may read and those that it may change too.
+func rights(service string) (readable, writable []string) {
+	readable = []string{versionTable}
+	for _, entity := range slices.Sorted(maps.Keys(ent.Owners)) {
+		of := ent.Owners[entity]
+		if !of.Secret || of.Service == service {
+			readable = append(readable, of.Table)
+		}
+		if of.Service == service || of.Service == owner {
+			writable = append(writable, of.Table)
+		}
+	}
+	return readable, writable
+}
+
 // grants are the statements that make a service's role and say what it may do.
 func grants(schema, service string) []string {
 	role, in := quoted(Role(service)), quoted(schema)
-	readable, writable := []string{quoted(schema, versionTable)}, []string{}
-	for _, entity := range slices.Sorted(maps.Keys(ent.Owners)) {
-		of := ent.Owners[entity]
-		table := quoted(schema, of.Table)
-		if !of.Secret || of.Service == service {
-			readable = append(readable, table)
-		}
-		if of.Service == service || of.Service == owner {
-			writable = append(writable, table)
-		}
-	}
+	readable, writable := rights(service)
 	return []string{
 		// Roles belong to all databases of a server; another one may make the same at this moment.
 		`DO $$ BEGIN
@@ -74,9 +98,18 @@ func grants(schema, service string) []string {
 		EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`,
 		`GRANT USAGE ON SCHEMA ` + in + ` TO ` + role,
 		`REVOKE ALL ON ALL TABLES IN SCHEMA ` + in + ` FROM ` + role,
-		`GRANT SELECT ON ` + strings.Join(readable, ", ") + ` TO ` + role,
-		`GRANT INSERT, UPDATE, DELETE ON ` + strings.Join(writable, ", ") + ` TO ` + role,
+		`GRANT SELECT ON ` + list(schema, readable) + ` TO ` + role,
+		`GRANT INSERT, UPDATE, DELETE ON ` + list(schema, writable) + ` TO ` + role,
 	}
+}
+
+// list is a list of tables in SQL.
+func list(schema string, tables []string) string {
+	names := make([]string, len(tables))
+	for i, table := range tables {
+		names[i] = quoted(schema, table)
+	}
+	return strings.Join(names, ", ")
 }
 
 func quoted(name ...string) string { return pgx.Identifier(name).Sanitize() }

@@ -65,6 +65,22 @@ func TestPostgresKeepsServicesToWhatTheyOwn(t *testing.T) {
 	}
 }
 
+func TestAUserWithoutTheRightsOfTheServicesIsRefused(t *testing.T) {
+	t.Parallel()
+	url, s := postgres(t)
+	if err := s.GrantRoles(t.Context(), services); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.CheckRights(t.Context(), services); err != nil {
+		t.Errorf("owner of the tables: %v", err)
+	}
+	two := openWith(t, store.Config{DatabaseURL: testbackend.User(t, url, store.Role("post"), store.Role("identity")), MaxConns: 2})
+	if err := two.CheckRights(t.Context(), []string{"identity", "post"}); err != nil {
+		t.Errorf("member of both roles: %v", err)
+	}
+	wantLine(t, two.CheckRights(t.Context(), []string{"post", "graph"}), "its user may not change follows, as service graph does: run pulse migrate --roles, and make the user a member of pulse_graph")
+}
+
 func try(t *testing.T, url, statement string) error {
 	t.Helper()
 	db, err := sql.Open("pgx", url)

@@ -103,6 +103,19 @@ func (n *NATS) Start(t testing.TB, i int) {
 	}
 }
 
+// Change changes how a server runs when it is next started.
+func (n *NATS) Change(i int, change func(*server.Options)) { change(n.options[i]) }
+
+// Connections answers how many connections a server that runs has taken so far.
+func (n *NATS) Connections(t testing.TB, i int) uint64 {
+	t.Helper()
+	stats, err := n.running[i].Varz(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stats.TotalConnections
+}
+
 // Stop stops a server, which keeps what it stores. Stopping twice is stopping once.
 func (n *NATS) Stop(i int) {
 	if s := n.running[i]; s != nil {
