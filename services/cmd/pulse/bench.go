@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/pulse-social/pulse/services/app"
@@ -16,6 +18,8 @@ type benchCommand struct {
 	Mix      []string      `default:"home,compose,dsb" help:"What is called: home, compose, dsb or celebrity, several with commas (${default})."`
 	Rate     float64       `default:"0" help:"Requests a second; 0 means the mix's own."`
 	Duration time.Duration `default:"10s" help:"How long each mix is measured (${default})."`
+	Addr     string        `placeholder:"URL" help:"Measure the Pulse that runs there, and make the people through its API."`
+	Servers  []int         `placeholder:"PID" help:"With --addr: the processes that serve it, if they are on this machine: their CPU is counted."`
 	Split    bool          `help:"A process for each service, on the Postgres, Redis and NATS of the environment."`
 	Backends []int         `env:"PULSE_BACKENDS" placeholder:"PID" help:"Processes of Postgres, Redis and NATS that serve this Pulse alone: their CPU and memory are counted."`
 	JSON     bool          `help:"Print a JSON object for each mix for programs."`
@@ -44,6 +48,7 @@ backends; the database must be empty. Linux counts the CPU.
 Examples:
   pulse bench
   pulse bench --mix home --rate 1000 --duration 30s --json
+  pulse bench --addr http://127.0.0.1:8080 --servers "$(pgrep -d, -x pulse)"
   pulse bench --mix compose,celebrity --people 100000 --celebrities 5 --fans 20000`
 }
 
@@ -80,6 +85,8 @@ func (c benchCommand) options() (bench.Options, error) {
 		return bench.Options{}, fmt.Errorf("--readers %d: give 2 to as many as there are people who are no celebrities", c.Readers)
 	case c.Rate < 0 || c.Rate > 100_000:
 		return bench.Options{}, fmt.Errorf("--rate %g: give 0 to 100000", c.Rate)
+	case c.Addr != "" && c.Split:
+		return bench.Options{}, errors.New("--split starts processes, --addr names those that run: give one of them")
 	case c.Duration < time.Second:
 		return bench.Options{}, fmt.Errorf("--duration %s: give a second or more", c.Duration)
 	}
@@ -90,7 +97,7 @@ func (c benchCommand) options() (bench.Options, error) {
 	progress := display()
 	return bench.Options{
 		Mixes: c.Mix, Rate: c.Rate, Duration: c.Duration, Readers: c.Readers, Graph: graph, Password: benchPassword,
-		Split: c.Split, Services: app.ServiceNames(), Program: program, Backends: c.Backends, Progress: progress,
+		Split: c.Split, Addr: strings.TrimSuffix(c.Addr, "/"), Servers: c.Servers, Services: app.ServiceNames(), Program: program, Backends: c.Backends, Progress: progress,
 		Say: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
 		Prepare: func(ctx context.Context, dataDir string) error {
 			config, _, err := app.LoadConfig(func(name string) (string, bool) {

@@ -58,3 +58,20 @@ func TestBenchRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestBenchOfAPulseThatRuns measures one twice: the second time its people are there.
+func TestBenchOfAPulseThatRuns(t *testing.T) {
+	t.Parallel()
+	p := program{dir: t.TempDir()}
+	url, stop := p.serve(t)
+	for range 2 {
+		out, code := p.run(t, "bench", "--addr", url, "--mix", "home", "--rate", "40", "--duration", "1s",
+			"--people", "10", "--readers", "6", "--friends", "4", "--posts", "2")
+		if code != 0 || !strings.Contains(out, "a Pulse that ran at "+url) || !strings.Contains(out, "name them with --servers") {
+			t.Errorf("exit code %d, %s", code, out)
+		}
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}

@@ -61,6 +61,11 @@ type Options struct {
 	Split bool
 	// Services are those that there are.
 	Services []string
+	// Addr is a Pulse that runs already and is measured instead of one that is started; empty starts one. The people are
+	// then made through its API.
+	Addr string
+	// Servers are the processes of the Pulse that runs already, if they are on this machine: their CPU is counted.
+	Servers []int
 	// Program is the executable of Pulse.
 	Program string
 	// Prepare fills the database of a data folder with the graph.
@@ -105,7 +110,7 @@ type bench struct {
 	perPerson float64
 }
 
-// Run starts a Pulse, fills it, measures every mix, and stops it.
+// Run starts a Pulse unless one is named, fills it, measures every mix, and stops what it started.
 func Run(ctx context.Context, o Options, each func(Result)) (err error) {
 	b := &bench{Options: o}
 	if b.folder, err = os.MkdirTemp("", "pulse-bench-"); err != nil {
@@ -113,10 +118,12 @@ func Run(ctx context.Context, o Options, each func(Result)) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.folder)) }()
 	o.Say("filling: %d people, %d follows, %d posts", o.Graph.People, o.Graph.Follows(), o.Graph.People*o.Graph.Posts)
-	if err := o.Prepare(ctx, b.folder); err != nil {
-		return err
+	if o.Addr != "" {
+		b.server, err = b.visit(ctx)
+	} else if err = o.Prepare(ctx, b.folder); err == nil {
+		b.server, err = startServer(ctx, o.Program, b.folder, o.Services, o.Split)
 	}
-	if b.server, err = startServer(ctx, o.Program, b.folder, o.Services, o.Split); err != nil {
+	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.server.stop()) }()
@@ -309,6 +316,9 @@ func (b *bench) fansOf(celebrity int) []person {
 
 // mode says what the server was.
 func (b *bench) mode() string {
+	if b.Addr != "" {
+		return "a Pulse that ran at " + b.Addr
+	}
 	how := "one process"
 	if b.Split {
 		how = "split"

@@ -15,14 +15,21 @@ func Print(out io.Writer, results []Result) error {
 		return nil
 	}
 	fmt.Fprintf(out, "%s\n\n", results[0].Machine)
+	unknown := false
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "MIX\tRATE/s\tREQUESTS\tERRORS\tP50 ms\tP99 ms\tP99.9 ms\tCPU us\tYARDSTICK us\tRATIO\tBYTES\tVISIBLE P99 ms\tMiB\tKiB/ACTIVE\t")
 	for _, r := range results {
 		fmt.Fprintf(table, "%s\t%.0f\t%d\t%d\t%.2f\t%.2f\t%.2f\t%.0f\t%.1f\t%.1f\t%d\t%.1f\t%.0f\t%.1f\t\n",
 			r.Mix, r.Rate, r.Requests, r.Errors, r.P50, r.P99, r.P999, r.CPUPerRequest, r.YardstickCPU, r.Ratio, r.BytesPerAnswer, r.VisibleP99, r.ResidentMiB, r.KiBPerActivePerson)
+		if r.CPUPerRequest == 0 {
+			unknown = true
+		}
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	if unknown {
+		fmt.Fprintln(out, "\nCPU is 0 where nobody said which processes serve: name them with --servers.")
 	}
 	_, err := fmt.Fprintf(out, "\n%s. CPU is that of the server and its own backends for each request, all that the request causes included;\n"+
 		"the yardstick is a bare net/http server that writes as many ready bytes, under the same load.\n", results[0].Mode)

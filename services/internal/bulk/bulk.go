@@ -99,7 +99,7 @@ func (l loader) follows(ctx context.Context) error {
 	batches := batchesOf(l.graph.Follows())
 	l.report("follows", 0, batches)
 	began := l.now.Add(-2 * l.graph.Span)
-	var pending []follow
+	var pending [][2]int
 	written := 0
 	flush := func() error {
 		err := l.store.For("graph").Write(ctx, func(tx *store.Tx) error {
@@ -107,7 +107,7 @@ func (l loader) follows(ctx context.Context) error {
 			for i, f := range pending {
 				// Ids grow by one: there are fewer follows than ids in the time before anybody wrote.
 				rows[i] = tx.Follow.Create().SetID(id.At(began) + int64(written+i)).
-					SetFollowerID(l.personID(f.follower)).SetFolloweeID(l.personID(f.followee))
+					SetFollowerID(l.personID(f[0])).SetFolloweeID(l.personID(f[1]))
 			}
 			return tx.Follow.CreateBulk(rows...).Exec(ctx)
 		})
@@ -116,8 +116,8 @@ func (l loader) follows(ctx context.Context) error {
 		l.report("follows", batchesOf(written), batches)
 		return err
 	}
-	for f := range l.graph.edges() {
-		if pending = append(pending, f); len(pending) == rowsAtOnce {
+	for follower, followee := range l.graph.Edges() {
+		if pending = append(pending, [2]int{follower, followee}); len(pending) == rowsAtOnce {
 			if err := flush(); err != nil {
 				return fmt.Errorf("write follows: %w", err)
 			}
@@ -142,13 +142,13 @@ func (l loader) posts(ctx context.Context) error {
 			// The number in the random part tells posts of the same millisecond apart.
 			postID := id.At(began.Add(time.Duration(n)*step)) + int64(n%(1<<20))
 			rows = append(rows, tx.Post.Create().SetID(postID).SetThreadID(postID).
-				SetAuthorID(l.personID(n%l.graph.People)).SetText(text(n)))
+				SetAuthorID(l.personID(n%l.graph.People)).SetText(Text(n)))
 		}
 		return tx.Post.CreateBulk(rows...).Exec(ctx)
 	})
 }
 
-// text is a post of a usual length.
-func text(n int) string {
+// Text is a post of a usual length.
+func Text(n int) string {
 	return fmt.Sprintf("Note %d: the tram was late again this morning, the blackbird sang for an hour, and nobody minded; more of it tomorrow.", n)
 }

@@ -48,21 +48,19 @@ func (g Graph) Celebrity(n int) int { return g.People - g.Celebrities + n }
 // Follows is how many follows there are.
 func (g Graph) Follows() int { return g.People*g.Friends + g.Celebrities*g.Fans }
 
-type follow struct{ follower, followee int }
-
-// edges answers every follow once.
-func (g Graph) edges() iter.Seq[follow] {
-	return func(yield func(follow) bool) {
+// Edges answers every follow once: who follows, and whom.
+func (g Graph) Edges() iter.Seq2[int, int] {
+	return func(yield func(follower, followee int) bool) {
 		for n := range g.People {
 			for distance := 1; distance <= g.Friends/2; distance++ {
-				if !yield(follow{n, (n + distance) % g.People}) || !yield(follow{n, (n - distance + g.People) % g.People}) {
+				if !yield(n, (n+distance)%g.People) || !yield(n, (n-distance+g.People)%g.People) {
 					return
 				}
 			}
 		}
 		for c := range g.Celebrities {
 			for fan := range g.FansOf(c) {
-				if !yield(follow{fan, g.Celebrity(c)}) {
+				if !yield(fan, g.Celebrity(c)) {
 					return
 				}
 			}
@@ -86,9 +84,9 @@ func (g Graph) FansOf(celebrity int) iter.Seq[int] {
 // degrees answers how many followers everybody has, and how many they follow.
 func (g Graph) degrees() (followers, following []int64) {
 	followers, following = make([]int64, g.People), make([]int64, g.People)
-	for f := range g.edges() {
-		following[f.follower]++
-		followers[f.followee]++
+	for follower, followee := range g.Edges() {
+		following[follower]++
+		followers[followee]++
 	}
 	return followers, following
 }
