@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/maypok86/otter/v2"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -32,6 +33,8 @@ type posts struct {
 	service postv1connect.PostServiceClient
 	hints   *bus.Hints
 	copies  *copies[*encodedPost]
+	// names tell when an author's name changed, which no post is about by itself.
+	names *otter.Cache[int64, int64]
 }
 
 // encodedPost is a post without its viewer.
@@ -51,7 +54,10 @@ type readPost struct {
 }
 
 func newPosts(service postv1connect.PostServiceClient, hints *bus.Hints, now clock.Clock) *posts {
-	return &posts{service: service, hints: hints, copies: newCopies[*encodedPost](postsKept, postsFor, now)}
+	return &posts{
+		service: service, hints: hints, copies: newCopies[*encodedPost](postsKept, postsFor, now),
+		names: otter.Must(&otter.Options[int64, int64]{MaximumSize: postsKept}),
+	}
 }
 
 // watch makes hints drop what has changed.
@@ -62,13 +68,23 @@ func (p *posts) watch() error {
 	)
 }
 
-// renamed drops all posts of people. They change their names rarely enough to look at every post for it. A post that is
-// being read meanwhile may keep the old name for as long as it is kept.
+// renamed drops all posts of people. They change their names rarely enough to look at every post for it.
 func (p *posts) renamed(people []int64) {
+	for _, author := range people {
+		p.names.Set(author, p.copies.tick())
+	}
 	for postID, post := range p.copies.kept.All() {
 		if slices.Contains(people, post.v.author) {
 			p.copies.drop(postID)
 		}
+	}
+}
+
+// keep keeps a post, unless it or its author's name has changed since it was asked for; see [copies.keep] for the order.
+func (p *posts) keep(post *encodedPost) {
+	p.copies.keep(post.id, post, post.tick)
+	if renamed, ok := p.names.GetIfPresent(post.author); ok && renamed > post.tick {
+		p.copies.drop(post.id)
 	}
 }
 
@@ -136,7 +152,7 @@ func (p *posts) load(ctx context.Context, v *view, keep bool, ids []int64) (map[
 		return loaded, nil
 	}
 	for postID, post := range loaded {
-		p.copies.keep(postID, post.encodedPost, tick)
+		p.keep(post.encodedPost)
 		if v != nil {
 			v.setLiked(postID, likes[postID])
 		}

@@ -15,8 +15,8 @@ import (
 const (
 	// viewersKept bounds of how many viewers something is kept; one takes a few kilobytes.
 	viewersKept = 10_000
-	// decisionsKept bounds how many authors and posts are kept of one viewer.
-	decisionsKept = 1000
+	// decisionsKept bounds how many authors and posts are kept of one viewer: more than two of the largest pages have.
+	decisionsKept = 256
 )
 
 // viewers keeps what was read of those who read timelines and changes only by what they do themselves: whom they follow,
