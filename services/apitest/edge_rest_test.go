@@ -1,6 +1,7 @@
 package apitest_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -49,5 +50,23 @@ func TestErrorsBeforeTheRPCHaveReasons(t *testing.T) {
 				t.Errorf("%s %s: %s, want the reason %s", c.method, c.path, raw, c.reason)
 			}
 		})
+	}
+}
+
+// What programs compare is written the same by each build: JSON without white space, over Connect and over REST.
+func TestJSONHasNoWhiteSpace(t *testing.T) {
+	t.Parallel()
+	p := pulsetest.Start(t)
+	ada := signUp(t, p, "ada")
+	client := newHTTP1Client(t)
+	for name, answer := range map[string]received{
+		"Connect":    send(t, client, http.MethodPost, p.URL()+"/pulse.user.v1.UserService/GetUser", `{"handle":"ada"}`),
+		"REST":       send(t, client, http.MethodGet, p.URL()+"/v1/handles/ada", ""),
+		"a timeline": send(t, client, http.MethodGet, p.URL()+"/v1/users/"+idText(ada.id)+"/timeline", ""),
+	} {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, answer.body); err != nil || compact.String() != string(answer.body) || answer.status != http.StatusOK {
+			t.Errorf("%s: HTTP %d %s, %v, want JSON without white space", name, answer.status, answer.body, err)
+		}
 	}
 }

@@ -79,7 +79,8 @@ func (c binaryCodec) MarshalWrite(ctx context.Context, dst io.Writer, msg any) e
 	return c.BinaryCodec.MarshalWrite(ctx, dst, msg)
 }
 
-// jsonCodec is Connect's, and writes joined answers as they are.
+// jsonCodec is Connect's, and writes joined answers as they are. Others are written without white space: where protojson
+// puts some differs from one build to the next, and programs compare.
 type jsonCodec struct{ *connectproto.JSONCodec }
 
 // MarshalWrite implements [connect.Codec].
@@ -87,7 +88,7 @@ func (c jsonCodec) MarshalWrite(ctx context.Context, dst io.Writer, msg any) err
 	if j, ok := msg.(*Joined); ok {
 		return writeJoined(dst, j.AppendJSON)
 	}
-	return c.JSONCodec.MarshalWrite(ctx, dst, msg)
+	return c.JSONCodec.MarshalWriteStable(ctx, dst, msg)
 }
 
 // writeJoined joins straight into the transport's buffer when it lets us.
