@@ -13,10 +13,12 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/pulse-social/pulse/ent/like"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/clock"
+	"github.com/pulse-social/pulse/services/internal/store"
 )
 
 const (
@@ -31,6 +33,7 @@ const (
 // the viewer is added for each. A hint drops what has changed, and while hints do not arrive nothing is kept.
 type posts struct {
 	service postv1connect.PostServiceClient
+	db      *store.DB
 	hints   *bus.Hints
 	copies  *copies[*encodedPost]
 	// names tell when an author's name changed, which no post is about by itself.
@@ -53,9 +56,9 @@ type readPost struct {
 	liked bool
 }
 
-func newPosts(service postv1connect.PostServiceClient, hints *bus.Hints, now clock.Clock) *posts {
+func newPosts(service postv1connect.PostServiceClient, db *store.DB, hints *bus.Hints, now clock.Clock) *posts {
 	return &posts{
-		service: service, hints: hints, copies: newCopies[*encodedPost](postsKept, postsFor, now),
+		service: service, db: db, hints: hints, copies: newCopies[*encodedPost](postsKept, postsFor, now),
 		names: otter.Must(&otter.Options[int64, int64]{MaximumSize: postsKept}),
 	}
 }
@@ -88,24 +91,29 @@ func (p *posts) keep(post *encodedPost) {
 	}
 }
 
-// read answers those of the posts that the viewer may see, in the order of the ids. What is not kept, or not known of the
-// viewer, is asked of the post service in one call. v is nil for a viewer of whom nothing may be kept, who is anonymous
-// unless signedIn.
+// read answers those of the posts that the viewer may see, in the order of the ids. What is not kept is asked of the post
+// service in one call, and whether the viewer likes what is kept of the database in one query, where that is not known. v
+// is nil for a viewer of whom nothing may be kept, who is anonymous unless signedIn.
 func (p *posts) read(ctx context.Context, v *view, signedIn bool, ids []int64) ([]readPost, error) {
 	found := make([]readPost, len(ids))
-	var missing []int64
+	var missing, undecided []int64
 	usable := p.hints.Arriving() && (v != nil || !signedIn)
 	for i, postID := range ids {
 		post, ok := p.copies.get(postID)
-		liked := false
-		if ok = ok && usable && v.accepts(post); ok && v != nil {
-			liked, ok = v.liked(postID)
-		}
-		if !ok {
+		if !ok || !usable || !v.accepts(post) {
 			missing = append(missing, postID)
 			continue
 		}
-		found[i] = readPost{post, liked}
+		found[i].encodedPost = post
+		if v == nil {
+			continue
+		}
+		if found[i].liked, ok = v.liked(postID); !ok {
+			undecided = append(undecided, postID)
+		}
+	}
+	if err := p.decide(ctx, v, found, undecided); err != nil {
+		return nil, err
 	}
 	if len(missing) > 0 {
 		loaded, err := p.load(ctx, v, usable, missing)
@@ -118,13 +126,31 @@ func (p *posts) read(ctx context.Context, v *view, signedIn bool, ids []int64) (
 			}
 		}
 	}
-	visible := found[:0]
-	for _, post := range found {
-		if len(post.proto) > 0 {
-			visible = append(visible, post)
+	return slices.DeleteFunc(found, func(post readPost) bool { return len(post.proto) == 0 }), nil
+}
+
+// decide finds out which of the undecided posts the viewer likes.
+func (p *posts) decide(ctx context.Context, v *view, found []readPost, undecided []int64) error {
+	if len(undecided) == 0 {
+		return nil
+	}
+	rows, err := p.db.Like.Query().Where(like.UserID(v.id), like.PostIDIn(undecided...)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read likes: %w", err)
+	}
+	liked := make(map[int64]bool, len(rows))
+	for _, row := range rows {
+		liked[row.PostID] = true
+	}
+	for _, postID := range undecided {
+		v.setLiked(postID, liked[postID])
+	}
+	for i := range found {
+		if found[i].encodedPost != nil && liked[found[i].id] {
+			found[i].liked = true
 		}
 	}
-	return visible, nil
+	return nil
 }
 
 // load asks for posts on behalf of the caller, and keeps what it learns of them and of the viewer.

@@ -54,7 +54,7 @@ type handler struct {
 // New makes the service.
 func New(c Config, d service.Deps) service.Service {
 	lists := Lists{kv: d.KV, length: c.ListLength}
-	kept := newPosts(postv1connect.NewPostServiceClient(d.Dial("post")), d.Hints, d.Now)
+	kept := newPosts(postv1connect.NewPostServiceClient(d.Dial("post")), d.DB, d.Hints, d.Now)
 	h := &handler{
 		db: d.DB, lists: lists, visibility: d.Visibility,
 		posts: kept, viewers: newViewers(d.Stamps, kept, d.Now), merged: newMerged(d.DB, d.Hints, d.Now),
