@@ -35,7 +35,7 @@ func drive(ctx context.Context, rate float64, length time.Duration, do call) out
 			time.Sleep(pause)
 		}
 		if ctx.Err() != nil {
-			o.requests, o.latencies = n, o.latencies[:n]
+			o.requests = n
 			break
 		}
 		group.Go(func() {
@@ -49,6 +49,7 @@ func drive(ctx context.Context, rate float64, length time.Duration, do call) out
 		})
 	}
 	group.Wait()
+	o.latencies = o.latencies[:o.requests]
 	o.failed, o.bytes = int(failed.Load()), bytes.Load()
 	if err := firstErr.Load(); err != nil {
 		o.err = *err
