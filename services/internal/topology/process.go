@@ -125,7 +125,13 @@ func (p *Process) WaitReady(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
-	return nil
+	select {
+	case <-p.Exited():
+		// Whoever answered at its address, it was another.
+		return fmt.Errorf("%s exited at its start: %s", p.Name, p.logEnd())
+	default:
+		return nil
+	}
 }
 
 // Ready tells whether the process says that it is ready.

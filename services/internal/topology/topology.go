@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -306,15 +307,21 @@ const (
 	portTries = 100
 )
 
-// freeAddress answers an address of the loopback that nobody listens at.
+// drawn are the addresses that were answered before: some of them nobody listens at yet.
+var drawn sync.Map
+
+// freeAddress answers an address of the loopback that nobody listens at, and none twice.
 func freeAddress() (string, error) {
 	var err error
 	for range portTries {
 		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports)) //nolint:gosec // Any port will do.
+		if _, before := drawn.LoadOrStore(address, true); before {
+			continue
+		}
 		var l net.Listener
 		if l, err = new(net.ListenConfig).Listen(context.Background(), "tcp", address); err == nil {
 			return address, l.Close()
 		}
 	}
-	return "", err
+	return "", errors.Join(errors.New("found no free port"), err)
 }
