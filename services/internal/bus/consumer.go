@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -40,6 +41,18 @@ func (c Consumer) Types() []string {
 		names[i] = typeName(event)
 	}
 	return names
+}
+
+// wanted answers which subjects are for the consumer.
+func (c Consumer) wanted() func(subject string) bool {
+	replays, types := replayPrefix+c.Name+".", map[string]bool{}
+	for _, name := range c.Types() {
+		types[name] = true
+	}
+	return func(subject string) bool {
+		aggregate := strings.LastIndexByte(subject, '.')
+		return aggregate >= 0 && types[subject[:aggregate]] || strings.HasPrefix(subject, replays)
+	}
 }
 
 // An Event is a domain event as a consumer gets it.
@@ -92,12 +105,11 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	if err := b.Restore(ctx, db.Store()); err != nil {
 		return err
 	}
-	filters := []string{replayPrefix + c.Name + ".>"}
-	for _, name := range c.Types() {
-		filters = append(filters, name+".*")
-	}
+	wanted := c.wanted()
 	consumer, err := b.js.CreateOrUpdateConsumer(ctx, EventStream, jetstream.ConsumerConfig{
-		Durable: durable(c.Name), FilterSubjects: filters, AckPolicy: jetstream.AckExplicitPolicy,
+		// It gets every event and drops what it does not want: with a filter of several subjects the broker compares it with
+		// each of the many subjects that there are, for every message.
+		Durable: durable(c.Name), AckPolicy: jetstream.AckExplicitPolicy,
 		AckWait: 2 * applyTimeout, MaxDeliver: -1, MaxAckPending: 4 * batchSize, Replicas: b.config.Replicas,
 	})
 	if err != nil {
@@ -110,6 +122,10 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	arrived, broken := make(chan jetstream.Msg, batchSize), make(chan error, 1)
 	sub, err := consumer.Consume(
 		func(m jetstream.Msg) {
+			if !wanted(m.Subject()) {
+				_ = m.Ack() // Lost, it comes back to be dropped again.
+				return
+			}
 			select {
 			case arrived <- m:
 			case <-ctx.Done():
