@@ -20,7 +20,11 @@ type Account struct {
 	// Handle without @, in the case it was registered with.
 	Handle string `json:"handle,omitempty"`
 	// Handle in lower case: handles are unique without regard to case.
-	HandleKey    string `json:"handle_key,omitempty"`
+	HandleKey string `json:"handle_key,omitempty"`
+	// 0 active, 1 deactivated, 2 suspended, 3 deleted. Who is not active is seen by nobody.
+	State int32 `json:"state,omitempty"`
+	// 0 user, 1 moderator, 2 admin.
+	Role         int32 `json:"role,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -29,7 +33,7 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case account.FieldID:
+		case account.FieldID, account.FieldState, account.FieldRole:
 			values[i] = new(sql.NullInt64)
 		case account.FieldHandle, account.FieldHandleKey:
 			values[i] = new(sql.NullString)
@@ -65,6 +69,18 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field handle_key", values[i])
 			} else if value.Valid {
 				_m.HandleKey = value.String
+			}
+		case account.FieldState:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field state", values[i])
+			} else if value.Valid {
+				_m.State = int32(value.Int64)
+			}
+		case account.FieldRole:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field role", values[i])
+			} else if value.Valid {
+				_m.Role = int32(value.Int64)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -107,6 +123,12 @@ func (_m *Account) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("handle_key=")
 	builder.WriteString(_m.HandleKey)
+	builder.WriteString(", ")
+	builder.WriteString("state=")
+	builder.WriteString(fmt.Sprintf("%v", _m.State))
+	builder.WriteString(", ")
+	builder.WriteString("role=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Role))
 	builder.WriteByte(')')
 	return builder.String()
 }

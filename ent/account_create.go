@@ -33,6 +33,34 @@ func (_c *AccountCreate) SetHandleKey(v string) *AccountCreate {
 	return _c
 }
 
+// SetState sets the "state" field.
+func (_c *AccountCreate) SetState(v int32) *AccountCreate {
+	_c.mutation.SetState(v)
+	return _c
+}
+
+// SetNillableState sets the "state" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableState(v *int32) *AccountCreate {
+	if v != nil {
+		_c.SetState(*v)
+	}
+	return _c
+}
+
+// SetRole sets the "role" field.
+func (_c *AccountCreate) SetRole(v int32) *AccountCreate {
+	_c.mutation.SetRole(v)
+	return _c
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableRole(v *int32) *AccountCreate {
+	if v != nil {
+		_c.SetRole(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AccountCreate) SetID(v int64) *AccountCreate {
 	_c.mutation.SetID(v)
@@ -46,6 +74,7 @@ func (_c *AccountCreate) Mutation() *AccountMutation {
 
 // Save creates the Account in the database.
 func (_c *AccountCreate) Save(ctx context.Context) (*Account, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -71,6 +100,18 @@ func (_c *AccountCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *AccountCreate) defaults() {
+	if _, ok := _c.mutation.State(); !ok {
+		v := account.DefaultState
+		_c.mutation.SetState(v)
+	}
+	if _, ok := _c.mutation.Role(); !ok {
+		v := account.DefaultRole
+		_c.mutation.SetRole(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *AccountCreate) check() error {
 	if _, ok := _c.mutation.Handle(); !ok {
@@ -78,6 +119,12 @@ func (_c *AccountCreate) check() error {
 	}
 	if _, ok := _c.mutation.HandleKey(); !ok {
 		return &ValidationError{Name: "handle_key", err: errors.New(`ent: missing required field "Account.handle_key"`)}
+	}
+	if _, ok := _c.mutation.State(); !ok {
+		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "Account.state"`)}
+	}
+	if _, ok := _c.mutation.Role(); !ok {
+		return &ValidationError{Name: "role", err: errors.New(`ent: missing required field "Account.role"`)}
 	}
 	return nil
 }
@@ -119,6 +166,14 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.HandleKey(); ok {
 		_spec.SetField(account.FieldHandleKey, field.TypeString, value)
 		_node.HandleKey = value
+	}
+	if value, ok := _c.mutation.State(); ok {
+		_spec.SetField(account.FieldState, field.TypeInt32, value)
+		_node.State = value
+	}
+	if value, ok := _c.mutation.Role(); ok {
+		_spec.SetField(account.FieldRole, field.TypeInt32, value)
+		_node.Role = value
 	}
 	return _node, _spec
 }
@@ -193,6 +248,42 @@ func (u *AccountUpsert) SetHandleKey(v string) *AccountUpsert {
 // UpdateHandleKey sets the "handle_key" field to the value that was provided on create.
 func (u *AccountUpsert) UpdateHandleKey() *AccountUpsert {
 	u.SetExcluded(account.FieldHandleKey)
+	return u
+}
+
+// SetState sets the "state" field.
+func (u *AccountUpsert) SetState(v int32) *AccountUpsert {
+	u.Set(account.FieldState, v)
+	return u
+}
+
+// UpdateState sets the "state" field to the value that was provided on create.
+func (u *AccountUpsert) UpdateState() *AccountUpsert {
+	u.SetExcluded(account.FieldState)
+	return u
+}
+
+// AddState adds v to the "state" field.
+func (u *AccountUpsert) AddState(v int32) *AccountUpsert {
+	u.Add(account.FieldState, v)
+	return u
+}
+
+// SetRole sets the "role" field.
+func (u *AccountUpsert) SetRole(v int32) *AccountUpsert {
+	u.Set(account.FieldRole, v)
+	return u
+}
+
+// UpdateRole sets the "role" field to the value that was provided on create.
+func (u *AccountUpsert) UpdateRole() *AccountUpsert {
+	u.SetExcluded(account.FieldRole)
+	return u
+}
+
+// AddRole adds v to the "role" field.
+func (u *AccountUpsert) AddRole(v int32) *AccountUpsert {
+	u.Add(account.FieldRole, v)
 	return u
 }
 
@@ -272,6 +363,48 @@ func (u *AccountUpsertOne) UpdateHandleKey() *AccountUpsertOne {
 	})
 }
 
+// SetState sets the "state" field.
+func (u *AccountUpsertOne) SetState(v int32) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetState(v)
+	})
+}
+
+// AddState adds v to the "state" field.
+func (u *AccountUpsertOne) AddState(v int32) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.AddState(v)
+	})
+}
+
+// UpdateState sets the "state" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdateState() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateState()
+	})
+}
+
+// SetRole sets the "role" field.
+func (u *AccountUpsertOne) SetRole(v int32) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetRole(v)
+	})
+}
+
+// AddRole adds v to the "role" field.
+func (u *AccountUpsertOne) AddRole(v int32) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.AddRole(v)
+	})
+}
+
+// UpdateRole sets the "role" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdateRole() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateRole()
+	})
+}
+
 // Exec executes the query.
 func (u *AccountUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -324,6 +457,7 @@ func (_c *AccountCreateBulk) Save(ctx context.Context) ([]*Account, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*AccountMutation)
 				if !ok {
@@ -510,6 +644,48 @@ func (u *AccountUpsertBulk) SetHandleKey(v string) *AccountUpsertBulk {
 func (u *AccountUpsertBulk) UpdateHandleKey() *AccountUpsertBulk {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateHandleKey()
+	})
+}
+
+// SetState sets the "state" field.
+func (u *AccountUpsertBulk) SetState(v int32) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetState(v)
+	})
+}
+
+// AddState adds v to the "state" field.
+func (u *AccountUpsertBulk) AddState(v int32) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.AddState(v)
+	})
+}
+
+// UpdateState sets the "state" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdateState() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateState()
+	})
+}
+
+// SetRole sets the "role" field.
+func (u *AccountUpsertBulk) SetRole(v int32) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetRole(v)
+	})
+}
+
+// AddRole adds v to the "role" field.
+func (u *AccountUpsertBulk) AddRole(v int32) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.AddRole(v)
+	})
+}
+
+// UpdateRole sets the "role" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdateRole() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateRole()
 	})
 }
 

@@ -56,6 +56,48 @@ func (_u *AccountUpdate) SetNillableHandleKey(v *string) *AccountUpdate {
 	return _u
 }
 
+// SetState sets the "state" field.
+func (_u *AccountUpdate) SetState(v int32) *AccountUpdate {
+	_u.mutation.ResetState()
+	_u.mutation.SetState(v)
+	return _u
+}
+
+// SetNillableState sets the "state" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableState(v *int32) *AccountUpdate {
+	if v != nil {
+		_u.SetState(*v)
+	}
+	return _u
+}
+
+// AddState adds value to the "state" field.
+func (_u *AccountUpdate) AddState(v int32) *AccountUpdate {
+	_u.mutation.AddState(v)
+	return _u
+}
+
+// SetRole sets the "role" field.
+func (_u *AccountUpdate) SetRole(v int32) *AccountUpdate {
+	_u.mutation.ResetRole()
+	_u.mutation.SetRole(v)
+	return _u
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableRole(v *int32) *AccountUpdate {
+	if v != nil {
+		_u.SetRole(*v)
+	}
+	return _u
+}
+
+// AddRole adds value to the "role" field.
+func (_u *AccountUpdate) AddRole(v int32) *AccountUpdate {
+	_u.mutation.AddRole(v)
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdate) Mutation() *AccountMutation {
 	return _u.mutation
@@ -109,6 +151,18 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.HandleKey(); ok {
 		_spec.SetField(account.FieldHandleKey, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.State(); ok {
+		_spec.SetField(account.FieldState, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedState(); ok {
+		_spec.AddField(account.FieldState, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.Role(); ok {
+		_spec.SetField(account.FieldRole, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedRole(); ok {
+		_spec.AddField(account.FieldRole, field.TypeInt32, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -156,6 +210,48 @@ func (_u *AccountUpdateOne) SetNillableHandleKey(v *string) *AccountUpdateOne {
 	if v != nil {
 		_u.SetHandleKey(*v)
 	}
+	return _u
+}
+
+// SetState sets the "state" field.
+func (_u *AccountUpdateOne) SetState(v int32) *AccountUpdateOne {
+	_u.mutation.ResetState()
+	_u.mutation.SetState(v)
+	return _u
+}
+
+// SetNillableState sets the "state" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableState(v *int32) *AccountUpdateOne {
+	if v != nil {
+		_u.SetState(*v)
+	}
+	return _u
+}
+
+// AddState adds value to the "state" field.
+func (_u *AccountUpdateOne) AddState(v int32) *AccountUpdateOne {
+	_u.mutation.AddState(v)
+	return _u
+}
+
+// SetRole sets the "role" field.
+func (_u *AccountUpdateOne) SetRole(v int32) *AccountUpdateOne {
+	_u.mutation.ResetRole()
+	_u.mutation.SetRole(v)
+	return _u
+}
+
+// SetNillableRole sets the "role" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableRole(v *int32) *AccountUpdateOne {
+	if v != nil {
+		_u.SetRole(*v)
+	}
+	return _u
+}
+
+// AddRole adds value to the "role" field.
+func (_u *AccountUpdateOne) AddRole(v int32) *AccountUpdateOne {
+	_u.mutation.AddRole(v)
 	return _u
 }
 
@@ -241,6 +337,18 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	}
 	if value, ok := _u.mutation.HandleKey(); ok {
 		_spec.SetField(account.FieldHandleKey, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.State(); ok {
+		_spec.SetField(account.FieldState, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedState(); ok {
+		_spec.AddField(account.FieldState, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.Role(); ok {
+		_spec.SetField(account.FieldRole, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedRole(); ok {
+		_spec.AddField(account.FieldRole, field.TypeInt32, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Account{config: _u.config}

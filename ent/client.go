@@ -15,23 +15,72 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/pulse-social/pulse/ent/account"
+	"github.com/pulse-social/pulse/ent/apikey"
+	"github.com/pulse-social/pulse/ent/audithead"
+	"github.com/pulse-social/pulse/ent/auditrecord"
+	"github.com/pulse-social/pulse/ent/block"
+	"github.com/pulse-social/pulse/ent/bookmark"
 	"github.com/pulse-social/pulse/ent/brokerstream"
+	"github.com/pulse-social/pulse/ent/conversation"
+	"github.com/pulse-social/pulse/ent/conversationmember"
 	"github.com/pulse-social/pulse/ent/credential"
 	"github.com/pulse-social/pulse/ent/deadletter"
+	"github.com/pulse-social/pulse/ent/dismissal"
+	"github.com/pulse-social/pulse/ent/draft"
+	"github.com/pulse-social/pulse/ent/emailtoken"
 	"github.com/pulse-social/pulse/ent/follow"
+	"github.com/pulse-social/pulse/ent/followrequest"
+	"github.com/pulse-social/pulse/ent/formerhandle"
 	"github.com/pulse-social/pulse/ent/idempotencyrecord"
 	"github.com/pulse-social/pulse/ent/inboxentry"
 	"github.com/pulse-social/pulse/ent/like"
+	"github.com/pulse-social/pulse/ent/linkedidentity"
 	"github.com/pulse-social/pulse/ent/mergedauthor"
+	"github.com/pulse-social/pulse/ent/message"
+	"github.com/pulse-social/pulse/ent/messagereaction"
+	"github.com/pulse-social/pulse/ent/messagingsetting"
+	"github.com/pulse-social/pulse/ent/mute"
+	"github.com/pulse-social/pulse/ent/mutedword"
+	"github.com/pulse-social/pulse/ent/notification"
+	"github.com/pulse-social/pulse/ent/notificationcause"
+	"github.com/pulse-social/pulse/ent/notificationdelivery"
+	"github.com/pulse-social/pulse/ent/notificationhead"
+	"github.com/pulse-social/pulse/ent/notificationpreference"
 	"github.com/pulse-social/pulse/ent/outboxevent"
+	"github.com/pulse-social/pulse/ent/outgoingmail"
+	"github.com/pulse-social/pulse/ent/poll"
+	"github.com/pulse-social/pulse/ent/polloption"
+	"github.com/pulse-social/pulse/ent/pollvote"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/postcount"
+	"github.com/pulse-social/pulse/ent/postmention"
+	"github.com/pulse-social/pulse/ent/posttag"
+	"github.com/pulse-social/pulse/ent/postversion"
+	"github.com/pulse-social/pulse/ent/presencesetting"
 	"github.com/pulse-social/pulse/ent/profile"
+	"github.com/pulse-social/pulse/ent/pushsubscription"
+	"github.com/pulse-social/pulse/ent/quiethours"
+	"github.com/pulse-social/pulse/ent/readposition"
+	"github.com/pulse-social/pulse/ent/recoverycode"
 	"github.com/pulse-social/pulse/ent/refreshtoken"
+	"github.com/pulse-social/pulse/ent/sealingkey"
+	"github.com/pulse-social/pulse/ent/searchname"
+	"github.com/pulse-social/pulse/ent/searchperson"
+	"github.com/pulse-social/pulse/ent/searchpost"
+	"github.com/pulse-social/pulse/ent/searchtag"
 	"github.com/pulse-social/pulse/ent/session"
+	"github.com/pulse-social/pulse/ent/signinattempt"
+	"github.com/pulse-social/pulse/ent/signinchallenge"
 	"github.com/pulse-social/pulse/ent/signingkey"
 	"github.com/pulse-social/pulse/ent/signingsecret"
+	"github.com/pulse-social/pulse/ent/streamconversation"
+	"github.com/pulse-social/pulse/ent/streamhead"
+	"github.com/pulse-social/pulse/ent/streamitem"
+	"github.com/pulse-social/pulse/ent/taguse"
+	"github.com/pulse-social/pulse/ent/totpsecret"
 	"github.com/pulse-social/pulse/ent/usercount"
+	"github.com/pulse-social/pulse/ent/userlist"
+	"github.com/pulse-social/pulse/ent/userlistmember"
 
 	stdsql "database/sql"
 )
@@ -41,42 +90,140 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// APIKey is the client for interacting with the APIKey builders.
+	APIKey *APIKeyClient
 	// Account is the client for interacting with the Account builders.
 	Account *AccountClient
+	// AuditHead is the client for interacting with the AuditHead builders.
+	AuditHead *AuditHeadClient
+	// AuditRecord is the client for interacting with the AuditRecord builders.
+	AuditRecord *AuditRecordClient
+	// Block is the client for interacting with the Block builders.
+	Block *BlockClient
+	// Bookmark is the client for interacting with the Bookmark builders.
+	Bookmark *BookmarkClient
 	// BrokerStream is the client for interacting with the BrokerStream builders.
 	BrokerStream *BrokerStreamClient
+	// Conversation is the client for interacting with the Conversation builders.
+	Conversation *ConversationClient
+	// ConversationMember is the client for interacting with the ConversationMember builders.
+	ConversationMember *ConversationMemberClient
 	// Credential is the client for interacting with the Credential builders.
 	Credential *CredentialClient
 	// DeadLetter is the client for interacting with the DeadLetter builders.
 	DeadLetter *DeadLetterClient
+	// Dismissal is the client for interacting with the Dismissal builders.
+	Dismissal *DismissalClient
+	// Draft is the client for interacting with the Draft builders.
+	Draft *DraftClient
+	// EmailToken is the client for interacting with the EmailToken builders.
+	EmailToken *EmailTokenClient
 	// Follow is the client for interacting with the Follow builders.
 	Follow *FollowClient
+	// FollowRequest is the client for interacting with the FollowRequest builders.
+	FollowRequest *FollowRequestClient
+	// FormerHandle is the client for interacting with the FormerHandle builders.
+	FormerHandle *FormerHandleClient
 	// IdempotencyRecord is the client for interacting with the IdempotencyRecord builders.
 	IdempotencyRecord *IdempotencyRecordClient
 	// InboxEntry is the client for interacting with the InboxEntry builders.
 	InboxEntry *InboxEntryClient
 	// Like is the client for interacting with the Like builders.
 	Like *LikeClient
+	// LinkedIdentity is the client for interacting with the LinkedIdentity builders.
+	LinkedIdentity *LinkedIdentityClient
 	// MergedAuthor is the client for interacting with the MergedAuthor builders.
 	MergedAuthor *MergedAuthorClient
+	// Message is the client for interacting with the Message builders.
+	Message *MessageClient
+	// MessageReaction is the client for interacting with the MessageReaction builders.
+	MessageReaction *MessageReactionClient
+	// MessagingSetting is the client for interacting with the MessagingSetting builders.
+	MessagingSetting *MessagingSettingClient
+	// Mute is the client for interacting with the Mute builders.
+	Mute *MuteClient
+	// MutedWord is the client for interacting with the MutedWord builders.
+	MutedWord *MutedWordClient
+	// Notification is the client for interacting with the Notification builders.
+	Notification *NotificationClient
+	// NotificationCause is the client for interacting with the NotificationCause builders.
+	NotificationCause *NotificationCauseClient
+	// NotificationDelivery is the client for interacting with the NotificationDelivery builders.
+	NotificationDelivery *NotificationDeliveryClient
+	// NotificationHead is the client for interacting with the NotificationHead builders.
+	NotificationHead *NotificationHeadClient
+	// NotificationPreference is the client for interacting with the NotificationPreference builders.
+	NotificationPreference *NotificationPreferenceClient
 	// OutboxEvent is the client for interacting with the OutboxEvent builders.
 	OutboxEvent *OutboxEventClient
+	// OutgoingMail is the client for interacting with the OutgoingMail builders.
+	OutgoingMail *OutgoingMailClient
+	// Poll is the client for interacting with the Poll builders.
+	Poll *PollClient
+	// PollOption is the client for interacting with the PollOption builders.
+	PollOption *PollOptionClient
+	// PollVote is the client for interacting with the PollVote builders.
+	PollVote *PollVoteClient
 	// Post is the client for interacting with the Post builders.
 	Post *PostClient
 	// PostCount is the client for interacting with the PostCount builders.
 	PostCount *PostCountClient
+	// PostMention is the client for interacting with the PostMention builders.
+	PostMention *PostMentionClient
+	// PostTag is the client for interacting with the PostTag builders.
+	PostTag *PostTagClient
+	// PostVersion is the client for interacting with the PostVersion builders.
+	PostVersion *PostVersionClient
+	// PresenceSetting is the client for interacting with the PresenceSetting builders.
+	PresenceSetting *PresenceSettingClient
 	// Profile is the client for interacting with the Profile builders.
 	Profile *ProfileClient
+	// PushSubscription is the client for interacting with the PushSubscription builders.
+	PushSubscription *PushSubscriptionClient
+	// QuietHours is the client for interacting with the QuietHours builders.
+	QuietHours *QuietHoursClient
+	// ReadPosition is the client for interacting with the ReadPosition builders.
+	ReadPosition *ReadPositionClient
+	// RecoveryCode is the client for interacting with the RecoveryCode builders.
+	RecoveryCode *RecoveryCodeClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
+	// SealingKey is the client for interacting with the SealingKey builders.
+	SealingKey *SealingKeyClient
+	// SearchName is the client for interacting with the SearchName builders.
+	SearchName *SearchNameClient
+	// SearchPerson is the client for interacting with the SearchPerson builders.
+	SearchPerson *SearchPersonClient
+	// SearchPost is the client for interacting with the SearchPost builders.
+	SearchPost *SearchPostClient
+	// SearchTag is the client for interacting with the SearchTag builders.
+	SearchTag *SearchTagClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SignInAttempt is the client for interacting with the SignInAttempt builders.
+	SignInAttempt *SignInAttemptClient
+	// SignInChallenge is the client for interacting with the SignInChallenge builders.
+	SignInChallenge *SignInChallengeClient
 	// SigningKey is the client for interacting with the SigningKey builders.
 	SigningKey *SigningKeyClient
 	// SigningSecret is the client for interacting with the SigningSecret builders.
 	SigningSecret *SigningSecretClient
+	// StreamConversation is the client for interacting with the StreamConversation builders.
+	StreamConversation *StreamConversationClient
+	// StreamHead is the client for interacting with the StreamHead builders.
+	StreamHead *StreamHeadClient
+	// StreamItem is the client for interacting with the StreamItem builders.
+	StreamItem *StreamItemClient
+	// TagUse is the client for interacting with the TagUse builders.
+	TagUse *TagUseClient
+	// TotpSecret is the client for interacting with the TotpSecret builders.
+	TotpSecret *TotpSecretClient
 	// UserCount is the client for interacting with the UserCount builders.
 	UserCount *UserCountClient
+	// UserList is the client for interacting with the UserList builders.
+	UserList *UserListClient
+	// UserListMember is the client for interacting with the UserListMember builders.
+	UserListMember *UserListMemberClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -88,24 +235,73 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.APIKey = NewAPIKeyClient(c.config)
 	c.Account = NewAccountClient(c.config)
+	c.AuditHead = NewAuditHeadClient(c.config)
+	c.AuditRecord = NewAuditRecordClient(c.config)
+	c.Block = NewBlockClient(c.config)
+	c.Bookmark = NewBookmarkClient(c.config)
 	c.BrokerStream = NewBrokerStreamClient(c.config)
+	c.Conversation = NewConversationClient(c.config)
+	c.ConversationMember = NewConversationMemberClient(c.config)
 	c.Credential = NewCredentialClient(c.config)
 	c.DeadLetter = NewDeadLetterClient(c.config)
+	c.Dismissal = NewDismissalClient(c.config)
+	c.Draft = NewDraftClient(c.config)
+	c.EmailToken = NewEmailTokenClient(c.config)
 	c.Follow = NewFollowClient(c.config)
+	c.FollowRequest = NewFollowRequestClient(c.config)
+	c.FormerHandle = NewFormerHandleClient(c.config)
 	c.IdempotencyRecord = NewIdempotencyRecordClient(c.config)
 	c.InboxEntry = NewInboxEntryClient(c.config)
 	c.Like = NewLikeClient(c.config)
+	c.LinkedIdentity = NewLinkedIdentityClient(c.config)
 	c.MergedAuthor = NewMergedAuthorClient(c.config)
+	c.Message = NewMessageClient(c.config)
+	c.MessageReaction = NewMessageReactionClient(c.config)
+	c.MessagingSetting = NewMessagingSettingClient(c.config)
+	c.Mute = NewMuteClient(c.config)
+	c.MutedWord = NewMutedWordClient(c.config)
+	c.Notification = NewNotificationClient(c.config)
+	c.NotificationCause = NewNotificationCauseClient(c.config)
+	c.NotificationDelivery = NewNotificationDeliveryClient(c.config)
+	c.NotificationHead = NewNotificationHeadClient(c.config)
+	c.NotificationPreference = NewNotificationPreferenceClient(c.config)
 	c.OutboxEvent = NewOutboxEventClient(c.config)
+	c.OutgoingMail = NewOutgoingMailClient(c.config)
+	c.Poll = NewPollClient(c.config)
+	c.PollOption = NewPollOptionClient(c.config)
+	c.PollVote = NewPollVoteClient(c.config)
 	c.Post = NewPostClient(c.config)
 	c.PostCount = NewPostCountClient(c.config)
+	c.PostMention = NewPostMentionClient(c.config)
+	c.PostTag = NewPostTagClient(c.config)
+	c.PostVersion = NewPostVersionClient(c.config)
+	c.PresenceSetting = NewPresenceSettingClient(c.config)
 	c.Profile = NewProfileClient(c.config)
+	c.PushSubscription = NewPushSubscriptionClient(c.config)
+	c.QuietHours = NewQuietHoursClient(c.config)
+	c.ReadPosition = NewReadPositionClient(c.config)
+	c.RecoveryCode = NewRecoveryCodeClient(c.config)
 	c.RefreshToken = NewRefreshTokenClient(c.config)
+	c.SealingKey = NewSealingKeyClient(c.config)
+	c.SearchName = NewSearchNameClient(c.config)
+	c.SearchPerson = NewSearchPersonClient(c.config)
+	c.SearchPost = NewSearchPostClient(c.config)
+	c.SearchTag = NewSearchTagClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.SignInAttempt = NewSignInAttemptClient(c.config)
+	c.SignInChallenge = NewSignInChallengeClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
 	c.SigningSecret = NewSigningSecretClient(c.config)
+	c.StreamConversation = NewStreamConversationClient(c.config)
+	c.StreamHead = NewStreamHeadClient(c.config)
+	c.StreamItem = NewStreamItemClient(c.config)
+	c.TagUse = NewTagUseClient(c.config)
+	c.TotpSecret = NewTotpSecretClient(c.config)
 	c.UserCount = NewUserCountClient(c.config)
+	c.UserList = NewUserListClient(c.config)
+	c.UserListMember = NewUserListMemberClient(c.config)
 }
 
 type (
@@ -196,26 +392,75 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		Account:           NewAccountClient(cfg),
-		BrokerStream:      NewBrokerStreamClient(cfg),
-		Credential:        NewCredentialClient(cfg),
-		DeadLetter:        NewDeadLetterClient(cfg),
-		Follow:            NewFollowClient(cfg),
-		IdempotencyRecord: NewIdempotencyRecordClient(cfg),
-		InboxEntry:        NewInboxEntryClient(cfg),
-		Like:              NewLikeClient(cfg),
-		MergedAuthor:      NewMergedAuthorClient(cfg),
-		OutboxEvent:       NewOutboxEventClient(cfg),
-		Post:              NewPostClient(cfg),
-		PostCount:         NewPostCountClient(cfg),
-		Profile:           NewProfileClient(cfg),
-		RefreshToken:      NewRefreshTokenClient(cfg),
-		Session:           NewSessionClient(cfg),
-		SigningKey:        NewSigningKeyClient(cfg),
-		SigningSecret:     NewSigningSecretClient(cfg),
-		UserCount:         NewUserCountClient(cfg),
+		ctx:                    ctx,
+		config:                 cfg,
+		APIKey:                 NewAPIKeyClient(cfg),
+		Account:                NewAccountClient(cfg),
+		AuditHead:              NewAuditHeadClient(cfg),
+		AuditRecord:            NewAuditRecordClient(cfg),
+		Block:                  NewBlockClient(cfg),
+		Bookmark:               NewBookmarkClient(cfg),
+		BrokerStream:           NewBrokerStreamClient(cfg),
+		Conversation:           NewConversationClient(cfg),
+		ConversationMember:     NewConversationMemberClient(cfg),
+		Credential:             NewCredentialClient(cfg),
+		DeadLetter:             NewDeadLetterClient(cfg),
+		Dismissal:              NewDismissalClient(cfg),
+		Draft:                  NewDraftClient(cfg),
+		EmailToken:             NewEmailTokenClient(cfg),
+		Follow:                 NewFollowClient(cfg),
+		FollowRequest:          NewFollowRequestClient(cfg),
+		FormerHandle:           NewFormerHandleClient(cfg),
+		IdempotencyRecord:      NewIdempotencyRecordClient(cfg),
+		InboxEntry:             NewInboxEntryClient(cfg),
+		Like:                   NewLikeClient(cfg),
+		LinkedIdentity:         NewLinkedIdentityClient(cfg),
+		MergedAuthor:           NewMergedAuthorClient(cfg),
+		Message:                NewMessageClient(cfg),
+		MessageReaction:        NewMessageReactionClient(cfg),
+		MessagingSetting:       NewMessagingSettingClient(cfg),
+		Mute:                   NewMuteClient(cfg),
+		MutedWord:              NewMutedWordClient(cfg),
+		Notification:           NewNotificationClient(cfg),
+		NotificationCause:      NewNotificationCauseClient(cfg),
+		NotificationDelivery:   NewNotificationDeliveryClient(cfg),
+		NotificationHead:       NewNotificationHeadClient(cfg),
+		NotificationPreference: NewNotificationPreferenceClient(cfg),
+		OutboxEvent:            NewOutboxEventClient(cfg),
+		OutgoingMail:           NewOutgoingMailClient(cfg),
+		Poll:                   NewPollClient(cfg),
+		PollOption:             NewPollOptionClient(cfg),
+		PollVote:               NewPollVoteClient(cfg),
+		Post:                   NewPostClient(cfg),
+		PostCount:              NewPostCountClient(cfg),
+		PostMention:            NewPostMentionClient(cfg),
+		PostTag:                NewPostTagClient(cfg),
+		PostVersion:            NewPostVersionClient(cfg),
+		PresenceSetting:        NewPresenceSettingClient(cfg),
+		Profile:                NewProfileClient(cfg),
+		PushSubscription:       NewPushSubscriptionClient(cfg),
+		QuietHours:             NewQuietHoursClient(cfg),
+		ReadPosition:           NewReadPositionClient(cfg),
+		RecoveryCode:           NewRecoveryCodeClient(cfg),
+		RefreshToken:           NewRefreshTokenClient(cfg),
+		SealingKey:             NewSealingKeyClient(cfg),
+		SearchName:             NewSearchNameClient(cfg),
+		SearchPerson:           NewSearchPersonClient(cfg),
+		SearchPost:             NewSearchPostClient(cfg),
+		SearchTag:              NewSearchTagClient(cfg),
+		Session:                NewSessionClient(cfg),
+		SignInAttempt:          NewSignInAttemptClient(cfg),
+		SignInChallenge:        NewSignInChallengeClient(cfg),
+		SigningKey:             NewSigningKeyClient(cfg),
+		SigningSecret:          NewSigningSecretClient(cfg),
+		StreamConversation:     NewStreamConversationClient(cfg),
+		StreamHead:             NewStreamHeadClient(cfg),
+		StreamItem:             NewStreamItemClient(cfg),
+		TagUse:                 NewTagUseClient(cfg),
+		TotpSecret:             NewTotpSecretClient(cfg),
+		UserCount:              NewUserCountClient(cfg),
+		UserList:               NewUserListClient(cfg),
+		UserListMember:         NewUserListMemberClient(cfg),
 	}, nil
 }
 
@@ -233,33 +478,82 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		Account:           NewAccountClient(cfg),
-		BrokerStream:      NewBrokerStreamClient(cfg),
-		Credential:        NewCredentialClient(cfg),
-		DeadLetter:        NewDeadLetterClient(cfg),
-		Follow:            NewFollowClient(cfg),
-		IdempotencyRecord: NewIdempotencyRecordClient(cfg),
-		InboxEntry:        NewInboxEntryClient(cfg),
-		Like:              NewLikeClient(cfg),
-		MergedAuthor:      NewMergedAuthorClient(cfg),
-		OutboxEvent:       NewOutboxEventClient(cfg),
-		Post:              NewPostClient(cfg),
-		PostCount:         NewPostCountClient(cfg),
-		Profile:           NewProfileClient(cfg),
-		RefreshToken:      NewRefreshTokenClient(cfg),
-		Session:           NewSessionClient(cfg),
-		SigningKey:        NewSigningKeyClient(cfg),
-		SigningSecret:     NewSigningSecretClient(cfg),
-		UserCount:         NewUserCountClient(cfg),
+		ctx:                    ctx,
+		config:                 cfg,
+		APIKey:                 NewAPIKeyClient(cfg),
+		Account:                NewAccountClient(cfg),
+		AuditHead:              NewAuditHeadClient(cfg),
+		AuditRecord:            NewAuditRecordClient(cfg),
+		Block:                  NewBlockClient(cfg),
+		Bookmark:               NewBookmarkClient(cfg),
+		BrokerStream:           NewBrokerStreamClient(cfg),
+		Conversation:           NewConversationClient(cfg),
+		ConversationMember:     NewConversationMemberClient(cfg),
+		Credential:             NewCredentialClient(cfg),
+		DeadLetter:             NewDeadLetterClient(cfg),
+		Dismissal:              NewDismissalClient(cfg),
+		Draft:                  NewDraftClient(cfg),
+		EmailToken:             NewEmailTokenClient(cfg),
+		Follow:                 NewFollowClient(cfg),
+		FollowRequest:          NewFollowRequestClient(cfg),
+		FormerHandle:           NewFormerHandleClient(cfg),
+		IdempotencyRecord:      NewIdempotencyRecordClient(cfg),
+		InboxEntry:             NewInboxEntryClient(cfg),
+		Like:                   NewLikeClient(cfg),
+		LinkedIdentity:         NewLinkedIdentityClient(cfg),
+		MergedAuthor:           NewMergedAuthorClient(cfg),
+		Message:                NewMessageClient(cfg),
+		MessageReaction:        NewMessageReactionClient(cfg),
+		MessagingSetting:       NewMessagingSettingClient(cfg),
+		Mute:                   NewMuteClient(cfg),
+		MutedWord:              NewMutedWordClient(cfg),
+		Notification:           NewNotificationClient(cfg),
+		NotificationCause:      NewNotificationCauseClient(cfg),
+		NotificationDelivery:   NewNotificationDeliveryClient(cfg),
+		NotificationHead:       NewNotificationHeadClient(cfg),
+		NotificationPreference: NewNotificationPreferenceClient(cfg),
+		OutboxEvent:            NewOutboxEventClient(cfg),
+		OutgoingMail:           NewOutgoingMailClient(cfg),
+		Poll:                   NewPollClient(cfg),
+		PollOption:             NewPollOptionClient(cfg),
+		PollVote:               NewPollVoteClient(cfg),
+		Post:                   NewPostClient(cfg),
+		PostCount:              NewPostCountClient(cfg),
+		PostMention:            NewPostMentionClient(cfg),
+		PostTag:                NewPostTagClient(cfg),
+		PostVersion:            NewPostVersionClient(cfg),
+		PresenceSetting:        NewPresenceSettingClient(cfg),
+		Profile:                NewProfileClient(cfg),
+		PushSubscription:       NewPushSubscriptionClient(cfg),
+		QuietHours:             NewQuietHoursClient(cfg),
+		ReadPosition:           NewReadPositionClient(cfg),
+		RecoveryCode:           NewRecoveryCodeClient(cfg),
+		RefreshToken:           NewRefreshTokenClient(cfg),
+		SealingKey:             NewSealingKeyClient(cfg),
+		SearchName:             NewSearchNameClient(cfg),
+		SearchPerson:           NewSearchPersonClient(cfg),
+		SearchPost:             NewSearchPostClient(cfg),
+		SearchTag:              NewSearchTagClient(cfg),
+		Session:                NewSessionClient(cfg),
+		SignInAttempt:          NewSignInAttemptClient(cfg),
+		SignInChallenge:        NewSignInChallengeClient(cfg),
+		SigningKey:             NewSigningKeyClient(cfg),
+		SigningSecret:          NewSigningSecretClient(cfg),
+		StreamConversation:     NewStreamConversationClient(cfg),
+		StreamHead:             NewStreamHeadClient(cfg),
+		StreamItem:             NewStreamItemClient(cfg),
+		TagUse:                 NewTagUseClient(cfg),
+		TotpSecret:             NewTotpSecretClient(cfg),
+		UserCount:              NewUserCountClient(cfg),
+		UserList:               NewUserListClient(cfg),
+		UserListMember:         NewUserListMemberClient(cfg),
 	}, nil
 }
 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Account.
+//		APIKey.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -282,10 +576,20 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Account, c.BrokerStream, c.Credential, c.DeadLetter, c.Follow,
-		c.IdempotencyRecord, c.InboxEntry, c.Like, c.MergedAuthor, c.OutboxEvent,
-		c.Post, c.PostCount, c.Profile, c.RefreshToken, c.Session, c.SigningKey,
-		c.SigningSecret, c.UserCount,
+		c.APIKey, c.Account, c.AuditHead, c.AuditRecord, c.Block, c.Bookmark,
+		c.BrokerStream, c.Conversation, c.ConversationMember, c.Credential,
+		c.DeadLetter, c.Dismissal, c.Draft, c.EmailToken, c.Follow, c.FollowRequest,
+		c.FormerHandle, c.IdempotencyRecord, c.InboxEntry, c.Like, c.LinkedIdentity,
+		c.MergedAuthor, c.Message, c.MessageReaction, c.MessagingSetting, c.Mute,
+		c.MutedWord, c.Notification, c.NotificationCause, c.NotificationDelivery,
+		c.NotificationHead, c.NotificationPreference, c.OutboxEvent, c.OutgoingMail,
+		c.Poll, c.PollOption, c.PollVote, c.Post, c.PostCount, c.PostMention,
+		c.PostTag, c.PostVersion, c.PresenceSetting, c.Profile, c.PushSubscription,
+		c.QuietHours, c.ReadPosition, c.RecoveryCode, c.RefreshToken, c.SealingKey,
+		c.SearchName, c.SearchPerson, c.SearchPost, c.SearchTag, c.Session,
+		c.SignInAttempt, c.SignInChallenge, c.SigningKey, c.SigningSecret,
+		c.StreamConversation, c.StreamHead, c.StreamItem, c.TagUse, c.TotpSecret,
+		c.UserCount, c.UserList, c.UserListMember,
 	} {
 		n.Use(hooks...)
 	}
@@ -295,10 +599,20 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Account, c.BrokerStream, c.Credential, c.DeadLetter, c.Follow,
-		c.IdempotencyRecord, c.InboxEntry, c.Like, c.MergedAuthor, c.OutboxEvent,
-		c.Post, c.PostCount, c.Profile, c.RefreshToken, c.Session, c.SigningKey,
-		c.SigningSecret, c.UserCount,
+		c.APIKey, c.Account, c.AuditHead, c.AuditRecord, c.Block, c.Bookmark,
+		c.BrokerStream, c.Conversation, c.ConversationMember, c.Credential,
+		c.DeadLetter, c.Dismissal, c.Draft, c.EmailToken, c.Follow, c.FollowRequest,
+		c.FormerHandle, c.IdempotencyRecord, c.InboxEntry, c.Like, c.LinkedIdentity,
+		c.MergedAuthor, c.Message, c.MessageReaction, c.MessagingSetting, c.Mute,
+		c.MutedWord, c.Notification, c.NotificationCause, c.NotificationDelivery,
+		c.NotificationHead, c.NotificationPreference, c.OutboxEvent, c.OutgoingMail,
+		c.Poll, c.PollOption, c.PollVote, c.Post, c.PostCount, c.PostMention,
+		c.PostTag, c.PostVersion, c.PresenceSetting, c.Profile, c.PushSubscription,
+		c.QuietHours, c.ReadPosition, c.RecoveryCode, c.RefreshToken, c.SealingKey,
+		c.SearchName, c.SearchPerson, c.SearchPost, c.SearchTag, c.Session,
+		c.SignInAttempt, c.SignInChallenge, c.SigningKey, c.SigningSecret,
+		c.StreamConversation, c.StreamHead, c.StreamItem, c.TagUse, c.TotpSecret,
+		c.UserCount, c.UserList, c.UserListMember,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -307,44 +621,275 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *APIKeyMutation:
+		return c.APIKey.mutate(ctx, m)
 	case *AccountMutation:
 		return c.Account.mutate(ctx, m)
+	case *AuditHeadMutation:
+		return c.AuditHead.mutate(ctx, m)
+	case *AuditRecordMutation:
+		return c.AuditRecord.mutate(ctx, m)
+	case *BlockMutation:
+		return c.Block.mutate(ctx, m)
+	case *BookmarkMutation:
+		return c.Bookmark.mutate(ctx, m)
 	case *BrokerStreamMutation:
 		return c.BrokerStream.mutate(ctx, m)
+	case *ConversationMutation:
+		return c.Conversation.mutate(ctx, m)
+	case *ConversationMemberMutation:
+		return c.ConversationMember.mutate(ctx, m)
 	case *CredentialMutation:
 		return c.Credential.mutate(ctx, m)
 	case *DeadLetterMutation:
 		return c.DeadLetter.mutate(ctx, m)
+	case *DismissalMutation:
+		return c.Dismissal.mutate(ctx, m)
+	case *DraftMutation:
+		return c.Draft.mutate(ctx, m)
+	case *EmailTokenMutation:
+		return c.EmailToken.mutate(ctx, m)
 	case *FollowMutation:
 		return c.Follow.mutate(ctx, m)
+	case *FollowRequestMutation:
+		return c.FollowRequest.mutate(ctx, m)
+	case *FormerHandleMutation:
+		return c.FormerHandle.mutate(ctx, m)
 	case *IdempotencyRecordMutation:
 		return c.IdempotencyRecord.mutate(ctx, m)
 	case *InboxEntryMutation:
 		return c.InboxEntry.mutate(ctx, m)
 	case *LikeMutation:
 		return c.Like.mutate(ctx, m)
+	case *LinkedIdentityMutation:
+		return c.LinkedIdentity.mutate(ctx, m)
 	case *MergedAuthorMutation:
 		return c.MergedAuthor.mutate(ctx, m)
+	case *MessageMutation:
+		return c.Message.mutate(ctx, m)
+	case *MessageReactionMutation:
+		return c.MessageReaction.mutate(ctx, m)
+	case *MessagingSettingMutation:
+		return c.MessagingSetting.mutate(ctx, m)
+	case *MuteMutation:
+		return c.Mute.mutate(ctx, m)
+	case *MutedWordMutation:
+		return c.MutedWord.mutate(ctx, m)
+	case *NotificationMutation:
+		return c.Notification.mutate(ctx, m)
+	case *NotificationCauseMutation:
+		return c.NotificationCause.mutate(ctx, m)
+	case *NotificationDeliveryMutation:
+		return c.NotificationDelivery.mutate(ctx, m)
+	case *NotificationHeadMutation:
+		return c.NotificationHead.mutate(ctx, m)
+	case *NotificationPreferenceMutation:
+		return c.NotificationPreference.mutate(ctx, m)
 	case *OutboxEventMutation:
 		return c.OutboxEvent.mutate(ctx, m)
+	case *OutgoingMailMutation:
+		return c.OutgoingMail.mutate(ctx, m)
+	case *PollMutation:
+		return c.Poll.mutate(ctx, m)
+	case *PollOptionMutation:
+		return c.PollOption.mutate(ctx, m)
+	case *PollVoteMutation:
+		return c.PollVote.mutate(ctx, m)
 	case *PostMutation:
 		return c.Post.mutate(ctx, m)
 	case *PostCountMutation:
 		return c.PostCount.mutate(ctx, m)
+	case *PostMentionMutation:
+		return c.PostMention.mutate(ctx, m)
+	case *PostTagMutation:
+		return c.PostTag.mutate(ctx, m)
+	case *PostVersionMutation:
+		return c.PostVersion.mutate(ctx, m)
+	case *PresenceSettingMutation:
+		return c.PresenceSetting.mutate(ctx, m)
 	case *ProfileMutation:
 		return c.Profile.mutate(ctx, m)
+	case *PushSubscriptionMutation:
+		return c.PushSubscription.mutate(ctx, m)
+	case *QuietHoursMutation:
+		return c.QuietHours.mutate(ctx, m)
+	case *ReadPositionMutation:
+		return c.ReadPosition.mutate(ctx, m)
+	case *RecoveryCodeMutation:
+		return c.RecoveryCode.mutate(ctx, m)
 	case *RefreshTokenMutation:
 		return c.RefreshToken.mutate(ctx, m)
+	case *SealingKeyMutation:
+		return c.SealingKey.mutate(ctx, m)
+	case *SearchNameMutation:
+		return c.SearchName.mutate(ctx, m)
+	case *SearchPersonMutation:
+		return c.SearchPerson.mutate(ctx, m)
+	case *SearchPostMutation:
+		return c.SearchPost.mutate(ctx, m)
+	case *SearchTagMutation:
+		return c.SearchTag.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *SignInAttemptMutation:
+		return c.SignInAttempt.mutate(ctx, m)
+	case *SignInChallengeMutation:
+		return c.SignInChallenge.mutate(ctx, m)
 	case *SigningKeyMutation:
 		return c.SigningKey.mutate(ctx, m)
 	case *SigningSecretMutation:
 		return c.SigningSecret.mutate(ctx, m)
+	case *StreamConversationMutation:
+		return c.StreamConversation.mutate(ctx, m)
+	case *StreamHeadMutation:
+		return c.StreamHead.mutate(ctx, m)
+	case *StreamItemMutation:
+		return c.StreamItem.mutate(ctx, m)
+	case *TagUseMutation:
+		return c.TagUse.mutate(ctx, m)
+	case *TotpSecretMutation:
+		return c.TotpSecret.mutate(ctx, m)
 	case *UserCountMutation:
 		return c.UserCount.mutate(ctx, m)
+	case *UserListMutation:
+		return c.UserList.mutate(ctx, m)
+	case *UserListMemberMutation:
+		return c.UserListMember.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// APIKeyClient is a client for the APIKey schema.
+type APIKeyClient struct {
+	config
+}
+
+// NewAPIKeyClient returns a client for the APIKey from the given config.
+func NewAPIKeyClient(c config) *APIKeyClient {
+	return &APIKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `apikey.Hooks(f(g(h())))`.
+func (c *APIKeyClient) Use(hooks ...Hook) {
+	c.hooks.APIKey = append(c.hooks.APIKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `apikey.Intercept(f(g(h())))`.
+func (c *APIKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.APIKey = append(c.inters.APIKey, interceptors...)
+}
+
+// Create returns a builder for creating a APIKey entity.
+func (c *APIKeyClient) Create() *APIKeyCreate {
+	mutation := newAPIKeyMutation(c.config, OpCreate)
+	return &APIKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of APIKey entities.
+func (c *APIKeyClient) CreateBulk(builders ...*APIKeyCreate) *APIKeyCreateBulk {
+	return &APIKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *APIKeyClient) MapCreateBulk(slice any, setFunc func(*APIKeyCreate, int)) *APIKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &APIKeyCreateBulk{err: fmt.Errorf("calling to APIKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*APIKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &APIKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for APIKey.
+func (c *APIKeyClient) Update() *APIKeyUpdate {
+	mutation := newAPIKeyMutation(c.config, OpUpdate)
+	return &APIKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *APIKeyClient) UpdateOne(_m *APIKey) *APIKeyUpdateOne {
+	mutation := newAPIKeyMutation(c.config, OpUpdateOne, withAPIKey(_m))
+	return &APIKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *APIKeyClient) UpdateOneID(id int64) *APIKeyUpdateOne {
+	mutation := newAPIKeyMutation(c.config, OpUpdateOne, withAPIKeyID(id))
+	return &APIKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for APIKey.
+func (c *APIKeyClient) Delete() *APIKeyDelete {
+	mutation := newAPIKeyMutation(c.config, OpDelete)
+	return &APIKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *APIKeyClient) DeleteOne(_m *APIKey) *APIKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *APIKeyClient) DeleteOneID(id int64) *APIKeyDeleteOne {
+	builder := c.Delete().Where(apikey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &APIKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for APIKey.
+func (c *APIKeyClient) Query() *APIKeyQuery {
+	return &APIKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAPIKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a APIKey entity by its id.
+func (c *APIKeyClient) Get(ctx context.Context, id int64) (*APIKey, error) {
+	return c.Query().Where(apikey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *APIKeyClient) GetX(ctx context.Context, id int64) *APIKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *APIKeyClient) Hooks() []Hook {
+	return c.hooks.APIKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *APIKeyClient) Interceptors() []Interceptor {
+	return c.inters.APIKey
+}
+
+func (c *APIKeyClient) mutate(ctx context.Context, m *APIKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&APIKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&APIKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&APIKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&APIKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown APIKey mutation op: %q", m.Op())
 	}
 }
 
@@ -481,6 +1026,538 @@ func (c *AccountClient) mutate(ctx context.Context, m *AccountMutation) (Value, 
 	}
 }
 
+// AuditHeadClient is a client for the AuditHead schema.
+type AuditHeadClient struct {
+	config
+}
+
+// NewAuditHeadClient returns a client for the AuditHead from the given config.
+func NewAuditHeadClient(c config) *AuditHeadClient {
+	return &AuditHeadClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `audithead.Hooks(f(g(h())))`.
+func (c *AuditHeadClient) Use(hooks ...Hook) {
+	c.hooks.AuditHead = append(c.hooks.AuditHead, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `audithead.Intercept(f(g(h())))`.
+func (c *AuditHeadClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditHead = append(c.inters.AuditHead, interceptors...)
+}
+
+// Create returns a builder for creating a AuditHead entity.
+func (c *AuditHeadClient) Create() *AuditHeadCreate {
+	mutation := newAuditHeadMutation(c.config, OpCreate)
+	return &AuditHeadCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditHead entities.
+func (c *AuditHeadClient) CreateBulk(builders ...*AuditHeadCreate) *AuditHeadCreateBulk {
+	return &AuditHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditHeadClient) MapCreateBulk(slice any, setFunc func(*AuditHeadCreate, int)) *AuditHeadCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditHeadCreateBulk{err: fmt.Errorf("calling to AuditHeadClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditHeadCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditHead.
+func (c *AuditHeadClient) Update() *AuditHeadUpdate {
+	mutation := newAuditHeadMutation(c.config, OpUpdate)
+	return &AuditHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditHeadClient) UpdateOne(_m *AuditHead) *AuditHeadUpdateOne {
+	mutation := newAuditHeadMutation(c.config, OpUpdateOne, withAuditHead(_m))
+	return &AuditHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditHeadClient) UpdateOneID(id int64) *AuditHeadUpdateOne {
+	mutation := newAuditHeadMutation(c.config, OpUpdateOne, withAuditHeadID(id))
+	return &AuditHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditHead.
+func (c *AuditHeadClient) Delete() *AuditHeadDelete {
+	mutation := newAuditHeadMutation(c.config, OpDelete)
+	return &AuditHeadDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditHeadClient) DeleteOne(_m *AuditHead) *AuditHeadDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditHeadClient) DeleteOneID(id int64) *AuditHeadDeleteOne {
+	builder := c.Delete().Where(audithead.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditHeadDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditHead.
+func (c *AuditHeadClient) Query() *AuditHeadQuery {
+	return &AuditHeadQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditHead},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditHead entity by its id.
+func (c *AuditHeadClient) Get(ctx context.Context, id int64) (*AuditHead, error) {
+	return c.Query().Where(audithead.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditHeadClient) GetX(ctx context.Context, id int64) *AuditHead {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditHeadClient) Hooks() []Hook {
+	return c.hooks.AuditHead
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditHeadClient) Interceptors() []Interceptor {
+	return c.inters.AuditHead
+}
+
+func (c *AuditHeadClient) mutate(ctx context.Context, m *AuditHeadMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditHeadCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditHead mutation op: %q", m.Op())
+	}
+}
+
+// AuditRecordClient is a client for the AuditRecord schema.
+type AuditRecordClient struct {
+	config
+}
+
+// NewAuditRecordClient returns a client for the AuditRecord from the given config.
+func NewAuditRecordClient(c config) *AuditRecordClient {
+	return &AuditRecordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditrecord.Hooks(f(g(h())))`.
+func (c *AuditRecordClient) Use(hooks ...Hook) {
+	c.hooks.AuditRecord = append(c.hooks.AuditRecord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditrecord.Intercept(f(g(h())))`.
+func (c *AuditRecordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditRecord = append(c.inters.AuditRecord, interceptors...)
+}
+
+// Create returns a builder for creating a AuditRecord entity.
+func (c *AuditRecordClient) Create() *AuditRecordCreate {
+	mutation := newAuditRecordMutation(c.config, OpCreate)
+	return &AuditRecordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditRecord entities.
+func (c *AuditRecordClient) CreateBulk(builders ...*AuditRecordCreate) *AuditRecordCreateBulk {
+	return &AuditRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditRecordClient) MapCreateBulk(slice any, setFunc func(*AuditRecordCreate, int)) *AuditRecordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditRecordCreateBulk{err: fmt.Errorf("calling to AuditRecordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditRecordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditRecord.
+func (c *AuditRecordClient) Update() *AuditRecordUpdate {
+	mutation := newAuditRecordMutation(c.config, OpUpdate)
+	return &AuditRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditRecordClient) UpdateOne(_m *AuditRecord) *AuditRecordUpdateOne {
+	mutation := newAuditRecordMutation(c.config, OpUpdateOne, withAuditRecord(_m))
+	return &AuditRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditRecordClient) UpdateOneID(id int64) *AuditRecordUpdateOne {
+	mutation := newAuditRecordMutation(c.config, OpUpdateOne, withAuditRecordID(id))
+	return &AuditRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditRecord.
+func (c *AuditRecordClient) Delete() *AuditRecordDelete {
+	mutation := newAuditRecordMutation(c.config, OpDelete)
+	return &AuditRecordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditRecordClient) DeleteOne(_m *AuditRecord) *AuditRecordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditRecordClient) DeleteOneID(id int64) *AuditRecordDeleteOne {
+	builder := c.Delete().Where(auditrecord.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditRecordDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditRecord.
+func (c *AuditRecordClient) Query() *AuditRecordQuery {
+	return &AuditRecordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditRecord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditRecord entity by its id.
+func (c *AuditRecordClient) Get(ctx context.Context, id int64) (*AuditRecord, error) {
+	return c.Query().Where(auditrecord.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditRecordClient) GetX(ctx context.Context, id int64) *AuditRecord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditRecordClient) Hooks() []Hook {
+	return c.hooks.AuditRecord
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditRecordClient) Interceptors() []Interceptor {
+	return c.inters.AuditRecord
+}
+
+func (c *AuditRecordClient) mutate(ctx context.Context, m *AuditRecordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditRecordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditRecordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditRecord mutation op: %q", m.Op())
+	}
+}
+
+// BlockClient is a client for the Block schema.
+type BlockClient struct {
+	config
+}
+
+// NewBlockClient returns a client for the Block from the given config.
+func NewBlockClient(c config) *BlockClient {
+	return &BlockClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `block.Hooks(f(g(h())))`.
+func (c *BlockClient) Use(hooks ...Hook) {
+	c.hooks.Block = append(c.hooks.Block, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `block.Intercept(f(g(h())))`.
+func (c *BlockClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Block = append(c.inters.Block, interceptors...)
+}
+
+// Create returns a builder for creating a Block entity.
+func (c *BlockClient) Create() *BlockCreate {
+	mutation := newBlockMutation(c.config, OpCreate)
+	return &BlockCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Block entities.
+func (c *BlockClient) CreateBulk(builders ...*BlockCreate) *BlockCreateBulk {
+	return &BlockCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BlockClient) MapCreateBulk(slice any, setFunc func(*BlockCreate, int)) *BlockCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BlockCreateBulk{err: fmt.Errorf("calling to BlockClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BlockCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BlockCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Block.
+func (c *BlockClient) Update() *BlockUpdate {
+	mutation := newBlockMutation(c.config, OpUpdate)
+	return &BlockUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BlockClient) UpdateOne(_m *Block) *BlockUpdateOne {
+	mutation := newBlockMutation(c.config, OpUpdateOne, withBlock(_m))
+	return &BlockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BlockClient) UpdateOneID(id int64) *BlockUpdateOne {
+	mutation := newBlockMutation(c.config, OpUpdateOne, withBlockID(id))
+	return &BlockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Block.
+func (c *BlockClient) Delete() *BlockDelete {
+	mutation := newBlockMutation(c.config, OpDelete)
+	return &BlockDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BlockClient) DeleteOne(_m *Block) *BlockDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BlockClient) DeleteOneID(id int64) *BlockDeleteOne {
+	builder := c.Delete().Where(block.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BlockDeleteOne{builder}
+}
+
+// Query returns a query builder for Block.
+func (c *BlockClient) Query() *BlockQuery {
+	return &BlockQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBlock},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Block entity by its id.
+func (c *BlockClient) Get(ctx context.Context, id int64) (*Block, error) {
+	return c.Query().Where(block.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BlockClient) GetX(ctx context.Context, id int64) *Block {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BlockClient) Hooks() []Hook {
+	return c.hooks.Block
+}
+
+// Interceptors returns the client interceptors.
+func (c *BlockClient) Interceptors() []Interceptor {
+	return c.inters.Block
+}
+
+func (c *BlockClient) mutate(ctx context.Context, m *BlockMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BlockCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BlockUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BlockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BlockDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Block mutation op: %q", m.Op())
+	}
+}
+
+// BookmarkClient is a client for the Bookmark schema.
+type BookmarkClient struct {
+	config
+}
+
+// NewBookmarkClient returns a client for the Bookmark from the given config.
+func NewBookmarkClient(c config) *BookmarkClient {
+	return &BookmarkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `bookmark.Hooks(f(g(h())))`.
+func (c *BookmarkClient) Use(hooks ...Hook) {
+	c.hooks.Bookmark = append(c.hooks.Bookmark, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `bookmark.Intercept(f(g(h())))`.
+func (c *BookmarkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Bookmark = append(c.inters.Bookmark, interceptors...)
+}
+
+// Create returns a builder for creating a Bookmark entity.
+func (c *BookmarkClient) Create() *BookmarkCreate {
+	mutation := newBookmarkMutation(c.config, OpCreate)
+	return &BookmarkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Bookmark entities.
+func (c *BookmarkClient) CreateBulk(builders ...*BookmarkCreate) *BookmarkCreateBulk {
+	return &BookmarkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BookmarkClient) MapCreateBulk(slice any, setFunc func(*BookmarkCreate, int)) *BookmarkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BookmarkCreateBulk{err: fmt.Errorf("calling to BookmarkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BookmarkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BookmarkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Bookmark.
+func (c *BookmarkClient) Update() *BookmarkUpdate {
+	mutation := newBookmarkMutation(c.config, OpUpdate)
+	return &BookmarkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BookmarkClient) UpdateOne(_m *Bookmark) *BookmarkUpdateOne {
+	mutation := newBookmarkMutation(c.config, OpUpdateOne, withBookmark(_m))
+	return &BookmarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BookmarkClient) UpdateOneID(id int64) *BookmarkUpdateOne {
+	mutation := newBookmarkMutation(c.config, OpUpdateOne, withBookmarkID(id))
+	return &BookmarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Bookmark.
+func (c *BookmarkClient) Delete() *BookmarkDelete {
+	mutation := newBookmarkMutation(c.config, OpDelete)
+	return &BookmarkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BookmarkClient) DeleteOne(_m *Bookmark) *BookmarkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BookmarkClient) DeleteOneID(id int64) *BookmarkDeleteOne {
+	builder := c.Delete().Where(bookmark.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BookmarkDeleteOne{builder}
+}
+
+// Query returns a query builder for Bookmark.
+func (c *BookmarkClient) Query() *BookmarkQuery {
+	return &BookmarkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBookmark},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Bookmark entity by its id.
+func (c *BookmarkClient) Get(ctx context.Context, id int64) (*Bookmark, error) {
+	return c.Query().Where(bookmark.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BookmarkClient) GetX(ctx context.Context, id int64) *Bookmark {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BookmarkClient) Hooks() []Hook {
+	return c.hooks.Bookmark
+}
+
+// Interceptors returns the client interceptors.
+func (c *BookmarkClient) Interceptors() []Interceptor {
+	return c.inters.Bookmark
+}
+
+func (c *BookmarkClient) mutate(ctx context.Context, m *BookmarkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BookmarkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BookmarkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BookmarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BookmarkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Bookmark mutation op: %q", m.Op())
+	}
+}
+
 // BrokerStreamClient is a client for the BrokerStream schema.
 type BrokerStreamClient struct {
 	config
@@ -611,6 +1688,272 @@ func (c *BrokerStreamClient) mutate(ctx context.Context, m *BrokerStreamMutation
 		return (&BrokerStreamDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown BrokerStream mutation op: %q", m.Op())
+	}
+}
+
+// ConversationClient is a client for the Conversation schema.
+type ConversationClient struct {
+	config
+}
+
+// NewConversationClient returns a client for the Conversation from the given config.
+func NewConversationClient(c config) *ConversationClient {
+	return &ConversationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `conversation.Hooks(f(g(h())))`.
+func (c *ConversationClient) Use(hooks ...Hook) {
+	c.hooks.Conversation = append(c.hooks.Conversation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `conversation.Intercept(f(g(h())))`.
+func (c *ConversationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Conversation = append(c.inters.Conversation, interceptors...)
+}
+
+// Create returns a builder for creating a Conversation entity.
+func (c *ConversationClient) Create() *ConversationCreate {
+	mutation := newConversationMutation(c.config, OpCreate)
+	return &ConversationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Conversation entities.
+func (c *ConversationClient) CreateBulk(builders ...*ConversationCreate) *ConversationCreateBulk {
+	return &ConversationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ConversationClient) MapCreateBulk(slice any, setFunc func(*ConversationCreate, int)) *ConversationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ConversationCreateBulk{err: fmt.Errorf("calling to ConversationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ConversationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ConversationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Conversation.
+func (c *ConversationClient) Update() *ConversationUpdate {
+	mutation := newConversationMutation(c.config, OpUpdate)
+	return &ConversationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ConversationClient) UpdateOne(_m *Conversation) *ConversationUpdateOne {
+	mutation := newConversationMutation(c.config, OpUpdateOne, withConversation(_m))
+	return &ConversationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ConversationClient) UpdateOneID(id int64) *ConversationUpdateOne {
+	mutation := newConversationMutation(c.config, OpUpdateOne, withConversationID(id))
+	return &ConversationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Conversation.
+func (c *ConversationClient) Delete() *ConversationDelete {
+	mutation := newConversationMutation(c.config, OpDelete)
+	return &ConversationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ConversationClient) DeleteOne(_m *Conversation) *ConversationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ConversationClient) DeleteOneID(id int64) *ConversationDeleteOne {
+	builder := c.Delete().Where(conversation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ConversationDeleteOne{builder}
+}
+
+// Query returns a query builder for Conversation.
+func (c *ConversationClient) Query() *ConversationQuery {
+	return &ConversationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeConversation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Conversation entity by its id.
+func (c *ConversationClient) Get(ctx context.Context, id int64) (*Conversation, error) {
+	return c.Query().Where(conversation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ConversationClient) GetX(ctx context.Context, id int64) *Conversation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ConversationClient) Hooks() []Hook {
+	return c.hooks.Conversation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ConversationClient) Interceptors() []Interceptor {
+	return c.inters.Conversation
+}
+
+func (c *ConversationClient) mutate(ctx context.Context, m *ConversationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ConversationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ConversationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ConversationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ConversationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Conversation mutation op: %q", m.Op())
+	}
+}
+
+// ConversationMemberClient is a client for the ConversationMember schema.
+type ConversationMemberClient struct {
+	config
+}
+
+// NewConversationMemberClient returns a client for the ConversationMember from the given config.
+func NewConversationMemberClient(c config) *ConversationMemberClient {
+	return &ConversationMemberClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `conversationmember.Hooks(f(g(h())))`.
+func (c *ConversationMemberClient) Use(hooks ...Hook) {
+	c.hooks.ConversationMember = append(c.hooks.ConversationMember, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `conversationmember.Intercept(f(g(h())))`.
+func (c *ConversationMemberClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ConversationMember = append(c.inters.ConversationMember, interceptors...)
+}
+
+// Create returns a builder for creating a ConversationMember entity.
+func (c *ConversationMemberClient) Create() *ConversationMemberCreate {
+	mutation := newConversationMemberMutation(c.config, OpCreate)
+	return &ConversationMemberCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ConversationMember entities.
+func (c *ConversationMemberClient) CreateBulk(builders ...*ConversationMemberCreate) *ConversationMemberCreateBulk {
+	return &ConversationMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ConversationMemberClient) MapCreateBulk(slice any, setFunc func(*ConversationMemberCreate, int)) *ConversationMemberCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ConversationMemberCreateBulk{err: fmt.Errorf("calling to ConversationMemberClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ConversationMemberCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ConversationMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ConversationMember.
+func (c *ConversationMemberClient) Update() *ConversationMemberUpdate {
+	mutation := newConversationMemberMutation(c.config, OpUpdate)
+	return &ConversationMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ConversationMemberClient) UpdateOne(_m *ConversationMember) *ConversationMemberUpdateOne {
+	mutation := newConversationMemberMutation(c.config, OpUpdateOne, withConversationMember(_m))
+	return &ConversationMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ConversationMemberClient) UpdateOneID(id int64) *ConversationMemberUpdateOne {
+	mutation := newConversationMemberMutation(c.config, OpUpdateOne, withConversationMemberID(id))
+	return &ConversationMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ConversationMember.
+func (c *ConversationMemberClient) Delete() *ConversationMemberDelete {
+	mutation := newConversationMemberMutation(c.config, OpDelete)
+	return &ConversationMemberDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ConversationMemberClient) DeleteOne(_m *ConversationMember) *ConversationMemberDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ConversationMemberClient) DeleteOneID(id int64) *ConversationMemberDeleteOne {
+	builder := c.Delete().Where(conversationmember.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ConversationMemberDeleteOne{builder}
+}
+
+// Query returns a query builder for ConversationMember.
+func (c *ConversationMemberClient) Query() *ConversationMemberQuery {
+	return &ConversationMemberQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeConversationMember},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ConversationMember entity by its id.
+func (c *ConversationMemberClient) Get(ctx context.Context, id int64) (*ConversationMember, error) {
+	return c.Query().Where(conversationmember.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ConversationMemberClient) GetX(ctx context.Context, id int64) *ConversationMember {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ConversationMemberClient) Hooks() []Hook {
+	return c.hooks.ConversationMember
+}
+
+// Interceptors returns the client interceptors.
+func (c *ConversationMemberClient) Interceptors() []Interceptor {
+	return c.inters.ConversationMember
+}
+
+func (c *ConversationMemberClient) mutate(ctx context.Context, m *ConversationMemberMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ConversationMemberCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ConversationMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ConversationMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ConversationMemberDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ConversationMember mutation op: %q", m.Op())
 	}
 }
 
@@ -880,6 +2223,405 @@ func (c *DeadLetterClient) mutate(ctx context.Context, m *DeadLetterMutation) (V
 	}
 }
 
+// DismissalClient is a client for the Dismissal schema.
+type DismissalClient struct {
+	config
+}
+
+// NewDismissalClient returns a client for the Dismissal from the given config.
+func NewDismissalClient(c config) *DismissalClient {
+	return &DismissalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `dismissal.Hooks(f(g(h())))`.
+func (c *DismissalClient) Use(hooks ...Hook) {
+	c.hooks.Dismissal = append(c.hooks.Dismissal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `dismissal.Intercept(f(g(h())))`.
+func (c *DismissalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Dismissal = append(c.inters.Dismissal, interceptors...)
+}
+
+// Create returns a builder for creating a Dismissal entity.
+func (c *DismissalClient) Create() *DismissalCreate {
+	mutation := newDismissalMutation(c.config, OpCreate)
+	return &DismissalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Dismissal entities.
+func (c *DismissalClient) CreateBulk(builders ...*DismissalCreate) *DismissalCreateBulk {
+	return &DismissalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DismissalClient) MapCreateBulk(slice any, setFunc func(*DismissalCreate, int)) *DismissalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DismissalCreateBulk{err: fmt.Errorf("calling to DismissalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DismissalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DismissalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Dismissal.
+func (c *DismissalClient) Update() *DismissalUpdate {
+	mutation := newDismissalMutation(c.config, OpUpdate)
+	return &DismissalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DismissalClient) UpdateOne(_m *Dismissal) *DismissalUpdateOne {
+	mutation := newDismissalMutation(c.config, OpUpdateOne, withDismissal(_m))
+	return &DismissalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DismissalClient) UpdateOneID(id int64) *DismissalUpdateOne {
+	mutation := newDismissalMutation(c.config, OpUpdateOne, withDismissalID(id))
+	return &DismissalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Dismissal.
+func (c *DismissalClient) Delete() *DismissalDelete {
+	mutation := newDismissalMutation(c.config, OpDelete)
+	return &DismissalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DismissalClient) DeleteOne(_m *Dismissal) *DismissalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DismissalClient) DeleteOneID(id int64) *DismissalDeleteOne {
+	builder := c.Delete().Where(dismissal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DismissalDeleteOne{builder}
+}
+
+// Query returns a query builder for Dismissal.
+func (c *DismissalClient) Query() *DismissalQuery {
+	return &DismissalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDismissal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Dismissal entity by its id.
+func (c *DismissalClient) Get(ctx context.Context, id int64) (*Dismissal, error) {
+	return c.Query().Where(dismissal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DismissalClient) GetX(ctx context.Context, id int64) *Dismissal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DismissalClient) Hooks() []Hook {
+	return c.hooks.Dismissal
+}
+
+// Interceptors returns the client interceptors.
+func (c *DismissalClient) Interceptors() []Interceptor {
+	return c.inters.Dismissal
+}
+
+func (c *DismissalClient) mutate(ctx context.Context, m *DismissalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DismissalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DismissalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DismissalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DismissalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Dismissal mutation op: %q", m.Op())
+	}
+}
+
+// DraftClient is a client for the Draft schema.
+type DraftClient struct {
+	config
+}
+
+// NewDraftClient returns a client for the Draft from the given config.
+func NewDraftClient(c config) *DraftClient {
+	return &DraftClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `draft.Hooks(f(g(h())))`.
+func (c *DraftClient) Use(hooks ...Hook) {
+	c.hooks.Draft = append(c.hooks.Draft, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `draft.Intercept(f(g(h())))`.
+func (c *DraftClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Draft = append(c.inters.Draft, interceptors...)
+}
+
+// Create returns a builder for creating a Draft entity.
+func (c *DraftClient) Create() *DraftCreate {
+	mutation := newDraftMutation(c.config, OpCreate)
+	return &DraftCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Draft entities.
+func (c *DraftClient) CreateBulk(builders ...*DraftCreate) *DraftCreateBulk {
+	return &DraftCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DraftClient) MapCreateBulk(slice any, setFunc func(*DraftCreate, int)) *DraftCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DraftCreateBulk{err: fmt.Errorf("calling to DraftClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DraftCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DraftCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Draft.
+func (c *DraftClient) Update() *DraftUpdate {
+	mutation := newDraftMutation(c.config, OpUpdate)
+	return &DraftUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DraftClient) UpdateOne(_m *Draft) *DraftUpdateOne {
+	mutation := newDraftMutation(c.config, OpUpdateOne, withDraft(_m))
+	return &DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DraftClient) UpdateOneID(id int64) *DraftUpdateOne {
+	mutation := newDraftMutation(c.config, OpUpdateOne, withDraftID(id))
+	return &DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Draft.
+func (c *DraftClient) Delete() *DraftDelete {
+	mutation := newDraftMutation(c.config, OpDelete)
+	return &DraftDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DraftClient) DeleteOne(_m *Draft) *DraftDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DraftClient) DeleteOneID(id int64) *DraftDeleteOne {
+	builder := c.Delete().Where(draft.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DraftDeleteOne{builder}
+}
+
+// Query returns a query builder for Draft.
+func (c *DraftClient) Query() *DraftQuery {
+	return &DraftQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDraft},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Draft entity by its id.
+func (c *DraftClient) Get(ctx context.Context, id int64) (*Draft, error) {
+	return c.Query().Where(draft.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DraftClient) GetX(ctx context.Context, id int64) *Draft {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DraftClient) Hooks() []Hook {
+	return c.hooks.Draft
+}
+
+// Interceptors returns the client interceptors.
+func (c *DraftClient) Interceptors() []Interceptor {
+	return c.inters.Draft
+}
+
+func (c *DraftClient) mutate(ctx context.Context, m *DraftMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DraftCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DraftUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DraftDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Draft mutation op: %q", m.Op())
+	}
+}
+
+// EmailTokenClient is a client for the EmailToken schema.
+type EmailTokenClient struct {
+	config
+}
+
+// NewEmailTokenClient returns a client for the EmailToken from the given config.
+func NewEmailTokenClient(c config) *EmailTokenClient {
+	return &EmailTokenClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `emailtoken.Hooks(f(g(h())))`.
+func (c *EmailTokenClient) Use(hooks ...Hook) {
+	c.hooks.EmailToken = append(c.hooks.EmailToken, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `emailtoken.Intercept(f(g(h())))`.
+func (c *EmailTokenClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EmailToken = append(c.inters.EmailToken, interceptors...)
+}
+
+// Create returns a builder for creating a EmailToken entity.
+func (c *EmailTokenClient) Create() *EmailTokenCreate {
+	mutation := newEmailTokenMutation(c.config, OpCreate)
+	return &EmailTokenCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EmailToken entities.
+func (c *EmailTokenClient) CreateBulk(builders ...*EmailTokenCreate) *EmailTokenCreateBulk {
+	return &EmailTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EmailTokenClient) MapCreateBulk(slice any, setFunc func(*EmailTokenCreate, int)) *EmailTokenCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EmailTokenCreateBulk{err: fmt.Errorf("calling to EmailTokenClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EmailTokenCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EmailTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EmailToken.
+func (c *EmailTokenClient) Update() *EmailTokenUpdate {
+	mutation := newEmailTokenMutation(c.config, OpUpdate)
+	return &EmailTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EmailTokenClient) UpdateOne(_m *EmailToken) *EmailTokenUpdateOne {
+	mutation := newEmailTokenMutation(c.config, OpUpdateOne, withEmailToken(_m))
+	return &EmailTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EmailTokenClient) UpdateOneID(id int64) *EmailTokenUpdateOne {
+	mutation := newEmailTokenMutation(c.config, OpUpdateOne, withEmailTokenID(id))
+	return &EmailTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EmailToken.
+func (c *EmailTokenClient) Delete() *EmailTokenDelete {
+	mutation := newEmailTokenMutation(c.config, OpDelete)
+	return &EmailTokenDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EmailTokenClient) DeleteOne(_m *EmailToken) *EmailTokenDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EmailTokenClient) DeleteOneID(id int64) *EmailTokenDeleteOne {
+	builder := c.Delete().Where(emailtoken.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EmailTokenDeleteOne{builder}
+}
+
+// Query returns a query builder for EmailToken.
+func (c *EmailTokenClient) Query() *EmailTokenQuery {
+	return &EmailTokenQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEmailToken},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EmailToken entity by its id.
+func (c *EmailTokenClient) Get(ctx context.Context, id int64) (*EmailToken, error) {
+	return c.Query().Where(emailtoken.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EmailTokenClient) GetX(ctx context.Context, id int64) *EmailToken {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EmailTokenClient) Hooks() []Hook {
+	return c.hooks.EmailToken
+}
+
+// Interceptors returns the client interceptors.
+func (c *EmailTokenClient) Interceptors() []Interceptor {
+	return c.inters.EmailToken
+}
+
+func (c *EmailTokenClient) mutate(ctx context.Context, m *EmailTokenMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EmailTokenCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EmailTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EmailTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EmailTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EmailToken mutation op: %q", m.Op())
+	}
+}
+
 // FollowClient is a client for the Follow schema.
 type FollowClient struct {
 	config
@@ -1010,6 +2752,272 @@ func (c *FollowClient) mutate(ctx context.Context, m *FollowMutation) (Value, er
 		return (&FollowDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Follow mutation op: %q", m.Op())
+	}
+}
+
+// FollowRequestClient is a client for the FollowRequest schema.
+type FollowRequestClient struct {
+	config
+}
+
+// NewFollowRequestClient returns a client for the FollowRequest from the given config.
+func NewFollowRequestClient(c config) *FollowRequestClient {
+	return &FollowRequestClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `followrequest.Hooks(f(g(h())))`.
+func (c *FollowRequestClient) Use(hooks ...Hook) {
+	c.hooks.FollowRequest = append(c.hooks.FollowRequest, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `followrequest.Intercept(f(g(h())))`.
+func (c *FollowRequestClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FollowRequest = append(c.inters.FollowRequest, interceptors...)
+}
+
+// Create returns a builder for creating a FollowRequest entity.
+func (c *FollowRequestClient) Create() *FollowRequestCreate {
+	mutation := newFollowRequestMutation(c.config, OpCreate)
+	return &FollowRequestCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FollowRequest entities.
+func (c *FollowRequestClient) CreateBulk(builders ...*FollowRequestCreate) *FollowRequestCreateBulk {
+	return &FollowRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FollowRequestClient) MapCreateBulk(slice any, setFunc func(*FollowRequestCreate, int)) *FollowRequestCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FollowRequestCreateBulk{err: fmt.Errorf("calling to FollowRequestClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FollowRequestCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FollowRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FollowRequest.
+func (c *FollowRequestClient) Update() *FollowRequestUpdate {
+	mutation := newFollowRequestMutation(c.config, OpUpdate)
+	return &FollowRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FollowRequestClient) UpdateOne(_m *FollowRequest) *FollowRequestUpdateOne {
+	mutation := newFollowRequestMutation(c.config, OpUpdateOne, withFollowRequest(_m))
+	return &FollowRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FollowRequestClient) UpdateOneID(id int64) *FollowRequestUpdateOne {
+	mutation := newFollowRequestMutation(c.config, OpUpdateOne, withFollowRequestID(id))
+	return &FollowRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FollowRequest.
+func (c *FollowRequestClient) Delete() *FollowRequestDelete {
+	mutation := newFollowRequestMutation(c.config, OpDelete)
+	return &FollowRequestDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FollowRequestClient) DeleteOne(_m *FollowRequest) *FollowRequestDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FollowRequestClient) DeleteOneID(id int64) *FollowRequestDeleteOne {
+	builder := c.Delete().Where(followrequest.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FollowRequestDeleteOne{builder}
+}
+
+// Query returns a query builder for FollowRequest.
+func (c *FollowRequestClient) Query() *FollowRequestQuery {
+	return &FollowRequestQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFollowRequest},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FollowRequest entity by its id.
+func (c *FollowRequestClient) Get(ctx context.Context, id int64) (*FollowRequest, error) {
+	return c.Query().Where(followrequest.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FollowRequestClient) GetX(ctx context.Context, id int64) *FollowRequest {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *FollowRequestClient) Hooks() []Hook {
+	return c.hooks.FollowRequest
+}
+
+// Interceptors returns the client interceptors.
+func (c *FollowRequestClient) Interceptors() []Interceptor {
+	return c.inters.FollowRequest
+}
+
+func (c *FollowRequestClient) mutate(ctx context.Context, m *FollowRequestMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FollowRequestCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FollowRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FollowRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FollowRequestDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FollowRequest mutation op: %q", m.Op())
+	}
+}
+
+// FormerHandleClient is a client for the FormerHandle schema.
+type FormerHandleClient struct {
+	config
+}
+
+// NewFormerHandleClient returns a client for the FormerHandle from the given config.
+func NewFormerHandleClient(c config) *FormerHandleClient {
+	return &FormerHandleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `formerhandle.Hooks(f(g(h())))`.
+func (c *FormerHandleClient) Use(hooks ...Hook) {
+	c.hooks.FormerHandle = append(c.hooks.FormerHandle, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `formerhandle.Intercept(f(g(h())))`.
+func (c *FormerHandleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FormerHandle = append(c.inters.FormerHandle, interceptors...)
+}
+
+// Create returns a builder for creating a FormerHandle entity.
+func (c *FormerHandleClient) Create() *FormerHandleCreate {
+	mutation := newFormerHandleMutation(c.config, OpCreate)
+	return &FormerHandleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FormerHandle entities.
+func (c *FormerHandleClient) CreateBulk(builders ...*FormerHandleCreate) *FormerHandleCreateBulk {
+	return &FormerHandleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FormerHandleClient) MapCreateBulk(slice any, setFunc func(*FormerHandleCreate, int)) *FormerHandleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FormerHandleCreateBulk{err: fmt.Errorf("calling to FormerHandleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FormerHandleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FormerHandleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FormerHandle.
+func (c *FormerHandleClient) Update() *FormerHandleUpdate {
+	mutation := newFormerHandleMutation(c.config, OpUpdate)
+	return &FormerHandleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FormerHandleClient) UpdateOne(_m *FormerHandle) *FormerHandleUpdateOne {
+	mutation := newFormerHandleMutation(c.config, OpUpdateOne, withFormerHandle(_m))
+	return &FormerHandleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FormerHandleClient) UpdateOneID(id int64) *FormerHandleUpdateOne {
+	mutation := newFormerHandleMutation(c.config, OpUpdateOne, withFormerHandleID(id))
+	return &FormerHandleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FormerHandle.
+func (c *FormerHandleClient) Delete() *FormerHandleDelete {
+	mutation := newFormerHandleMutation(c.config, OpDelete)
+	return &FormerHandleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FormerHandleClient) DeleteOne(_m *FormerHandle) *FormerHandleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FormerHandleClient) DeleteOneID(id int64) *FormerHandleDeleteOne {
+	builder := c.Delete().Where(formerhandle.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FormerHandleDeleteOne{builder}
+}
+
+// Query returns a query builder for FormerHandle.
+func (c *FormerHandleClient) Query() *FormerHandleQuery {
+	return &FormerHandleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFormerHandle},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FormerHandle entity by its id.
+func (c *FormerHandleClient) Get(ctx context.Context, id int64) (*FormerHandle, error) {
+	return c.Query().Where(formerhandle.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FormerHandleClient) GetX(ctx context.Context, id int64) *FormerHandle {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *FormerHandleClient) Hooks() []Hook {
+	return c.hooks.FormerHandle
+}
+
+// Interceptors returns the client interceptors.
+func (c *FormerHandleClient) Interceptors() []Interceptor {
+	return c.inters.FormerHandle
+}
+
+func (c *FormerHandleClient) mutate(ctx context.Context, m *FormerHandleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FormerHandleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FormerHandleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FormerHandleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FormerHandleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FormerHandle mutation op: %q", m.Op())
 	}
 }
 
@@ -1412,6 +3420,139 @@ func (c *LikeClient) mutate(ctx context.Context, m *LikeMutation) (Value, error)
 	}
 }
 
+// LinkedIdentityClient is a client for the LinkedIdentity schema.
+type LinkedIdentityClient struct {
+	config
+}
+
+// NewLinkedIdentityClient returns a client for the LinkedIdentity from the given config.
+func NewLinkedIdentityClient(c config) *LinkedIdentityClient {
+	return &LinkedIdentityClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `linkedidentity.Hooks(f(g(h())))`.
+func (c *LinkedIdentityClient) Use(hooks ...Hook) {
+	c.hooks.LinkedIdentity = append(c.hooks.LinkedIdentity, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `linkedidentity.Intercept(f(g(h())))`.
+func (c *LinkedIdentityClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LinkedIdentity = append(c.inters.LinkedIdentity, interceptors...)
+}
+
+// Create returns a builder for creating a LinkedIdentity entity.
+func (c *LinkedIdentityClient) Create() *LinkedIdentityCreate {
+	mutation := newLinkedIdentityMutation(c.config, OpCreate)
+	return &LinkedIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LinkedIdentity entities.
+func (c *LinkedIdentityClient) CreateBulk(builders ...*LinkedIdentityCreate) *LinkedIdentityCreateBulk {
+	return &LinkedIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LinkedIdentityClient) MapCreateBulk(slice any, setFunc func(*LinkedIdentityCreate, int)) *LinkedIdentityCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LinkedIdentityCreateBulk{err: fmt.Errorf("calling to LinkedIdentityClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LinkedIdentityCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LinkedIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LinkedIdentity.
+func (c *LinkedIdentityClient) Update() *LinkedIdentityUpdate {
+	mutation := newLinkedIdentityMutation(c.config, OpUpdate)
+	return &LinkedIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LinkedIdentityClient) UpdateOne(_m *LinkedIdentity) *LinkedIdentityUpdateOne {
+	mutation := newLinkedIdentityMutation(c.config, OpUpdateOne, withLinkedIdentity(_m))
+	return &LinkedIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LinkedIdentityClient) UpdateOneID(id int64) *LinkedIdentityUpdateOne {
+	mutation := newLinkedIdentityMutation(c.config, OpUpdateOne, withLinkedIdentityID(id))
+	return &LinkedIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LinkedIdentity.
+func (c *LinkedIdentityClient) Delete() *LinkedIdentityDelete {
+	mutation := newLinkedIdentityMutation(c.config, OpDelete)
+	return &LinkedIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LinkedIdentityClient) DeleteOne(_m *LinkedIdentity) *LinkedIdentityDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LinkedIdentityClient) DeleteOneID(id int64) *LinkedIdentityDeleteOne {
+	builder := c.Delete().Where(linkedidentity.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LinkedIdentityDeleteOne{builder}
+}
+
+// Query returns a query builder for LinkedIdentity.
+func (c *LinkedIdentityClient) Query() *LinkedIdentityQuery {
+	return &LinkedIdentityQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLinkedIdentity},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LinkedIdentity entity by its id.
+func (c *LinkedIdentityClient) Get(ctx context.Context, id int64) (*LinkedIdentity, error) {
+	return c.Query().Where(linkedidentity.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LinkedIdentityClient) GetX(ctx context.Context, id int64) *LinkedIdentity {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LinkedIdentityClient) Hooks() []Hook {
+	return c.hooks.LinkedIdentity
+}
+
+// Interceptors returns the client interceptors.
+func (c *LinkedIdentityClient) Interceptors() []Interceptor {
+	return c.inters.LinkedIdentity
+}
+
+func (c *LinkedIdentityClient) mutate(ctx context.Context, m *LinkedIdentityMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LinkedIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LinkedIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LinkedIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LinkedIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LinkedIdentity mutation op: %q", m.Op())
+	}
+}
+
 // MergedAuthorClient is a client for the MergedAuthor schema.
 type MergedAuthorClient struct {
 	config
@@ -1545,6 +3686,1336 @@ func (c *MergedAuthorClient) mutate(ctx context.Context, m *MergedAuthorMutation
 	}
 }
 
+// MessageClient is a client for the Message schema.
+type MessageClient struct {
+	config
+}
+
+// NewMessageClient returns a client for the Message from the given config.
+func NewMessageClient(c config) *MessageClient {
+	return &MessageClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `message.Hooks(f(g(h())))`.
+func (c *MessageClient) Use(hooks ...Hook) {
+	c.hooks.Message = append(c.hooks.Message, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `message.Intercept(f(g(h())))`.
+func (c *MessageClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Message = append(c.inters.Message, interceptors...)
+}
+
+// Create returns a builder for creating a Message entity.
+func (c *MessageClient) Create() *MessageCreate {
+	mutation := newMessageMutation(c.config, OpCreate)
+	return &MessageCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Message entities.
+func (c *MessageClient) CreateBulk(builders ...*MessageCreate) *MessageCreateBulk {
+	return &MessageCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MessageClient) MapCreateBulk(slice any, setFunc func(*MessageCreate, int)) *MessageCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MessageCreateBulk{err: fmt.Errorf("calling to MessageClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MessageCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MessageCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Message.
+func (c *MessageClient) Update() *MessageUpdate {
+	mutation := newMessageMutation(c.config, OpUpdate)
+	return &MessageUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MessageClient) UpdateOne(_m *Message) *MessageUpdateOne {
+	mutation := newMessageMutation(c.config, OpUpdateOne, withMessage(_m))
+	return &MessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MessageClient) UpdateOneID(id int64) *MessageUpdateOne {
+	mutation := newMessageMutation(c.config, OpUpdateOne, withMessageID(id))
+	return &MessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Message.
+func (c *MessageClient) Delete() *MessageDelete {
+	mutation := newMessageMutation(c.config, OpDelete)
+	return &MessageDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MessageClient) DeleteOne(_m *Message) *MessageDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MessageClient) DeleteOneID(id int64) *MessageDeleteOne {
+	builder := c.Delete().Where(message.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MessageDeleteOne{builder}
+}
+
+// Query returns a query builder for Message.
+func (c *MessageClient) Query() *MessageQuery {
+	return &MessageQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMessage},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Message entity by its id.
+func (c *MessageClient) Get(ctx context.Context, id int64) (*Message, error) {
+	return c.Query().Where(message.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MessageClient) GetX(ctx context.Context, id int64) *Message {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MessageClient) Hooks() []Hook {
+	return c.hooks.Message
+}
+
+// Interceptors returns the client interceptors.
+func (c *MessageClient) Interceptors() []Interceptor {
+	return c.inters.Message
+}
+
+func (c *MessageClient) mutate(ctx context.Context, m *MessageMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MessageCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MessageUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MessageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Message mutation op: %q", m.Op())
+	}
+}
+
+// MessageReactionClient is a client for the MessageReaction schema.
+type MessageReactionClient struct {
+	config
+}
+
+// NewMessageReactionClient returns a client for the MessageReaction from the given config.
+func NewMessageReactionClient(c config) *MessageReactionClient {
+	return &MessageReactionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `messagereaction.Hooks(f(g(h())))`.
+func (c *MessageReactionClient) Use(hooks ...Hook) {
+	c.hooks.MessageReaction = append(c.hooks.MessageReaction, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `messagereaction.Intercept(f(g(h())))`.
+func (c *MessageReactionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MessageReaction = append(c.inters.MessageReaction, interceptors...)
+}
+
+// Create returns a builder for creating a MessageReaction entity.
+func (c *MessageReactionClient) Create() *MessageReactionCreate {
+	mutation := newMessageReactionMutation(c.config, OpCreate)
+	return &MessageReactionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MessageReaction entities.
+func (c *MessageReactionClient) CreateBulk(builders ...*MessageReactionCreate) *MessageReactionCreateBulk {
+	return &MessageReactionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MessageReactionClient) MapCreateBulk(slice any, setFunc func(*MessageReactionCreate, int)) *MessageReactionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MessageReactionCreateBulk{err: fmt.Errorf("calling to MessageReactionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MessageReactionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MessageReactionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MessageReaction.
+func (c *MessageReactionClient) Update() *MessageReactionUpdate {
+	mutation := newMessageReactionMutation(c.config, OpUpdate)
+	return &MessageReactionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MessageReactionClient) UpdateOne(_m *MessageReaction) *MessageReactionUpdateOne {
+	mutation := newMessageReactionMutation(c.config, OpUpdateOne, withMessageReaction(_m))
+	return &MessageReactionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MessageReactionClient) UpdateOneID(id int64) *MessageReactionUpdateOne {
+	mutation := newMessageReactionMutation(c.config, OpUpdateOne, withMessageReactionID(id))
+	return &MessageReactionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MessageReaction.
+func (c *MessageReactionClient) Delete() *MessageReactionDelete {
+	mutation := newMessageReactionMutation(c.config, OpDelete)
+	return &MessageReactionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MessageReactionClient) DeleteOne(_m *MessageReaction) *MessageReactionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MessageReactionClient) DeleteOneID(id int64) *MessageReactionDeleteOne {
+	builder := c.Delete().Where(messagereaction.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MessageReactionDeleteOne{builder}
+}
+
+// Query returns a query builder for MessageReaction.
+func (c *MessageReactionClient) Query() *MessageReactionQuery {
+	return &MessageReactionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMessageReaction},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MessageReaction entity by its id.
+func (c *MessageReactionClient) Get(ctx context.Context, id int64) (*MessageReaction, error) {
+	return c.Query().Where(messagereaction.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MessageReactionClient) GetX(ctx context.Context, id int64) *MessageReaction {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MessageReactionClient) Hooks() []Hook {
+	return c.hooks.MessageReaction
+}
+
+// Interceptors returns the client interceptors.
+func (c *MessageReactionClient) Interceptors() []Interceptor {
+	return c.inters.MessageReaction
+}
+
+func (c *MessageReactionClient) mutate(ctx context.Context, m *MessageReactionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MessageReactionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MessageReactionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MessageReactionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MessageReactionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MessageReaction mutation op: %q", m.Op())
+	}
+}
+
+// MessagingSettingClient is a client for the MessagingSetting schema.
+type MessagingSettingClient struct {
+	config
+}
+
+// NewMessagingSettingClient returns a client for the MessagingSetting from the given config.
+func NewMessagingSettingClient(c config) *MessagingSettingClient {
+	return &MessagingSettingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `messagingsetting.Hooks(f(g(h())))`.
+func (c *MessagingSettingClient) Use(hooks ...Hook) {
+	c.hooks.MessagingSetting = append(c.hooks.MessagingSetting, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `messagingsetting.Intercept(f(g(h())))`.
+func (c *MessagingSettingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MessagingSetting = append(c.inters.MessagingSetting, interceptors...)
+}
+
+// Create returns a builder for creating a MessagingSetting entity.
+func (c *MessagingSettingClient) Create() *MessagingSettingCreate {
+	mutation := newMessagingSettingMutation(c.config, OpCreate)
+	return &MessagingSettingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MessagingSetting entities.
+func (c *MessagingSettingClient) CreateBulk(builders ...*MessagingSettingCreate) *MessagingSettingCreateBulk {
+	return &MessagingSettingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MessagingSettingClient) MapCreateBulk(slice any, setFunc func(*MessagingSettingCreate, int)) *MessagingSettingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MessagingSettingCreateBulk{err: fmt.Errorf("calling to MessagingSettingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MessagingSettingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MessagingSettingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MessagingSetting.
+func (c *MessagingSettingClient) Update() *MessagingSettingUpdate {
+	mutation := newMessagingSettingMutation(c.config, OpUpdate)
+	return &MessagingSettingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MessagingSettingClient) UpdateOne(_m *MessagingSetting) *MessagingSettingUpdateOne {
+	mutation := newMessagingSettingMutation(c.config, OpUpdateOne, withMessagingSetting(_m))
+	return &MessagingSettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MessagingSettingClient) UpdateOneID(id int64) *MessagingSettingUpdateOne {
+	mutation := newMessagingSettingMutation(c.config, OpUpdateOne, withMessagingSettingID(id))
+	return &MessagingSettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MessagingSetting.
+func (c *MessagingSettingClient) Delete() *MessagingSettingDelete {
+	mutation := newMessagingSettingMutation(c.config, OpDelete)
+	return &MessagingSettingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MessagingSettingClient) DeleteOne(_m *MessagingSetting) *MessagingSettingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MessagingSettingClient) DeleteOneID(id int64) *MessagingSettingDeleteOne {
+	builder := c.Delete().Where(messagingsetting.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MessagingSettingDeleteOne{builder}
+}
+
+// Query returns a query builder for MessagingSetting.
+func (c *MessagingSettingClient) Query() *MessagingSettingQuery {
+	return &MessagingSettingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMessagingSetting},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MessagingSetting entity by its id.
+func (c *MessagingSettingClient) Get(ctx context.Context, id int64) (*MessagingSetting, error) {
+	return c.Query().Where(messagingsetting.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MessagingSettingClient) GetX(ctx context.Context, id int64) *MessagingSetting {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MessagingSettingClient) Hooks() []Hook {
+	return c.hooks.MessagingSetting
+}
+
+// Interceptors returns the client interceptors.
+func (c *MessagingSettingClient) Interceptors() []Interceptor {
+	return c.inters.MessagingSetting
+}
+
+func (c *MessagingSettingClient) mutate(ctx context.Context, m *MessagingSettingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MessagingSettingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MessagingSettingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MessagingSettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MessagingSettingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MessagingSetting mutation op: %q", m.Op())
+	}
+}
+
+// MuteClient is a client for the Mute schema.
+type MuteClient struct {
+	config
+}
+
+// NewMuteClient returns a client for the Mute from the given config.
+func NewMuteClient(c config) *MuteClient {
+	return &MuteClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mute.Hooks(f(g(h())))`.
+func (c *MuteClient) Use(hooks ...Hook) {
+	c.hooks.Mute = append(c.hooks.Mute, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mute.Intercept(f(g(h())))`.
+func (c *MuteClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Mute = append(c.inters.Mute, interceptors...)
+}
+
+// Create returns a builder for creating a Mute entity.
+func (c *MuteClient) Create() *MuteCreate {
+	mutation := newMuteMutation(c.config, OpCreate)
+	return &MuteCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Mute entities.
+func (c *MuteClient) CreateBulk(builders ...*MuteCreate) *MuteCreateBulk {
+	return &MuteCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MuteClient) MapCreateBulk(slice any, setFunc func(*MuteCreate, int)) *MuteCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MuteCreateBulk{err: fmt.Errorf("calling to MuteClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MuteCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MuteCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Mute.
+func (c *MuteClient) Update() *MuteUpdate {
+	mutation := newMuteMutation(c.config, OpUpdate)
+	return &MuteUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MuteClient) UpdateOne(_m *Mute) *MuteUpdateOne {
+	mutation := newMuteMutation(c.config, OpUpdateOne, withMute(_m))
+	return &MuteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MuteClient) UpdateOneID(id int64) *MuteUpdateOne {
+	mutation := newMuteMutation(c.config, OpUpdateOne, withMuteID(id))
+	return &MuteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Mute.
+func (c *MuteClient) Delete() *MuteDelete {
+	mutation := newMuteMutation(c.config, OpDelete)
+	return &MuteDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MuteClient) DeleteOne(_m *Mute) *MuteDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MuteClient) DeleteOneID(id int64) *MuteDeleteOne {
+	builder := c.Delete().Where(mute.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MuteDeleteOne{builder}
+}
+
+// Query returns a query builder for Mute.
+func (c *MuteClient) Query() *MuteQuery {
+	return &MuteQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMute},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Mute entity by its id.
+func (c *MuteClient) Get(ctx context.Context, id int64) (*Mute, error) {
+	return c.Query().Where(mute.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MuteClient) GetX(ctx context.Context, id int64) *Mute {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MuteClient) Hooks() []Hook {
+	return c.hooks.Mute
+}
+
+// Interceptors returns the client interceptors.
+func (c *MuteClient) Interceptors() []Interceptor {
+	return c.inters.Mute
+}
+
+func (c *MuteClient) mutate(ctx context.Context, m *MuteMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MuteCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MuteUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MuteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MuteDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Mute mutation op: %q", m.Op())
+	}
+}
+
+// MutedWordClient is a client for the MutedWord schema.
+type MutedWordClient struct {
+	config
+}
+
+// NewMutedWordClient returns a client for the MutedWord from the given config.
+func NewMutedWordClient(c config) *MutedWordClient {
+	return &MutedWordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mutedword.Hooks(f(g(h())))`.
+func (c *MutedWordClient) Use(hooks ...Hook) {
+	c.hooks.MutedWord = append(c.hooks.MutedWord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mutedword.Intercept(f(g(h())))`.
+func (c *MutedWordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MutedWord = append(c.inters.MutedWord, interceptors...)
+}
+
+// Create returns a builder for creating a MutedWord entity.
+func (c *MutedWordClient) Create() *MutedWordCreate {
+	mutation := newMutedWordMutation(c.config, OpCreate)
+	return &MutedWordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MutedWord entities.
+func (c *MutedWordClient) CreateBulk(builders ...*MutedWordCreate) *MutedWordCreateBulk {
+	return &MutedWordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MutedWordClient) MapCreateBulk(slice any, setFunc func(*MutedWordCreate, int)) *MutedWordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MutedWordCreateBulk{err: fmt.Errorf("calling to MutedWordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MutedWordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MutedWordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MutedWord.
+func (c *MutedWordClient) Update() *MutedWordUpdate {
+	mutation := newMutedWordMutation(c.config, OpUpdate)
+	return &MutedWordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MutedWordClient) UpdateOne(_m *MutedWord) *MutedWordUpdateOne {
+	mutation := newMutedWordMutation(c.config, OpUpdateOne, withMutedWord(_m))
+	return &MutedWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MutedWordClient) UpdateOneID(id int64) *MutedWordUpdateOne {
+	mutation := newMutedWordMutation(c.config, OpUpdateOne, withMutedWordID(id))
+	return &MutedWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MutedWord.
+func (c *MutedWordClient) Delete() *MutedWordDelete {
+	mutation := newMutedWordMutation(c.config, OpDelete)
+	return &MutedWordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MutedWordClient) DeleteOne(_m *MutedWord) *MutedWordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MutedWordClient) DeleteOneID(id int64) *MutedWordDeleteOne {
+	builder := c.Delete().Where(mutedword.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MutedWordDeleteOne{builder}
+}
+
+// Query returns a query builder for MutedWord.
+func (c *MutedWordClient) Query() *MutedWordQuery {
+	return &MutedWordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMutedWord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MutedWord entity by its id.
+func (c *MutedWordClient) Get(ctx context.Context, id int64) (*MutedWord, error) {
+	return c.Query().Where(mutedword.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MutedWordClient) GetX(ctx context.Context, id int64) *MutedWord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MutedWordClient) Hooks() []Hook {
+	return c.hooks.MutedWord
+}
+
+// Interceptors returns the client interceptors.
+func (c *MutedWordClient) Interceptors() []Interceptor {
+	return c.inters.MutedWord
+}
+
+func (c *MutedWordClient) mutate(ctx context.Context, m *MutedWordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MutedWordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MutedWordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MutedWordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MutedWordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MutedWord mutation op: %q", m.Op())
+	}
+}
+
+// NotificationClient is a client for the Notification schema.
+type NotificationClient struct {
+	config
+}
+
+// NewNotificationClient returns a client for the Notification from the given config.
+func NewNotificationClient(c config) *NotificationClient {
+	return &NotificationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `notification.Hooks(f(g(h())))`.
+func (c *NotificationClient) Use(hooks ...Hook) {
+	c.hooks.Notification = append(c.hooks.Notification, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `notification.Intercept(f(g(h())))`.
+func (c *NotificationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Notification = append(c.inters.Notification, interceptors...)
+}
+
+// Create returns a builder for creating a Notification entity.
+func (c *NotificationClient) Create() *NotificationCreate {
+	mutation := newNotificationMutation(c.config, OpCreate)
+	return &NotificationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Notification entities.
+func (c *NotificationClient) CreateBulk(builders ...*NotificationCreate) *NotificationCreateBulk {
+	return &NotificationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NotificationClient) MapCreateBulk(slice any, setFunc func(*NotificationCreate, int)) *NotificationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NotificationCreateBulk{err: fmt.Errorf("calling to NotificationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NotificationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NotificationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Notification.
+func (c *NotificationClient) Update() *NotificationUpdate {
+	mutation := newNotificationMutation(c.config, OpUpdate)
+	return &NotificationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NotificationClient) UpdateOne(_m *Notification) *NotificationUpdateOne {
+	mutation := newNotificationMutation(c.config, OpUpdateOne, withNotification(_m))
+	return &NotificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NotificationClient) UpdateOneID(id int64) *NotificationUpdateOne {
+	mutation := newNotificationMutation(c.config, OpUpdateOne, withNotificationID(id))
+	return &NotificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Notification.
+func (c *NotificationClient) Delete() *NotificationDelete {
+	mutation := newNotificationMutation(c.config, OpDelete)
+	return &NotificationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NotificationClient) DeleteOne(_m *Notification) *NotificationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NotificationClient) DeleteOneID(id int64) *NotificationDeleteOne {
+	builder := c.Delete().Where(notification.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NotificationDeleteOne{builder}
+}
+
+// Query returns a query builder for Notification.
+func (c *NotificationClient) Query() *NotificationQuery {
+	return &NotificationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNotification},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Notification entity by its id.
+func (c *NotificationClient) Get(ctx context.Context, id int64) (*Notification, error) {
+	return c.Query().Where(notification.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NotificationClient) GetX(ctx context.Context, id int64) *Notification {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *NotificationClient) Hooks() []Hook {
+	return c.hooks.Notification
+}
+
+// Interceptors returns the client interceptors.
+func (c *NotificationClient) Interceptors() []Interceptor {
+	return c.inters.Notification
+}
+
+func (c *NotificationClient) mutate(ctx context.Context, m *NotificationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NotificationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NotificationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NotificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NotificationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Notification mutation op: %q", m.Op())
+	}
+}
+
+// NotificationCauseClient is a client for the NotificationCause schema.
+type NotificationCauseClient struct {
+	config
+}
+
+// NewNotificationCauseClient returns a client for the NotificationCause from the given config.
+func NewNotificationCauseClient(c config) *NotificationCauseClient {
+	return &NotificationCauseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `notificationcause.Hooks(f(g(h())))`.
+func (c *NotificationCauseClient) Use(hooks ...Hook) {
+	c.hooks.NotificationCause = append(c.hooks.NotificationCause, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `notificationcause.Intercept(f(g(h())))`.
+func (c *NotificationCauseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.NotificationCause = append(c.inters.NotificationCause, interceptors...)
+}
+
+// Create returns a builder for creating a NotificationCause entity.
+func (c *NotificationCauseClient) Create() *NotificationCauseCreate {
+	mutation := newNotificationCauseMutation(c.config, OpCreate)
+	return &NotificationCauseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of NotificationCause entities.
+func (c *NotificationCauseClient) CreateBulk(builders ...*NotificationCauseCreate) *NotificationCauseCreateBulk {
+	return &NotificationCauseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NotificationCauseClient) MapCreateBulk(slice any, setFunc func(*NotificationCauseCreate, int)) *NotificationCauseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NotificationCauseCreateBulk{err: fmt.Errorf("calling to NotificationCauseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NotificationCauseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NotificationCauseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for NotificationCause.
+func (c *NotificationCauseClient) Update() *NotificationCauseUpdate {
+	mutation := newNotificationCauseMutation(c.config, OpUpdate)
+	return &NotificationCauseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NotificationCauseClient) UpdateOne(_m *NotificationCause) *NotificationCauseUpdateOne {
+	mutation := newNotificationCauseMutation(c.config, OpUpdateOne, withNotificationCause(_m))
+	return &NotificationCauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NotificationCauseClient) UpdateOneID(id int64) *NotificationCauseUpdateOne {
+	mutation := newNotificationCauseMutation(c.config, OpUpdateOne, withNotificationCauseID(id))
+	return &NotificationCauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for NotificationCause.
+func (c *NotificationCauseClient) Delete() *NotificationCauseDelete {
+	mutation := newNotificationCauseMutation(c.config, OpDelete)
+	return &NotificationCauseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NotificationCauseClient) DeleteOne(_m *NotificationCause) *NotificationCauseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NotificationCauseClient) DeleteOneID(id int64) *NotificationCauseDeleteOne {
+	builder := c.Delete().Where(notificationcause.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NotificationCauseDeleteOne{builder}
+}
+
+// Query returns a query builder for NotificationCause.
+func (c *NotificationCauseClient) Query() *NotificationCauseQuery {
+	return &NotificationCauseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNotificationCause},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a NotificationCause entity by its id.
+func (c *NotificationCauseClient) Get(ctx context.Context, id int64) (*NotificationCause, error) {
+	return c.Query().Where(notificationcause.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NotificationCauseClient) GetX(ctx context.Context, id int64) *NotificationCause {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *NotificationCauseClient) Hooks() []Hook {
+	return c.hooks.NotificationCause
+}
+
+// Interceptors returns the client interceptors.
+func (c *NotificationCauseClient) Interceptors() []Interceptor {
+	return c.inters.NotificationCause
+}
+
+func (c *NotificationCauseClient) mutate(ctx context.Context, m *NotificationCauseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NotificationCauseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NotificationCauseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NotificationCauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NotificationCauseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown NotificationCause mutation op: %q", m.Op())
+	}
+}
+
+// NotificationDeliveryClient is a client for the NotificationDelivery schema.
+type NotificationDeliveryClient struct {
+	config
+}
+
+// NewNotificationDeliveryClient returns a client for the NotificationDelivery from the given config.
+func NewNotificationDeliveryClient(c config) *NotificationDeliveryClient {
+	return &NotificationDeliveryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `notificationdelivery.Hooks(f(g(h())))`.
+func (c *NotificationDeliveryClient) Use(hooks ...Hook) {
+	c.hooks.NotificationDelivery = append(c.hooks.NotificationDelivery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `notificationdelivery.Intercept(f(g(h())))`.
+func (c *NotificationDeliveryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.NotificationDelivery = append(c.inters.NotificationDelivery, interceptors...)
+}
+
+// Create returns a builder for creating a NotificationDelivery entity.
+func (c *NotificationDeliveryClient) Create() *NotificationDeliveryCreate {
+	mutation := newNotificationDeliveryMutation(c.config, OpCreate)
+	return &NotificationDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of NotificationDelivery entities.
+func (c *NotificationDeliveryClient) CreateBulk(builders ...*NotificationDeliveryCreate) *NotificationDeliveryCreateBulk {
+	return &NotificationDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NotificationDeliveryClient) MapCreateBulk(slice any, setFunc func(*NotificationDeliveryCreate, int)) *NotificationDeliveryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NotificationDeliveryCreateBulk{err: fmt.Errorf("calling to NotificationDeliveryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NotificationDeliveryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NotificationDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for NotificationDelivery.
+func (c *NotificationDeliveryClient) Update() *NotificationDeliveryUpdate {
+	mutation := newNotificationDeliveryMutation(c.config, OpUpdate)
+	return &NotificationDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NotificationDeliveryClient) UpdateOne(_m *NotificationDelivery) *NotificationDeliveryUpdateOne {
+	mutation := newNotificationDeliveryMutation(c.config, OpUpdateOne, withNotificationDelivery(_m))
+	return &NotificationDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NotificationDeliveryClient) UpdateOneID(id int64) *NotificationDeliveryUpdateOne {
+	mutation := newNotificationDeliveryMutation(c.config, OpUpdateOne, withNotificationDeliveryID(id))
+	return &NotificationDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for NotificationDelivery.
+func (c *NotificationDeliveryClient) Delete() *NotificationDeliveryDelete {
+	mutation := newNotificationDeliveryMutation(c.config, OpDelete)
+	return &NotificationDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NotificationDeliveryClient) DeleteOne(_m *NotificationDelivery) *NotificationDeliveryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NotificationDeliveryClient) DeleteOneID(id int64) *NotificationDeliveryDeleteOne {
+	builder := c.Delete().Where(notificationdelivery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NotificationDeliveryDeleteOne{builder}
+}
+
+// Query returns a query builder for NotificationDelivery.
+func (c *NotificationDeliveryClient) Query() *NotificationDeliveryQuery {
+	return &NotificationDeliveryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNotificationDelivery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a NotificationDelivery entity by its id.
+func (c *NotificationDeliveryClient) Get(ctx context.Context, id int64) (*NotificationDelivery, error) {
+	return c.Query().Where(notificationdelivery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NotificationDeliveryClient) GetX(ctx context.Context, id int64) *NotificationDelivery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *NotificationDeliveryClient) Hooks() []Hook {
+	return c.hooks.NotificationDelivery
+}
+
+// Interceptors returns the client interceptors.
+func (c *NotificationDeliveryClient) Interceptors() []Interceptor {
+	return c.inters.NotificationDelivery
+}
+
+func (c *NotificationDeliveryClient) mutate(ctx context.Context, m *NotificationDeliveryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NotificationDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NotificationDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NotificationDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NotificationDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown NotificationDelivery mutation op: %q", m.Op())
+	}
+}
+
+// NotificationHeadClient is a client for the NotificationHead schema.
+type NotificationHeadClient struct {
+	config
+}
+
+// NewNotificationHeadClient returns a client for the NotificationHead from the given config.
+func NewNotificationHeadClient(c config) *NotificationHeadClient {
+	return &NotificationHeadClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `notificationhead.Hooks(f(g(h())))`.
+func (c *NotificationHeadClient) Use(hooks ...Hook) {
+	c.hooks.NotificationHead = append(c.hooks.NotificationHead, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `notificationhead.Intercept(f(g(h())))`.
+func (c *NotificationHeadClient) Intercept(interceptors ...Interceptor) {
+	c.inters.NotificationHead = append(c.inters.NotificationHead, interceptors...)
+}
+
+// Create returns a builder for creating a NotificationHead entity.
+func (c *NotificationHeadClient) Create() *NotificationHeadCreate {
+	mutation := newNotificationHeadMutation(c.config, OpCreate)
+	return &NotificationHeadCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of NotificationHead entities.
+func (c *NotificationHeadClient) CreateBulk(builders ...*NotificationHeadCreate) *NotificationHeadCreateBulk {
+	return &NotificationHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NotificationHeadClient) MapCreateBulk(slice any, setFunc func(*NotificationHeadCreate, int)) *NotificationHeadCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NotificationHeadCreateBulk{err: fmt.Errorf("calling to NotificationHeadClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NotificationHeadCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NotificationHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for NotificationHead.
+func (c *NotificationHeadClient) Update() *NotificationHeadUpdate {
+	mutation := newNotificationHeadMutation(c.config, OpUpdate)
+	return &NotificationHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NotificationHeadClient) UpdateOne(_m *NotificationHead) *NotificationHeadUpdateOne {
+	mutation := newNotificationHeadMutation(c.config, OpUpdateOne, withNotificationHead(_m))
+	return &NotificationHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NotificationHeadClient) UpdateOneID(id int64) *NotificationHeadUpdateOne {
+	mutation := newNotificationHeadMutation(c.config, OpUpdateOne, withNotificationHeadID(id))
+	return &NotificationHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for NotificationHead.
+func (c *NotificationHeadClient) Delete() *NotificationHeadDelete {
+	mutation := newNotificationHeadMutation(c.config, OpDelete)
+	return &NotificationHeadDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NotificationHeadClient) DeleteOne(_m *NotificationHead) *NotificationHeadDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NotificationHeadClient) DeleteOneID(id int64) *NotificationHeadDeleteOne {
+	builder := c.Delete().Where(notificationhead.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NotificationHeadDeleteOne{builder}
+}
+
+// Query returns a query builder for NotificationHead.
+func (c *NotificationHeadClient) Query() *NotificationHeadQuery {
+	return &NotificationHeadQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNotificationHead},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a NotificationHead entity by its id.
+func (c *NotificationHeadClient) Get(ctx context.Context, id int64) (*NotificationHead, error) {
+	return c.Query().Where(notificationhead.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NotificationHeadClient) GetX(ctx context.Context, id int64) *NotificationHead {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *NotificationHeadClient) Hooks() []Hook {
+	return c.hooks.NotificationHead
+}
+
+// Interceptors returns the client interceptors.
+func (c *NotificationHeadClient) Interceptors() []Interceptor {
+	return c.inters.NotificationHead
+}
+
+func (c *NotificationHeadClient) mutate(ctx context.Context, m *NotificationHeadMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NotificationHeadCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NotificationHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NotificationHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NotificationHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown NotificationHead mutation op: %q", m.Op())
+	}
+}
+
+// NotificationPreferenceClient is a client for the NotificationPreference schema.
+type NotificationPreferenceClient struct {
+	config
+}
+
+// NewNotificationPreferenceClient returns a client for the NotificationPreference from the given config.
+func NewNotificationPreferenceClient(c config) *NotificationPreferenceClient {
+	return &NotificationPreferenceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `notificationpreference.Hooks(f(g(h())))`.
+func (c *NotificationPreferenceClient) Use(hooks ...Hook) {
+	c.hooks.NotificationPreference = append(c.hooks.NotificationPreference, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `notificationpreference.Intercept(f(g(h())))`.
+func (c *NotificationPreferenceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.NotificationPreference = append(c.inters.NotificationPreference, interceptors...)
+}
+
+// Create returns a builder for creating a NotificationPreference entity.
+func (c *NotificationPreferenceClient) Create() *NotificationPreferenceCreate {
+	mutation := newNotificationPreferenceMutation(c.config, OpCreate)
+	return &NotificationPreferenceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of NotificationPreference entities.
+func (c *NotificationPreferenceClient) CreateBulk(builders ...*NotificationPreferenceCreate) *NotificationPreferenceCreateBulk {
+	return &NotificationPreferenceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NotificationPreferenceClient) MapCreateBulk(slice any, setFunc func(*NotificationPreferenceCreate, int)) *NotificationPreferenceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NotificationPreferenceCreateBulk{err: fmt.Errorf("calling to NotificationPreferenceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NotificationPreferenceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NotificationPreferenceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for NotificationPreference.
+func (c *NotificationPreferenceClient) Update() *NotificationPreferenceUpdate {
+	mutation := newNotificationPreferenceMutation(c.config, OpUpdate)
+	return &NotificationPreferenceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NotificationPreferenceClient) UpdateOne(_m *NotificationPreference) *NotificationPreferenceUpdateOne {
+	mutation := newNotificationPreferenceMutation(c.config, OpUpdateOne, withNotificationPreference(_m))
+	return &NotificationPreferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NotificationPreferenceClient) UpdateOneID(id int64) *NotificationPreferenceUpdateOne {
+	mutation := newNotificationPreferenceMutation(c.config, OpUpdateOne, withNotificationPreferenceID(id))
+	return &NotificationPreferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for NotificationPreference.
+func (c *NotificationPreferenceClient) Delete() *NotificationPreferenceDelete {
+	mutation := newNotificationPreferenceMutation(c.config, OpDelete)
+	return &NotificationPreferenceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NotificationPreferenceClient) DeleteOne(_m *NotificationPreference) *NotificationPreferenceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NotificationPreferenceClient) DeleteOneID(id int64) *NotificationPreferenceDeleteOne {
+	builder := c.Delete().Where(notificationpreference.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NotificationPreferenceDeleteOne{builder}
+}
+
+// Query returns a query builder for NotificationPreference.
+func (c *NotificationPreferenceClient) Query() *NotificationPreferenceQuery {
+	return &NotificationPreferenceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNotificationPreference},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a NotificationPreference entity by its id.
+func (c *NotificationPreferenceClient) Get(ctx context.Context, id int64) (*NotificationPreference, error) {
+	return c.Query().Where(notificationpreference.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NotificationPreferenceClient) GetX(ctx context.Context, id int64) *NotificationPreference {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *NotificationPreferenceClient) Hooks() []Hook {
+	return c.hooks.NotificationPreference
+}
+
+// Interceptors returns the client interceptors.
+func (c *NotificationPreferenceClient) Interceptors() []Interceptor {
+	return c.inters.NotificationPreference
+}
+
+func (c *NotificationPreferenceClient) mutate(ctx context.Context, m *NotificationPreferenceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NotificationPreferenceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NotificationPreferenceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NotificationPreferenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NotificationPreferenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown NotificationPreference mutation op: %q", m.Op())
+	}
+}
+
 // OutboxEventClient is a client for the OutboxEvent schema.
 type OutboxEventClient struct {
 	config
@@ -1675,6 +5146,538 @@ func (c *OutboxEventClient) mutate(ctx context.Context, m *OutboxEventMutation) 
 		return (&OutboxEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown OutboxEvent mutation op: %q", m.Op())
+	}
+}
+
+// OutgoingMailClient is a client for the OutgoingMail schema.
+type OutgoingMailClient struct {
+	config
+}
+
+// NewOutgoingMailClient returns a client for the OutgoingMail from the given config.
+func NewOutgoingMailClient(c config) *OutgoingMailClient {
+	return &OutgoingMailClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `outgoingmail.Hooks(f(g(h())))`.
+func (c *OutgoingMailClient) Use(hooks ...Hook) {
+	c.hooks.OutgoingMail = append(c.hooks.OutgoingMail, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `outgoingmail.Intercept(f(g(h())))`.
+func (c *OutgoingMailClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OutgoingMail = append(c.inters.OutgoingMail, interceptors...)
+}
+
+// Create returns a builder for creating a OutgoingMail entity.
+func (c *OutgoingMailClient) Create() *OutgoingMailCreate {
+	mutation := newOutgoingMailMutation(c.config, OpCreate)
+	return &OutgoingMailCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OutgoingMail entities.
+func (c *OutgoingMailClient) CreateBulk(builders ...*OutgoingMailCreate) *OutgoingMailCreateBulk {
+	return &OutgoingMailCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OutgoingMailClient) MapCreateBulk(slice any, setFunc func(*OutgoingMailCreate, int)) *OutgoingMailCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OutgoingMailCreateBulk{err: fmt.Errorf("calling to OutgoingMailClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OutgoingMailCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OutgoingMailCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OutgoingMail.
+func (c *OutgoingMailClient) Update() *OutgoingMailUpdate {
+	mutation := newOutgoingMailMutation(c.config, OpUpdate)
+	return &OutgoingMailUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OutgoingMailClient) UpdateOne(_m *OutgoingMail) *OutgoingMailUpdateOne {
+	mutation := newOutgoingMailMutation(c.config, OpUpdateOne, withOutgoingMail(_m))
+	return &OutgoingMailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OutgoingMailClient) UpdateOneID(id int64) *OutgoingMailUpdateOne {
+	mutation := newOutgoingMailMutation(c.config, OpUpdateOne, withOutgoingMailID(id))
+	return &OutgoingMailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OutgoingMail.
+func (c *OutgoingMailClient) Delete() *OutgoingMailDelete {
+	mutation := newOutgoingMailMutation(c.config, OpDelete)
+	return &OutgoingMailDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OutgoingMailClient) DeleteOne(_m *OutgoingMail) *OutgoingMailDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OutgoingMailClient) DeleteOneID(id int64) *OutgoingMailDeleteOne {
+	builder := c.Delete().Where(outgoingmail.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OutgoingMailDeleteOne{builder}
+}
+
+// Query returns a query builder for OutgoingMail.
+func (c *OutgoingMailClient) Query() *OutgoingMailQuery {
+	return &OutgoingMailQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOutgoingMail},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OutgoingMail entity by its id.
+func (c *OutgoingMailClient) Get(ctx context.Context, id int64) (*OutgoingMail, error) {
+	return c.Query().Where(outgoingmail.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OutgoingMailClient) GetX(ctx context.Context, id int64) *OutgoingMail {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *OutgoingMailClient) Hooks() []Hook {
+	return c.hooks.OutgoingMail
+}
+
+// Interceptors returns the client interceptors.
+func (c *OutgoingMailClient) Interceptors() []Interceptor {
+	return c.inters.OutgoingMail
+}
+
+func (c *OutgoingMailClient) mutate(ctx context.Context, m *OutgoingMailMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OutgoingMailCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OutgoingMailUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OutgoingMailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OutgoingMailDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OutgoingMail mutation op: %q", m.Op())
+	}
+}
+
+// PollClient is a client for the Poll schema.
+type PollClient struct {
+	config
+}
+
+// NewPollClient returns a client for the Poll from the given config.
+func NewPollClient(c config) *PollClient {
+	return &PollClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `poll.Hooks(f(g(h())))`.
+func (c *PollClient) Use(hooks ...Hook) {
+	c.hooks.Poll = append(c.hooks.Poll, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `poll.Intercept(f(g(h())))`.
+func (c *PollClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Poll = append(c.inters.Poll, interceptors...)
+}
+
+// Create returns a builder for creating a Poll entity.
+func (c *PollClient) Create() *PollCreate {
+	mutation := newPollMutation(c.config, OpCreate)
+	return &PollCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Poll entities.
+func (c *PollClient) CreateBulk(builders ...*PollCreate) *PollCreateBulk {
+	return &PollCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PollClient) MapCreateBulk(slice any, setFunc func(*PollCreate, int)) *PollCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PollCreateBulk{err: fmt.Errorf("calling to PollClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PollCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PollCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Poll.
+func (c *PollClient) Update() *PollUpdate {
+	mutation := newPollMutation(c.config, OpUpdate)
+	return &PollUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PollClient) UpdateOne(_m *Poll) *PollUpdateOne {
+	mutation := newPollMutation(c.config, OpUpdateOne, withPoll(_m))
+	return &PollUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PollClient) UpdateOneID(id int64) *PollUpdateOne {
+	mutation := newPollMutation(c.config, OpUpdateOne, withPollID(id))
+	return &PollUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Poll.
+func (c *PollClient) Delete() *PollDelete {
+	mutation := newPollMutation(c.config, OpDelete)
+	return &PollDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PollClient) DeleteOne(_m *Poll) *PollDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PollClient) DeleteOneID(id int64) *PollDeleteOne {
+	builder := c.Delete().Where(poll.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PollDeleteOne{builder}
+}
+
+// Query returns a query builder for Poll.
+func (c *PollClient) Query() *PollQuery {
+	return &PollQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePoll},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Poll entity by its id.
+func (c *PollClient) Get(ctx context.Context, id int64) (*Poll, error) {
+	return c.Query().Where(poll.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PollClient) GetX(ctx context.Context, id int64) *Poll {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PollClient) Hooks() []Hook {
+	return c.hooks.Poll
+}
+
+// Interceptors returns the client interceptors.
+func (c *PollClient) Interceptors() []Interceptor {
+	return c.inters.Poll
+}
+
+func (c *PollClient) mutate(ctx context.Context, m *PollMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PollCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PollUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PollUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PollDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Poll mutation op: %q", m.Op())
+	}
+}
+
+// PollOptionClient is a client for the PollOption schema.
+type PollOptionClient struct {
+	config
+}
+
+// NewPollOptionClient returns a client for the PollOption from the given config.
+func NewPollOptionClient(c config) *PollOptionClient {
+	return &PollOptionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `polloption.Hooks(f(g(h())))`.
+func (c *PollOptionClient) Use(hooks ...Hook) {
+	c.hooks.PollOption = append(c.hooks.PollOption, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `polloption.Intercept(f(g(h())))`.
+func (c *PollOptionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PollOption = append(c.inters.PollOption, interceptors...)
+}
+
+// Create returns a builder for creating a PollOption entity.
+func (c *PollOptionClient) Create() *PollOptionCreate {
+	mutation := newPollOptionMutation(c.config, OpCreate)
+	return &PollOptionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PollOption entities.
+func (c *PollOptionClient) CreateBulk(builders ...*PollOptionCreate) *PollOptionCreateBulk {
+	return &PollOptionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PollOptionClient) MapCreateBulk(slice any, setFunc func(*PollOptionCreate, int)) *PollOptionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PollOptionCreateBulk{err: fmt.Errorf("calling to PollOptionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PollOptionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PollOptionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PollOption.
+func (c *PollOptionClient) Update() *PollOptionUpdate {
+	mutation := newPollOptionMutation(c.config, OpUpdate)
+	return &PollOptionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PollOptionClient) UpdateOne(_m *PollOption) *PollOptionUpdateOne {
+	mutation := newPollOptionMutation(c.config, OpUpdateOne, withPollOption(_m))
+	return &PollOptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PollOptionClient) UpdateOneID(id int64) *PollOptionUpdateOne {
+	mutation := newPollOptionMutation(c.config, OpUpdateOne, withPollOptionID(id))
+	return &PollOptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PollOption.
+func (c *PollOptionClient) Delete() *PollOptionDelete {
+	mutation := newPollOptionMutation(c.config, OpDelete)
+	return &PollOptionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PollOptionClient) DeleteOne(_m *PollOption) *PollOptionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PollOptionClient) DeleteOneID(id int64) *PollOptionDeleteOne {
+	builder := c.Delete().Where(polloption.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PollOptionDeleteOne{builder}
+}
+
+// Query returns a query builder for PollOption.
+func (c *PollOptionClient) Query() *PollOptionQuery {
+	return &PollOptionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePollOption},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PollOption entity by its id.
+func (c *PollOptionClient) Get(ctx context.Context, id int64) (*PollOption, error) {
+	return c.Query().Where(polloption.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PollOptionClient) GetX(ctx context.Context, id int64) *PollOption {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PollOptionClient) Hooks() []Hook {
+	return c.hooks.PollOption
+}
+
+// Interceptors returns the client interceptors.
+func (c *PollOptionClient) Interceptors() []Interceptor {
+	return c.inters.PollOption
+}
+
+func (c *PollOptionClient) mutate(ctx context.Context, m *PollOptionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PollOptionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PollOptionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PollOptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PollOptionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PollOption mutation op: %q", m.Op())
+	}
+}
+
+// PollVoteClient is a client for the PollVote schema.
+type PollVoteClient struct {
+	config
+}
+
+// NewPollVoteClient returns a client for the PollVote from the given config.
+func NewPollVoteClient(c config) *PollVoteClient {
+	return &PollVoteClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pollvote.Hooks(f(g(h())))`.
+func (c *PollVoteClient) Use(hooks ...Hook) {
+	c.hooks.PollVote = append(c.hooks.PollVote, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pollvote.Intercept(f(g(h())))`.
+func (c *PollVoteClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PollVote = append(c.inters.PollVote, interceptors...)
+}
+
+// Create returns a builder for creating a PollVote entity.
+func (c *PollVoteClient) Create() *PollVoteCreate {
+	mutation := newPollVoteMutation(c.config, OpCreate)
+	return &PollVoteCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PollVote entities.
+func (c *PollVoteClient) CreateBulk(builders ...*PollVoteCreate) *PollVoteCreateBulk {
+	return &PollVoteCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PollVoteClient) MapCreateBulk(slice any, setFunc func(*PollVoteCreate, int)) *PollVoteCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PollVoteCreateBulk{err: fmt.Errorf("calling to PollVoteClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PollVoteCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PollVoteCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PollVote.
+func (c *PollVoteClient) Update() *PollVoteUpdate {
+	mutation := newPollVoteMutation(c.config, OpUpdate)
+	return &PollVoteUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PollVoteClient) UpdateOne(_m *PollVote) *PollVoteUpdateOne {
+	mutation := newPollVoteMutation(c.config, OpUpdateOne, withPollVote(_m))
+	return &PollVoteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PollVoteClient) UpdateOneID(id int64) *PollVoteUpdateOne {
+	mutation := newPollVoteMutation(c.config, OpUpdateOne, withPollVoteID(id))
+	return &PollVoteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PollVote.
+func (c *PollVoteClient) Delete() *PollVoteDelete {
+	mutation := newPollVoteMutation(c.config, OpDelete)
+	return &PollVoteDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PollVoteClient) DeleteOne(_m *PollVote) *PollVoteDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PollVoteClient) DeleteOneID(id int64) *PollVoteDeleteOne {
+	builder := c.Delete().Where(pollvote.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PollVoteDeleteOne{builder}
+}
+
+// Query returns a query builder for PollVote.
+func (c *PollVoteClient) Query() *PollVoteQuery {
+	return &PollVoteQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePollVote},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PollVote entity by its id.
+func (c *PollVoteClient) Get(ctx context.Context, id int64) (*PollVote, error) {
+	return c.Query().Where(pollvote.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PollVoteClient) GetX(ctx context.Context, id int64) *PollVote {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PollVoteClient) Hooks() []Hook {
+	return c.hooks.PollVote
+}
+
+// Interceptors returns the client interceptors.
+func (c *PollVoteClient) Interceptors() []Interceptor {
+	return c.inters.PollVote
+}
+
+func (c *PollVoteClient) mutate(ctx context.Context, m *PollVoteMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PollVoteCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PollVoteUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PollVoteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PollVoteDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PollVote mutation op: %q", m.Op())
 	}
 }
 
@@ -1944,6 +5947,538 @@ func (c *PostCountClient) mutate(ctx context.Context, m *PostCountMutation) (Val
 	}
 }
 
+// PostMentionClient is a client for the PostMention schema.
+type PostMentionClient struct {
+	config
+}
+
+// NewPostMentionClient returns a client for the PostMention from the given config.
+func NewPostMentionClient(c config) *PostMentionClient {
+	return &PostMentionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `postmention.Hooks(f(g(h())))`.
+func (c *PostMentionClient) Use(hooks ...Hook) {
+	c.hooks.PostMention = append(c.hooks.PostMention, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `postmention.Intercept(f(g(h())))`.
+func (c *PostMentionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PostMention = append(c.inters.PostMention, interceptors...)
+}
+
+// Create returns a builder for creating a PostMention entity.
+func (c *PostMentionClient) Create() *PostMentionCreate {
+	mutation := newPostMentionMutation(c.config, OpCreate)
+	return &PostMentionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PostMention entities.
+func (c *PostMentionClient) CreateBulk(builders ...*PostMentionCreate) *PostMentionCreateBulk {
+	return &PostMentionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PostMentionClient) MapCreateBulk(slice any, setFunc func(*PostMentionCreate, int)) *PostMentionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PostMentionCreateBulk{err: fmt.Errorf("calling to PostMentionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PostMentionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PostMentionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PostMention.
+func (c *PostMentionClient) Update() *PostMentionUpdate {
+	mutation := newPostMentionMutation(c.config, OpUpdate)
+	return &PostMentionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PostMentionClient) UpdateOne(_m *PostMention) *PostMentionUpdateOne {
+	mutation := newPostMentionMutation(c.config, OpUpdateOne, withPostMention(_m))
+	return &PostMentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PostMentionClient) UpdateOneID(id int64) *PostMentionUpdateOne {
+	mutation := newPostMentionMutation(c.config, OpUpdateOne, withPostMentionID(id))
+	return &PostMentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PostMention.
+func (c *PostMentionClient) Delete() *PostMentionDelete {
+	mutation := newPostMentionMutation(c.config, OpDelete)
+	return &PostMentionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PostMentionClient) DeleteOne(_m *PostMention) *PostMentionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PostMentionClient) DeleteOneID(id int64) *PostMentionDeleteOne {
+	builder := c.Delete().Where(postmention.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PostMentionDeleteOne{builder}
+}
+
+// Query returns a query builder for PostMention.
+func (c *PostMentionClient) Query() *PostMentionQuery {
+	return &PostMentionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePostMention},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PostMention entity by its id.
+func (c *PostMentionClient) Get(ctx context.Context, id int64) (*PostMention, error) {
+	return c.Query().Where(postmention.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PostMentionClient) GetX(ctx context.Context, id int64) *PostMention {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PostMentionClient) Hooks() []Hook {
+	return c.hooks.PostMention
+}
+
+// Interceptors returns the client interceptors.
+func (c *PostMentionClient) Interceptors() []Interceptor {
+	return c.inters.PostMention
+}
+
+func (c *PostMentionClient) mutate(ctx context.Context, m *PostMentionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PostMentionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PostMentionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PostMentionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PostMentionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PostMention mutation op: %q", m.Op())
+	}
+}
+
+// PostTagClient is a client for the PostTag schema.
+type PostTagClient struct {
+	config
+}
+
+// NewPostTagClient returns a client for the PostTag from the given config.
+func NewPostTagClient(c config) *PostTagClient {
+	return &PostTagClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `posttag.Hooks(f(g(h())))`.
+func (c *PostTagClient) Use(hooks ...Hook) {
+	c.hooks.PostTag = append(c.hooks.PostTag, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `posttag.Intercept(f(g(h())))`.
+func (c *PostTagClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PostTag = append(c.inters.PostTag, interceptors...)
+}
+
+// Create returns a builder for creating a PostTag entity.
+func (c *PostTagClient) Create() *PostTagCreate {
+	mutation := newPostTagMutation(c.config, OpCreate)
+	return &PostTagCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PostTag entities.
+func (c *PostTagClient) CreateBulk(builders ...*PostTagCreate) *PostTagCreateBulk {
+	return &PostTagCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PostTagClient) MapCreateBulk(slice any, setFunc func(*PostTagCreate, int)) *PostTagCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PostTagCreateBulk{err: fmt.Errorf("calling to PostTagClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PostTagCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PostTagCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PostTag.
+func (c *PostTagClient) Update() *PostTagUpdate {
+	mutation := newPostTagMutation(c.config, OpUpdate)
+	return &PostTagUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PostTagClient) UpdateOne(_m *PostTag) *PostTagUpdateOne {
+	mutation := newPostTagMutation(c.config, OpUpdateOne, withPostTag(_m))
+	return &PostTagUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PostTagClient) UpdateOneID(id int64) *PostTagUpdateOne {
+	mutation := newPostTagMutation(c.config, OpUpdateOne, withPostTagID(id))
+	return &PostTagUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PostTag.
+func (c *PostTagClient) Delete() *PostTagDelete {
+	mutation := newPostTagMutation(c.config, OpDelete)
+	return &PostTagDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PostTagClient) DeleteOne(_m *PostTag) *PostTagDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PostTagClient) DeleteOneID(id int64) *PostTagDeleteOne {
+	builder := c.Delete().Where(posttag.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PostTagDeleteOne{builder}
+}
+
+// Query returns a query builder for PostTag.
+func (c *PostTagClient) Query() *PostTagQuery {
+	return &PostTagQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePostTag},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PostTag entity by its id.
+func (c *PostTagClient) Get(ctx context.Context, id int64) (*PostTag, error) {
+	return c.Query().Where(posttag.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PostTagClient) GetX(ctx context.Context, id int64) *PostTag {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PostTagClient) Hooks() []Hook {
+	return c.hooks.PostTag
+}
+
+// Interceptors returns the client interceptors.
+func (c *PostTagClient) Interceptors() []Interceptor {
+	return c.inters.PostTag
+}
+
+func (c *PostTagClient) mutate(ctx context.Context, m *PostTagMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PostTagCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PostTagUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PostTagUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PostTagDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PostTag mutation op: %q", m.Op())
+	}
+}
+
+// PostVersionClient is a client for the PostVersion schema.
+type PostVersionClient struct {
+	config
+}
+
+// NewPostVersionClient returns a client for the PostVersion from the given config.
+func NewPostVersionClient(c config) *PostVersionClient {
+	return &PostVersionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `postversion.Hooks(f(g(h())))`.
+func (c *PostVersionClient) Use(hooks ...Hook) {
+	c.hooks.PostVersion = append(c.hooks.PostVersion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `postversion.Intercept(f(g(h())))`.
+func (c *PostVersionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PostVersion = append(c.inters.PostVersion, interceptors...)
+}
+
+// Create returns a builder for creating a PostVersion entity.
+func (c *PostVersionClient) Create() *PostVersionCreate {
+	mutation := newPostVersionMutation(c.config, OpCreate)
+	return &PostVersionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PostVersion entities.
+func (c *PostVersionClient) CreateBulk(builders ...*PostVersionCreate) *PostVersionCreateBulk {
+	return &PostVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PostVersionClient) MapCreateBulk(slice any, setFunc func(*PostVersionCreate, int)) *PostVersionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PostVersionCreateBulk{err: fmt.Errorf("calling to PostVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PostVersionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PostVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PostVersion.
+func (c *PostVersionClient) Update() *PostVersionUpdate {
+	mutation := newPostVersionMutation(c.config, OpUpdate)
+	return &PostVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PostVersionClient) UpdateOne(_m *PostVersion) *PostVersionUpdateOne {
+	mutation := newPostVersionMutation(c.config, OpUpdateOne, withPostVersion(_m))
+	return &PostVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PostVersionClient) UpdateOneID(id int64) *PostVersionUpdateOne {
+	mutation := newPostVersionMutation(c.config, OpUpdateOne, withPostVersionID(id))
+	return &PostVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PostVersion.
+func (c *PostVersionClient) Delete() *PostVersionDelete {
+	mutation := newPostVersionMutation(c.config, OpDelete)
+	return &PostVersionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PostVersionClient) DeleteOne(_m *PostVersion) *PostVersionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PostVersionClient) DeleteOneID(id int64) *PostVersionDeleteOne {
+	builder := c.Delete().Where(postversion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PostVersionDeleteOne{builder}
+}
+
+// Query returns a query builder for PostVersion.
+func (c *PostVersionClient) Query() *PostVersionQuery {
+	return &PostVersionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePostVersion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PostVersion entity by its id.
+func (c *PostVersionClient) Get(ctx context.Context, id int64) (*PostVersion, error) {
+	return c.Query().Where(postversion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PostVersionClient) GetX(ctx context.Context, id int64) *PostVersion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PostVersionClient) Hooks() []Hook {
+	return c.hooks.PostVersion
+}
+
+// Interceptors returns the client interceptors.
+func (c *PostVersionClient) Interceptors() []Interceptor {
+	return c.inters.PostVersion
+}
+
+func (c *PostVersionClient) mutate(ctx context.Context, m *PostVersionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PostVersionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PostVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PostVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PostVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PostVersion mutation op: %q", m.Op())
+	}
+}
+
+// PresenceSettingClient is a client for the PresenceSetting schema.
+type PresenceSettingClient struct {
+	config
+}
+
+// NewPresenceSettingClient returns a client for the PresenceSetting from the given config.
+func NewPresenceSettingClient(c config) *PresenceSettingClient {
+	return &PresenceSettingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `presencesetting.Hooks(f(g(h())))`.
+func (c *PresenceSettingClient) Use(hooks ...Hook) {
+	c.hooks.PresenceSetting = append(c.hooks.PresenceSetting, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `presencesetting.Intercept(f(g(h())))`.
+func (c *PresenceSettingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PresenceSetting = append(c.inters.PresenceSetting, interceptors...)
+}
+
+// Create returns a builder for creating a PresenceSetting entity.
+func (c *PresenceSettingClient) Create() *PresenceSettingCreate {
+	mutation := newPresenceSettingMutation(c.config, OpCreate)
+	return &PresenceSettingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PresenceSetting entities.
+func (c *PresenceSettingClient) CreateBulk(builders ...*PresenceSettingCreate) *PresenceSettingCreateBulk {
+	return &PresenceSettingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PresenceSettingClient) MapCreateBulk(slice any, setFunc func(*PresenceSettingCreate, int)) *PresenceSettingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PresenceSettingCreateBulk{err: fmt.Errorf("calling to PresenceSettingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PresenceSettingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PresenceSettingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PresenceSetting.
+func (c *PresenceSettingClient) Update() *PresenceSettingUpdate {
+	mutation := newPresenceSettingMutation(c.config, OpUpdate)
+	return &PresenceSettingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PresenceSettingClient) UpdateOne(_m *PresenceSetting) *PresenceSettingUpdateOne {
+	mutation := newPresenceSettingMutation(c.config, OpUpdateOne, withPresenceSetting(_m))
+	return &PresenceSettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PresenceSettingClient) UpdateOneID(id int64) *PresenceSettingUpdateOne {
+	mutation := newPresenceSettingMutation(c.config, OpUpdateOne, withPresenceSettingID(id))
+	return &PresenceSettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PresenceSetting.
+func (c *PresenceSettingClient) Delete() *PresenceSettingDelete {
+	mutation := newPresenceSettingMutation(c.config, OpDelete)
+	return &PresenceSettingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PresenceSettingClient) DeleteOne(_m *PresenceSetting) *PresenceSettingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PresenceSettingClient) DeleteOneID(id int64) *PresenceSettingDeleteOne {
+	builder := c.Delete().Where(presencesetting.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PresenceSettingDeleteOne{builder}
+}
+
+// Query returns a query builder for PresenceSetting.
+func (c *PresenceSettingClient) Query() *PresenceSettingQuery {
+	return &PresenceSettingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePresenceSetting},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PresenceSetting entity by its id.
+func (c *PresenceSettingClient) Get(ctx context.Context, id int64) (*PresenceSetting, error) {
+	return c.Query().Where(presencesetting.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PresenceSettingClient) GetX(ctx context.Context, id int64) *PresenceSetting {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PresenceSettingClient) Hooks() []Hook {
+	return c.hooks.PresenceSetting
+}
+
+// Interceptors returns the client interceptors.
+func (c *PresenceSettingClient) Interceptors() []Interceptor {
+	return c.inters.PresenceSetting
+}
+
+func (c *PresenceSettingClient) mutate(ctx context.Context, m *PresenceSettingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PresenceSettingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PresenceSettingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PresenceSettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PresenceSettingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PresenceSetting mutation op: %q", m.Op())
+	}
+}
+
 // ProfileClient is a client for the Profile schema.
 type ProfileClient struct {
 	config
@@ -2074,6 +6609,538 @@ func (c *ProfileClient) mutate(ctx context.Context, m *ProfileMutation) (Value, 
 		return (&ProfileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Profile mutation op: %q", m.Op())
+	}
+}
+
+// PushSubscriptionClient is a client for the PushSubscription schema.
+type PushSubscriptionClient struct {
+	config
+}
+
+// NewPushSubscriptionClient returns a client for the PushSubscription from the given config.
+func NewPushSubscriptionClient(c config) *PushSubscriptionClient {
+	return &PushSubscriptionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pushsubscription.Hooks(f(g(h())))`.
+func (c *PushSubscriptionClient) Use(hooks ...Hook) {
+	c.hooks.PushSubscription = append(c.hooks.PushSubscription, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pushsubscription.Intercept(f(g(h())))`.
+func (c *PushSubscriptionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PushSubscription = append(c.inters.PushSubscription, interceptors...)
+}
+
+// Create returns a builder for creating a PushSubscription entity.
+func (c *PushSubscriptionClient) Create() *PushSubscriptionCreate {
+	mutation := newPushSubscriptionMutation(c.config, OpCreate)
+	return &PushSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PushSubscription entities.
+func (c *PushSubscriptionClient) CreateBulk(builders ...*PushSubscriptionCreate) *PushSubscriptionCreateBulk {
+	return &PushSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PushSubscriptionClient) MapCreateBulk(slice any, setFunc func(*PushSubscriptionCreate, int)) *PushSubscriptionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PushSubscriptionCreateBulk{err: fmt.Errorf("calling to PushSubscriptionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PushSubscriptionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PushSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PushSubscription.
+func (c *PushSubscriptionClient) Update() *PushSubscriptionUpdate {
+	mutation := newPushSubscriptionMutation(c.config, OpUpdate)
+	return &PushSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PushSubscriptionClient) UpdateOne(_m *PushSubscription) *PushSubscriptionUpdateOne {
+	mutation := newPushSubscriptionMutation(c.config, OpUpdateOne, withPushSubscription(_m))
+	return &PushSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PushSubscriptionClient) UpdateOneID(id int64) *PushSubscriptionUpdateOne {
+	mutation := newPushSubscriptionMutation(c.config, OpUpdateOne, withPushSubscriptionID(id))
+	return &PushSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PushSubscription.
+func (c *PushSubscriptionClient) Delete() *PushSubscriptionDelete {
+	mutation := newPushSubscriptionMutation(c.config, OpDelete)
+	return &PushSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PushSubscriptionClient) DeleteOne(_m *PushSubscription) *PushSubscriptionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PushSubscriptionClient) DeleteOneID(id int64) *PushSubscriptionDeleteOne {
+	builder := c.Delete().Where(pushsubscription.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PushSubscriptionDeleteOne{builder}
+}
+
+// Query returns a query builder for PushSubscription.
+func (c *PushSubscriptionClient) Query() *PushSubscriptionQuery {
+	return &PushSubscriptionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePushSubscription},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PushSubscription entity by its id.
+func (c *PushSubscriptionClient) Get(ctx context.Context, id int64) (*PushSubscription, error) {
+	return c.Query().Where(pushsubscription.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PushSubscriptionClient) GetX(ctx context.Context, id int64) *PushSubscription {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PushSubscriptionClient) Hooks() []Hook {
+	return c.hooks.PushSubscription
+}
+
+// Interceptors returns the client interceptors.
+func (c *PushSubscriptionClient) Interceptors() []Interceptor {
+	return c.inters.PushSubscription
+}
+
+func (c *PushSubscriptionClient) mutate(ctx context.Context, m *PushSubscriptionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PushSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PushSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PushSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PushSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PushSubscription mutation op: %q", m.Op())
+	}
+}
+
+// QuietHoursClient is a client for the QuietHours schema.
+type QuietHoursClient struct {
+	config
+}
+
+// NewQuietHoursClient returns a client for the QuietHours from the given config.
+func NewQuietHoursClient(c config) *QuietHoursClient {
+	return &QuietHoursClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `quiethours.Hooks(f(g(h())))`.
+func (c *QuietHoursClient) Use(hooks ...Hook) {
+	c.hooks.QuietHours = append(c.hooks.QuietHours, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `quiethours.Intercept(f(g(h())))`.
+func (c *QuietHoursClient) Intercept(interceptors ...Interceptor) {
+	c.inters.QuietHours = append(c.inters.QuietHours, interceptors...)
+}
+
+// Create returns a builder for creating a QuietHours entity.
+func (c *QuietHoursClient) Create() *QuietHoursCreate {
+	mutation := newQuietHoursMutation(c.config, OpCreate)
+	return &QuietHoursCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of QuietHours entities.
+func (c *QuietHoursClient) CreateBulk(builders ...*QuietHoursCreate) *QuietHoursCreateBulk {
+	return &QuietHoursCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *QuietHoursClient) MapCreateBulk(slice any, setFunc func(*QuietHoursCreate, int)) *QuietHoursCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &QuietHoursCreateBulk{err: fmt.Errorf("calling to QuietHoursClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*QuietHoursCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &QuietHoursCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for QuietHours.
+func (c *QuietHoursClient) Update() *QuietHoursUpdate {
+	mutation := newQuietHoursMutation(c.config, OpUpdate)
+	return &QuietHoursUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *QuietHoursClient) UpdateOne(_m *QuietHours) *QuietHoursUpdateOne {
+	mutation := newQuietHoursMutation(c.config, OpUpdateOne, withQuietHours(_m))
+	return &QuietHoursUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *QuietHoursClient) UpdateOneID(id int64) *QuietHoursUpdateOne {
+	mutation := newQuietHoursMutation(c.config, OpUpdateOne, withQuietHoursID(id))
+	return &QuietHoursUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for QuietHours.
+func (c *QuietHoursClient) Delete() *QuietHoursDelete {
+	mutation := newQuietHoursMutation(c.config, OpDelete)
+	return &QuietHoursDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *QuietHoursClient) DeleteOne(_m *QuietHours) *QuietHoursDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *QuietHoursClient) DeleteOneID(id int64) *QuietHoursDeleteOne {
+	builder := c.Delete().Where(quiethours.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &QuietHoursDeleteOne{builder}
+}
+
+// Query returns a query builder for QuietHours.
+func (c *QuietHoursClient) Query() *QuietHoursQuery {
+	return &QuietHoursQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeQuietHours},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a QuietHours entity by its id.
+func (c *QuietHoursClient) Get(ctx context.Context, id int64) (*QuietHours, error) {
+	return c.Query().Where(quiethours.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *QuietHoursClient) GetX(ctx context.Context, id int64) *QuietHours {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *QuietHoursClient) Hooks() []Hook {
+	return c.hooks.QuietHours
+}
+
+// Interceptors returns the client interceptors.
+func (c *QuietHoursClient) Interceptors() []Interceptor {
+	return c.inters.QuietHours
+}
+
+func (c *QuietHoursClient) mutate(ctx context.Context, m *QuietHoursMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&QuietHoursCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&QuietHoursUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&QuietHoursUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&QuietHoursDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown QuietHours mutation op: %q", m.Op())
+	}
+}
+
+// ReadPositionClient is a client for the ReadPosition schema.
+type ReadPositionClient struct {
+	config
+}
+
+// NewReadPositionClient returns a client for the ReadPosition from the given config.
+func NewReadPositionClient(c config) *ReadPositionClient {
+	return &ReadPositionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `readposition.Hooks(f(g(h())))`.
+func (c *ReadPositionClient) Use(hooks ...Hook) {
+	c.hooks.ReadPosition = append(c.hooks.ReadPosition, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `readposition.Intercept(f(g(h())))`.
+func (c *ReadPositionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ReadPosition = append(c.inters.ReadPosition, interceptors...)
+}
+
+// Create returns a builder for creating a ReadPosition entity.
+func (c *ReadPositionClient) Create() *ReadPositionCreate {
+	mutation := newReadPositionMutation(c.config, OpCreate)
+	return &ReadPositionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ReadPosition entities.
+func (c *ReadPositionClient) CreateBulk(builders ...*ReadPositionCreate) *ReadPositionCreateBulk {
+	return &ReadPositionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReadPositionClient) MapCreateBulk(slice any, setFunc func(*ReadPositionCreate, int)) *ReadPositionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReadPositionCreateBulk{err: fmt.Errorf("calling to ReadPositionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReadPositionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReadPositionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ReadPosition.
+func (c *ReadPositionClient) Update() *ReadPositionUpdate {
+	mutation := newReadPositionMutation(c.config, OpUpdate)
+	return &ReadPositionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReadPositionClient) UpdateOne(_m *ReadPosition) *ReadPositionUpdateOne {
+	mutation := newReadPositionMutation(c.config, OpUpdateOne, withReadPosition(_m))
+	return &ReadPositionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReadPositionClient) UpdateOneID(id int64) *ReadPositionUpdateOne {
+	mutation := newReadPositionMutation(c.config, OpUpdateOne, withReadPositionID(id))
+	return &ReadPositionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ReadPosition.
+func (c *ReadPositionClient) Delete() *ReadPositionDelete {
+	mutation := newReadPositionMutation(c.config, OpDelete)
+	return &ReadPositionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReadPositionClient) DeleteOne(_m *ReadPosition) *ReadPositionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReadPositionClient) DeleteOneID(id int64) *ReadPositionDeleteOne {
+	builder := c.Delete().Where(readposition.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReadPositionDeleteOne{builder}
+}
+
+// Query returns a query builder for ReadPosition.
+func (c *ReadPositionClient) Query() *ReadPositionQuery {
+	return &ReadPositionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReadPosition},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ReadPosition entity by its id.
+func (c *ReadPositionClient) Get(ctx context.Context, id int64) (*ReadPosition, error) {
+	return c.Query().Where(readposition.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReadPositionClient) GetX(ctx context.Context, id int64) *ReadPosition {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ReadPositionClient) Hooks() []Hook {
+	return c.hooks.ReadPosition
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReadPositionClient) Interceptors() []Interceptor {
+	return c.inters.ReadPosition
+}
+
+func (c *ReadPositionClient) mutate(ctx context.Context, m *ReadPositionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReadPositionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReadPositionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReadPositionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReadPositionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ReadPosition mutation op: %q", m.Op())
+	}
+}
+
+// RecoveryCodeClient is a client for the RecoveryCode schema.
+type RecoveryCodeClient struct {
+	config
+}
+
+// NewRecoveryCodeClient returns a client for the RecoveryCode from the given config.
+func NewRecoveryCodeClient(c config) *RecoveryCodeClient {
+	return &RecoveryCodeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `recoverycode.Hooks(f(g(h())))`.
+func (c *RecoveryCodeClient) Use(hooks ...Hook) {
+	c.hooks.RecoveryCode = append(c.hooks.RecoveryCode, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `recoverycode.Intercept(f(g(h())))`.
+func (c *RecoveryCodeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RecoveryCode = append(c.inters.RecoveryCode, interceptors...)
+}
+
+// Create returns a builder for creating a RecoveryCode entity.
+func (c *RecoveryCodeClient) Create() *RecoveryCodeCreate {
+	mutation := newRecoveryCodeMutation(c.config, OpCreate)
+	return &RecoveryCodeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RecoveryCode entities.
+func (c *RecoveryCodeClient) CreateBulk(builders ...*RecoveryCodeCreate) *RecoveryCodeCreateBulk {
+	return &RecoveryCodeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RecoveryCodeClient) MapCreateBulk(slice any, setFunc func(*RecoveryCodeCreate, int)) *RecoveryCodeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RecoveryCodeCreateBulk{err: fmt.Errorf("calling to RecoveryCodeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RecoveryCodeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RecoveryCodeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RecoveryCode.
+func (c *RecoveryCodeClient) Update() *RecoveryCodeUpdate {
+	mutation := newRecoveryCodeMutation(c.config, OpUpdate)
+	return &RecoveryCodeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RecoveryCodeClient) UpdateOne(_m *RecoveryCode) *RecoveryCodeUpdateOne {
+	mutation := newRecoveryCodeMutation(c.config, OpUpdateOne, withRecoveryCode(_m))
+	return &RecoveryCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RecoveryCodeClient) UpdateOneID(id int64) *RecoveryCodeUpdateOne {
+	mutation := newRecoveryCodeMutation(c.config, OpUpdateOne, withRecoveryCodeID(id))
+	return &RecoveryCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RecoveryCode.
+func (c *RecoveryCodeClient) Delete() *RecoveryCodeDelete {
+	mutation := newRecoveryCodeMutation(c.config, OpDelete)
+	return &RecoveryCodeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RecoveryCodeClient) DeleteOne(_m *RecoveryCode) *RecoveryCodeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RecoveryCodeClient) DeleteOneID(id int64) *RecoveryCodeDeleteOne {
+	builder := c.Delete().Where(recoverycode.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RecoveryCodeDeleteOne{builder}
+}
+
+// Query returns a query builder for RecoveryCode.
+func (c *RecoveryCodeClient) Query() *RecoveryCodeQuery {
+	return &RecoveryCodeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRecoveryCode},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RecoveryCode entity by its id.
+func (c *RecoveryCodeClient) Get(ctx context.Context, id int64) (*RecoveryCode, error) {
+	return c.Query().Where(recoverycode.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RecoveryCodeClient) GetX(ctx context.Context, id int64) *RecoveryCode {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RecoveryCodeClient) Hooks() []Hook {
+	return c.hooks.RecoveryCode
+}
+
+// Interceptors returns the client interceptors.
+func (c *RecoveryCodeClient) Interceptors() []Interceptor {
+	return c.inters.RecoveryCode
+}
+
+func (c *RecoveryCodeClient) mutate(ctx context.Context, m *RecoveryCodeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RecoveryCodeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RecoveryCodeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RecoveryCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RecoveryCodeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RecoveryCode mutation op: %q", m.Op())
 	}
 }
 
@@ -2210,6 +7277,671 @@ func (c *RefreshTokenClient) mutate(ctx context.Context, m *RefreshTokenMutation
 	}
 }
 
+// SealingKeyClient is a client for the SealingKey schema.
+type SealingKeyClient struct {
+	config
+}
+
+// NewSealingKeyClient returns a client for the SealingKey from the given config.
+func NewSealingKeyClient(c config) *SealingKeyClient {
+	return &SealingKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `sealingkey.Hooks(f(g(h())))`.
+func (c *SealingKeyClient) Use(hooks ...Hook) {
+	c.hooks.SealingKey = append(c.hooks.SealingKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `sealingkey.Intercept(f(g(h())))`.
+func (c *SealingKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SealingKey = append(c.inters.SealingKey, interceptors...)
+}
+
+// Create returns a builder for creating a SealingKey entity.
+func (c *SealingKeyClient) Create() *SealingKeyCreate {
+	mutation := newSealingKeyMutation(c.config, OpCreate)
+	return &SealingKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SealingKey entities.
+func (c *SealingKeyClient) CreateBulk(builders ...*SealingKeyCreate) *SealingKeyCreateBulk {
+	return &SealingKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SealingKeyClient) MapCreateBulk(slice any, setFunc func(*SealingKeyCreate, int)) *SealingKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SealingKeyCreateBulk{err: fmt.Errorf("calling to SealingKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SealingKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SealingKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SealingKey.
+func (c *SealingKeyClient) Update() *SealingKeyUpdate {
+	mutation := newSealingKeyMutation(c.config, OpUpdate)
+	return &SealingKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SealingKeyClient) UpdateOne(_m *SealingKey) *SealingKeyUpdateOne {
+	mutation := newSealingKeyMutation(c.config, OpUpdateOne, withSealingKey(_m))
+	return &SealingKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SealingKeyClient) UpdateOneID(id int64) *SealingKeyUpdateOne {
+	mutation := newSealingKeyMutation(c.config, OpUpdateOne, withSealingKeyID(id))
+	return &SealingKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SealingKey.
+func (c *SealingKeyClient) Delete() *SealingKeyDelete {
+	mutation := newSealingKeyMutation(c.config, OpDelete)
+	return &SealingKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SealingKeyClient) DeleteOne(_m *SealingKey) *SealingKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SealingKeyClient) DeleteOneID(id int64) *SealingKeyDeleteOne {
+	builder := c.Delete().Where(sealingkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SealingKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for SealingKey.
+func (c *SealingKeyClient) Query() *SealingKeyQuery {
+	return &SealingKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSealingKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SealingKey entity by its id.
+func (c *SealingKeyClient) Get(ctx context.Context, id int64) (*SealingKey, error) {
+	return c.Query().Where(sealingkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SealingKeyClient) GetX(ctx context.Context, id int64) *SealingKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SealingKeyClient) Hooks() []Hook {
+	return c.hooks.SealingKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *SealingKeyClient) Interceptors() []Interceptor {
+	return c.inters.SealingKey
+}
+
+func (c *SealingKeyClient) mutate(ctx context.Context, m *SealingKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SealingKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SealingKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SealingKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SealingKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SealingKey mutation op: %q", m.Op())
+	}
+}
+
+// SearchNameClient is a client for the SearchName schema.
+type SearchNameClient struct {
+	config
+}
+
+// NewSearchNameClient returns a client for the SearchName from the given config.
+func NewSearchNameClient(c config) *SearchNameClient {
+	return &SearchNameClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `searchname.Hooks(f(g(h())))`.
+func (c *SearchNameClient) Use(hooks ...Hook) {
+	c.hooks.SearchName = append(c.hooks.SearchName, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `searchname.Intercept(f(g(h())))`.
+func (c *SearchNameClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SearchName = append(c.inters.SearchName, interceptors...)
+}
+
+// Create returns a builder for creating a SearchName entity.
+func (c *SearchNameClient) Create() *SearchNameCreate {
+	mutation := newSearchNameMutation(c.config, OpCreate)
+	return &SearchNameCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SearchName entities.
+func (c *SearchNameClient) CreateBulk(builders ...*SearchNameCreate) *SearchNameCreateBulk {
+	return &SearchNameCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SearchNameClient) MapCreateBulk(slice any, setFunc func(*SearchNameCreate, int)) *SearchNameCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SearchNameCreateBulk{err: fmt.Errorf("calling to SearchNameClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SearchNameCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SearchNameCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SearchName.
+func (c *SearchNameClient) Update() *SearchNameUpdate {
+	mutation := newSearchNameMutation(c.config, OpUpdate)
+	return &SearchNameUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SearchNameClient) UpdateOne(_m *SearchName) *SearchNameUpdateOne {
+	mutation := newSearchNameMutation(c.config, OpUpdateOne, withSearchName(_m))
+	return &SearchNameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SearchNameClient) UpdateOneID(id int64) *SearchNameUpdateOne {
+	mutation := newSearchNameMutation(c.config, OpUpdateOne, withSearchNameID(id))
+	return &SearchNameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SearchName.
+func (c *SearchNameClient) Delete() *SearchNameDelete {
+	mutation := newSearchNameMutation(c.config, OpDelete)
+	return &SearchNameDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SearchNameClient) DeleteOne(_m *SearchName) *SearchNameDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SearchNameClient) DeleteOneID(id int64) *SearchNameDeleteOne {
+	builder := c.Delete().Where(searchname.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SearchNameDeleteOne{builder}
+}
+
+// Query returns a query builder for SearchName.
+func (c *SearchNameClient) Query() *SearchNameQuery {
+	return &SearchNameQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSearchName},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SearchName entity by its id.
+func (c *SearchNameClient) Get(ctx context.Context, id int64) (*SearchName, error) {
+	return c.Query().Where(searchname.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SearchNameClient) GetX(ctx context.Context, id int64) *SearchName {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SearchNameClient) Hooks() []Hook {
+	return c.hooks.SearchName
+}
+
+// Interceptors returns the client interceptors.
+func (c *SearchNameClient) Interceptors() []Interceptor {
+	return c.inters.SearchName
+}
+
+func (c *SearchNameClient) mutate(ctx context.Context, m *SearchNameMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SearchNameCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SearchNameUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SearchNameUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SearchNameDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SearchName mutation op: %q", m.Op())
+	}
+}
+
+// SearchPersonClient is a client for the SearchPerson schema.
+type SearchPersonClient struct {
+	config
+}
+
+// NewSearchPersonClient returns a client for the SearchPerson from the given config.
+func NewSearchPersonClient(c config) *SearchPersonClient {
+	return &SearchPersonClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `searchperson.Hooks(f(g(h())))`.
+func (c *SearchPersonClient) Use(hooks ...Hook) {
+	c.hooks.SearchPerson = append(c.hooks.SearchPerson, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `searchperson.Intercept(f(g(h())))`.
+func (c *SearchPersonClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SearchPerson = append(c.inters.SearchPerson, interceptors...)
+}
+
+// Create returns a builder for creating a SearchPerson entity.
+func (c *SearchPersonClient) Create() *SearchPersonCreate {
+	mutation := newSearchPersonMutation(c.config, OpCreate)
+	return &SearchPersonCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SearchPerson entities.
+func (c *SearchPersonClient) CreateBulk(builders ...*SearchPersonCreate) *SearchPersonCreateBulk {
+	return &SearchPersonCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SearchPersonClient) MapCreateBulk(slice any, setFunc func(*SearchPersonCreate, int)) *SearchPersonCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SearchPersonCreateBulk{err: fmt.Errorf("calling to SearchPersonClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SearchPersonCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SearchPersonCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SearchPerson.
+func (c *SearchPersonClient) Update() *SearchPersonUpdate {
+	mutation := newSearchPersonMutation(c.config, OpUpdate)
+	return &SearchPersonUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SearchPersonClient) UpdateOne(_m *SearchPerson) *SearchPersonUpdateOne {
+	mutation := newSearchPersonMutation(c.config, OpUpdateOne, withSearchPerson(_m))
+	return &SearchPersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SearchPersonClient) UpdateOneID(id int64) *SearchPersonUpdateOne {
+	mutation := newSearchPersonMutation(c.config, OpUpdateOne, withSearchPersonID(id))
+	return &SearchPersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SearchPerson.
+func (c *SearchPersonClient) Delete() *SearchPersonDelete {
+	mutation := newSearchPersonMutation(c.config, OpDelete)
+	return &SearchPersonDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SearchPersonClient) DeleteOne(_m *SearchPerson) *SearchPersonDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SearchPersonClient) DeleteOneID(id int64) *SearchPersonDeleteOne {
+	builder := c.Delete().Where(searchperson.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SearchPersonDeleteOne{builder}
+}
+
+// Query returns a query builder for SearchPerson.
+func (c *SearchPersonClient) Query() *SearchPersonQuery {
+	return &SearchPersonQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSearchPerson},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SearchPerson entity by its id.
+func (c *SearchPersonClient) Get(ctx context.Context, id int64) (*SearchPerson, error) {
+	return c.Query().Where(searchperson.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SearchPersonClient) GetX(ctx context.Context, id int64) *SearchPerson {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SearchPersonClient) Hooks() []Hook {
+	return c.hooks.SearchPerson
+}
+
+// Interceptors returns the client interceptors.
+func (c *SearchPersonClient) Interceptors() []Interceptor {
+	return c.inters.SearchPerson
+}
+
+func (c *SearchPersonClient) mutate(ctx context.Context, m *SearchPersonMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SearchPersonCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SearchPersonUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SearchPersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SearchPersonDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SearchPerson mutation op: %q", m.Op())
+	}
+}
+
+// SearchPostClient is a client for the SearchPost schema.
+type SearchPostClient struct {
+	config
+}
+
+// NewSearchPostClient returns a client for the SearchPost from the given config.
+func NewSearchPostClient(c config) *SearchPostClient {
+	return &SearchPostClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `searchpost.Hooks(f(g(h())))`.
+func (c *SearchPostClient) Use(hooks ...Hook) {
+	c.hooks.SearchPost = append(c.hooks.SearchPost, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `searchpost.Intercept(f(g(h())))`.
+func (c *SearchPostClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SearchPost = append(c.inters.SearchPost, interceptors...)
+}
+
+// Create returns a builder for creating a SearchPost entity.
+func (c *SearchPostClient) Create() *SearchPostCreate {
+	mutation := newSearchPostMutation(c.config, OpCreate)
+	return &SearchPostCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SearchPost entities.
+func (c *SearchPostClient) CreateBulk(builders ...*SearchPostCreate) *SearchPostCreateBulk {
+	return &SearchPostCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SearchPostClient) MapCreateBulk(slice any, setFunc func(*SearchPostCreate, int)) *SearchPostCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SearchPostCreateBulk{err: fmt.Errorf("calling to SearchPostClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SearchPostCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SearchPostCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SearchPost.
+func (c *SearchPostClient) Update() *SearchPostUpdate {
+	mutation := newSearchPostMutation(c.config, OpUpdate)
+	return &SearchPostUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SearchPostClient) UpdateOne(_m *SearchPost) *SearchPostUpdateOne {
+	mutation := newSearchPostMutation(c.config, OpUpdateOne, withSearchPost(_m))
+	return &SearchPostUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SearchPostClient) UpdateOneID(id int64) *SearchPostUpdateOne {
+	mutation := newSearchPostMutation(c.config, OpUpdateOne, withSearchPostID(id))
+	return &SearchPostUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SearchPost.
+func (c *SearchPostClient) Delete() *SearchPostDelete {
+	mutation := newSearchPostMutation(c.config, OpDelete)
+	return &SearchPostDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SearchPostClient) DeleteOne(_m *SearchPost) *SearchPostDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SearchPostClient) DeleteOneID(id int64) *SearchPostDeleteOne {
+	builder := c.Delete().Where(searchpost.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SearchPostDeleteOne{builder}
+}
+
+// Query returns a query builder for SearchPost.
+func (c *SearchPostClient) Query() *SearchPostQuery {
+	return &SearchPostQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSearchPost},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SearchPost entity by its id.
+func (c *SearchPostClient) Get(ctx context.Context, id int64) (*SearchPost, error) {
+	return c.Query().Where(searchpost.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SearchPostClient) GetX(ctx context.Context, id int64) *SearchPost {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SearchPostClient) Hooks() []Hook {
+	return c.hooks.SearchPost
+}
+
+// Interceptors returns the client interceptors.
+func (c *SearchPostClient) Interceptors() []Interceptor {
+	return c.inters.SearchPost
+}
+
+func (c *SearchPostClient) mutate(ctx context.Context, m *SearchPostMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SearchPostCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SearchPostUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SearchPostUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SearchPostDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SearchPost mutation op: %q", m.Op())
+	}
+}
+
+// SearchTagClient is a client for the SearchTag schema.
+type SearchTagClient struct {
+	config
+}
+
+// NewSearchTagClient returns a client for the SearchTag from the given config.
+func NewSearchTagClient(c config) *SearchTagClient {
+	return &SearchTagClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `searchtag.Hooks(f(g(h())))`.
+func (c *SearchTagClient) Use(hooks ...Hook) {
+	c.hooks.SearchTag = append(c.hooks.SearchTag, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `searchtag.Intercept(f(g(h())))`.
+func (c *SearchTagClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SearchTag = append(c.inters.SearchTag, interceptors...)
+}
+
+// Create returns a builder for creating a SearchTag entity.
+func (c *SearchTagClient) Create() *SearchTagCreate {
+	mutation := newSearchTagMutation(c.config, OpCreate)
+	return &SearchTagCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SearchTag entities.
+func (c *SearchTagClient) CreateBulk(builders ...*SearchTagCreate) *SearchTagCreateBulk {
+	return &SearchTagCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SearchTagClient) MapCreateBulk(slice any, setFunc func(*SearchTagCreate, int)) *SearchTagCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SearchTagCreateBulk{err: fmt.Errorf("calling to SearchTagClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SearchTagCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SearchTagCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SearchTag.
+func (c *SearchTagClient) Update() *SearchTagUpdate {
+	mutation := newSearchTagMutation(c.config, OpUpdate)
+	return &SearchTagUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SearchTagClient) UpdateOne(_m *SearchTag) *SearchTagUpdateOne {
+	mutation := newSearchTagMutation(c.config, OpUpdateOne, withSearchTag(_m))
+	return &SearchTagUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SearchTagClient) UpdateOneID(id int64) *SearchTagUpdateOne {
+	mutation := newSearchTagMutation(c.config, OpUpdateOne, withSearchTagID(id))
+	return &SearchTagUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SearchTag.
+func (c *SearchTagClient) Delete() *SearchTagDelete {
+	mutation := newSearchTagMutation(c.config, OpDelete)
+	return &SearchTagDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SearchTagClient) DeleteOne(_m *SearchTag) *SearchTagDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SearchTagClient) DeleteOneID(id int64) *SearchTagDeleteOne {
+	builder := c.Delete().Where(searchtag.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SearchTagDeleteOne{builder}
+}
+
+// Query returns a query builder for SearchTag.
+func (c *SearchTagClient) Query() *SearchTagQuery {
+	return &SearchTagQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSearchTag},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SearchTag entity by its id.
+func (c *SearchTagClient) Get(ctx context.Context, id int64) (*SearchTag, error) {
+	return c.Query().Where(searchtag.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SearchTagClient) GetX(ctx context.Context, id int64) *SearchTag {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SearchTagClient) Hooks() []Hook {
+	return c.hooks.SearchTag
+}
+
+// Interceptors returns the client interceptors.
+func (c *SearchTagClient) Interceptors() []Interceptor {
+	return c.inters.SearchTag
+}
+
+func (c *SearchTagClient) mutate(ctx context.Context, m *SearchTagMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SearchTagCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SearchTagUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SearchTagUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SearchTagDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SearchTag mutation op: %q", m.Op())
+	}
+}
+
 // SessionClient is a client for the Session schema.
 type SessionClient struct {
 	config
@@ -2340,6 +8072,272 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 		return (&SessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Session mutation op: %q", m.Op())
+	}
+}
+
+// SignInAttemptClient is a client for the SignInAttempt schema.
+type SignInAttemptClient struct {
+	config
+}
+
+// NewSignInAttemptClient returns a client for the SignInAttempt from the given config.
+func NewSignInAttemptClient(c config) *SignInAttemptClient {
+	return &SignInAttemptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signinattempt.Hooks(f(g(h())))`.
+func (c *SignInAttemptClient) Use(hooks ...Hook) {
+	c.hooks.SignInAttempt = append(c.hooks.SignInAttempt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signinattempt.Intercept(f(g(h())))`.
+func (c *SignInAttemptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SignInAttempt = append(c.inters.SignInAttempt, interceptors...)
+}
+
+// Create returns a builder for creating a SignInAttempt entity.
+func (c *SignInAttemptClient) Create() *SignInAttemptCreate {
+	mutation := newSignInAttemptMutation(c.config, OpCreate)
+	return &SignInAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SignInAttempt entities.
+func (c *SignInAttemptClient) CreateBulk(builders ...*SignInAttemptCreate) *SignInAttemptCreateBulk {
+	return &SignInAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignInAttemptClient) MapCreateBulk(slice any, setFunc func(*SignInAttemptCreate, int)) *SignInAttemptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignInAttemptCreateBulk{err: fmt.Errorf("calling to SignInAttemptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignInAttemptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignInAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SignInAttempt.
+func (c *SignInAttemptClient) Update() *SignInAttemptUpdate {
+	mutation := newSignInAttemptMutation(c.config, OpUpdate)
+	return &SignInAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignInAttemptClient) UpdateOne(_m *SignInAttempt) *SignInAttemptUpdateOne {
+	mutation := newSignInAttemptMutation(c.config, OpUpdateOne, withSignInAttempt(_m))
+	return &SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignInAttemptClient) UpdateOneID(id int64) *SignInAttemptUpdateOne {
+	mutation := newSignInAttemptMutation(c.config, OpUpdateOne, withSignInAttemptID(id))
+	return &SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SignInAttempt.
+func (c *SignInAttemptClient) Delete() *SignInAttemptDelete {
+	mutation := newSignInAttemptMutation(c.config, OpDelete)
+	return &SignInAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignInAttemptClient) DeleteOne(_m *SignInAttempt) *SignInAttemptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignInAttemptClient) DeleteOneID(id int64) *SignInAttemptDeleteOne {
+	builder := c.Delete().Where(signinattempt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignInAttemptDeleteOne{builder}
+}
+
+// Query returns a query builder for SignInAttempt.
+func (c *SignInAttemptClient) Query() *SignInAttemptQuery {
+	return &SignInAttemptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignInAttempt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SignInAttempt entity by its id.
+func (c *SignInAttemptClient) Get(ctx context.Context, id int64) (*SignInAttempt, error) {
+	return c.Query().Where(signinattempt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignInAttemptClient) GetX(ctx context.Context, id int64) *SignInAttempt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SignInAttemptClient) Hooks() []Hook {
+	return c.hooks.SignInAttempt
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignInAttemptClient) Interceptors() []Interceptor {
+	return c.inters.SignInAttempt
+}
+
+func (c *SignInAttemptClient) mutate(ctx context.Context, m *SignInAttemptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignInAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignInAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignInAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SignInAttempt mutation op: %q", m.Op())
+	}
+}
+
+// SignInChallengeClient is a client for the SignInChallenge schema.
+type SignInChallengeClient struct {
+	config
+}
+
+// NewSignInChallengeClient returns a client for the SignInChallenge from the given config.
+func NewSignInChallengeClient(c config) *SignInChallengeClient {
+	return &SignInChallengeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signinchallenge.Hooks(f(g(h())))`.
+func (c *SignInChallengeClient) Use(hooks ...Hook) {
+	c.hooks.SignInChallenge = append(c.hooks.SignInChallenge, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signinchallenge.Intercept(f(g(h())))`.
+func (c *SignInChallengeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SignInChallenge = append(c.inters.SignInChallenge, interceptors...)
+}
+
+// Create returns a builder for creating a SignInChallenge entity.
+func (c *SignInChallengeClient) Create() *SignInChallengeCreate {
+	mutation := newSignInChallengeMutation(c.config, OpCreate)
+	return &SignInChallengeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SignInChallenge entities.
+func (c *SignInChallengeClient) CreateBulk(builders ...*SignInChallengeCreate) *SignInChallengeCreateBulk {
+	return &SignInChallengeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignInChallengeClient) MapCreateBulk(slice any, setFunc func(*SignInChallengeCreate, int)) *SignInChallengeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignInChallengeCreateBulk{err: fmt.Errorf("calling to SignInChallengeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignInChallengeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignInChallengeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SignInChallenge.
+func (c *SignInChallengeClient) Update() *SignInChallengeUpdate {
+	mutation := newSignInChallengeMutation(c.config, OpUpdate)
+	return &SignInChallengeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignInChallengeClient) UpdateOne(_m *SignInChallenge) *SignInChallengeUpdateOne {
+	mutation := newSignInChallengeMutation(c.config, OpUpdateOne, withSignInChallenge(_m))
+	return &SignInChallengeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignInChallengeClient) UpdateOneID(id int64) *SignInChallengeUpdateOne {
+	mutation := newSignInChallengeMutation(c.config, OpUpdateOne, withSignInChallengeID(id))
+	return &SignInChallengeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SignInChallenge.
+func (c *SignInChallengeClient) Delete() *SignInChallengeDelete {
+	mutation := newSignInChallengeMutation(c.config, OpDelete)
+	return &SignInChallengeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignInChallengeClient) DeleteOne(_m *SignInChallenge) *SignInChallengeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignInChallengeClient) DeleteOneID(id int64) *SignInChallengeDeleteOne {
+	builder := c.Delete().Where(signinchallenge.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignInChallengeDeleteOne{builder}
+}
+
+// Query returns a query builder for SignInChallenge.
+func (c *SignInChallengeClient) Query() *SignInChallengeQuery {
+	return &SignInChallengeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignInChallenge},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SignInChallenge entity by its id.
+func (c *SignInChallengeClient) Get(ctx context.Context, id int64) (*SignInChallenge, error) {
+	return c.Query().Where(signinchallenge.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignInChallengeClient) GetX(ctx context.Context, id int64) *SignInChallenge {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SignInChallengeClient) Hooks() []Hook {
+	return c.hooks.SignInChallenge
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignInChallengeClient) Interceptors() []Interceptor {
+	return c.inters.SignInChallenge
+}
+
+func (c *SignInChallengeClient) mutate(ctx context.Context, m *SignInChallengeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignInChallengeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignInChallengeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignInChallengeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignInChallengeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SignInChallenge mutation op: %q", m.Op())
 	}
 }
 
@@ -2609,6 +8607,671 @@ func (c *SigningSecretClient) mutate(ctx context.Context, m *SigningSecretMutati
 	}
 }
 
+// StreamConversationClient is a client for the StreamConversation schema.
+type StreamConversationClient struct {
+	config
+}
+
+// NewStreamConversationClient returns a client for the StreamConversation from the given config.
+func NewStreamConversationClient(c config) *StreamConversationClient {
+	return &StreamConversationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `streamconversation.Hooks(f(g(h())))`.
+func (c *StreamConversationClient) Use(hooks ...Hook) {
+	c.hooks.StreamConversation = append(c.hooks.StreamConversation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `streamconversation.Intercept(f(g(h())))`.
+func (c *StreamConversationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.StreamConversation = append(c.inters.StreamConversation, interceptors...)
+}
+
+// Create returns a builder for creating a StreamConversation entity.
+func (c *StreamConversationClient) Create() *StreamConversationCreate {
+	mutation := newStreamConversationMutation(c.config, OpCreate)
+	return &StreamConversationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of StreamConversation entities.
+func (c *StreamConversationClient) CreateBulk(builders ...*StreamConversationCreate) *StreamConversationCreateBulk {
+	return &StreamConversationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *StreamConversationClient) MapCreateBulk(slice any, setFunc func(*StreamConversationCreate, int)) *StreamConversationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &StreamConversationCreateBulk{err: fmt.Errorf("calling to StreamConversationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*StreamConversationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &StreamConversationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for StreamConversation.
+func (c *StreamConversationClient) Update() *StreamConversationUpdate {
+	mutation := newStreamConversationMutation(c.config, OpUpdate)
+	return &StreamConversationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *StreamConversationClient) UpdateOne(_m *StreamConversation) *StreamConversationUpdateOne {
+	mutation := newStreamConversationMutation(c.config, OpUpdateOne, withStreamConversation(_m))
+	return &StreamConversationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *StreamConversationClient) UpdateOneID(id int64) *StreamConversationUpdateOne {
+	mutation := newStreamConversationMutation(c.config, OpUpdateOne, withStreamConversationID(id))
+	return &StreamConversationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for StreamConversation.
+func (c *StreamConversationClient) Delete() *StreamConversationDelete {
+	mutation := newStreamConversationMutation(c.config, OpDelete)
+	return &StreamConversationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *StreamConversationClient) DeleteOne(_m *StreamConversation) *StreamConversationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *StreamConversationClient) DeleteOneID(id int64) *StreamConversationDeleteOne {
+	builder := c.Delete().Where(streamconversation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &StreamConversationDeleteOne{builder}
+}
+
+// Query returns a query builder for StreamConversation.
+func (c *StreamConversationClient) Query() *StreamConversationQuery {
+	return &StreamConversationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeStreamConversation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a StreamConversation entity by its id.
+func (c *StreamConversationClient) Get(ctx context.Context, id int64) (*StreamConversation, error) {
+	return c.Query().Where(streamconversation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *StreamConversationClient) GetX(ctx context.Context, id int64) *StreamConversation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *StreamConversationClient) Hooks() []Hook {
+	return c.hooks.StreamConversation
+}
+
+// Interceptors returns the client interceptors.
+func (c *StreamConversationClient) Interceptors() []Interceptor {
+	return c.inters.StreamConversation
+}
+
+func (c *StreamConversationClient) mutate(ctx context.Context, m *StreamConversationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&StreamConversationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&StreamConversationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&StreamConversationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&StreamConversationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown StreamConversation mutation op: %q", m.Op())
+	}
+}
+
+// StreamHeadClient is a client for the StreamHead schema.
+type StreamHeadClient struct {
+	config
+}
+
+// NewStreamHeadClient returns a client for the StreamHead from the given config.
+func NewStreamHeadClient(c config) *StreamHeadClient {
+	return &StreamHeadClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `streamhead.Hooks(f(g(h())))`.
+func (c *StreamHeadClient) Use(hooks ...Hook) {
+	c.hooks.StreamHead = append(c.hooks.StreamHead, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `streamhead.Intercept(f(g(h())))`.
+func (c *StreamHeadClient) Intercept(interceptors ...Interceptor) {
+	c.inters.StreamHead = append(c.inters.StreamHead, interceptors...)
+}
+
+// Create returns a builder for creating a StreamHead entity.
+func (c *StreamHeadClient) Create() *StreamHeadCreate {
+	mutation := newStreamHeadMutation(c.config, OpCreate)
+	return &StreamHeadCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of StreamHead entities.
+func (c *StreamHeadClient) CreateBulk(builders ...*StreamHeadCreate) *StreamHeadCreateBulk {
+	return &StreamHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *StreamHeadClient) MapCreateBulk(slice any, setFunc func(*StreamHeadCreate, int)) *StreamHeadCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &StreamHeadCreateBulk{err: fmt.Errorf("calling to StreamHeadClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*StreamHeadCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &StreamHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for StreamHead.
+func (c *StreamHeadClient) Update() *StreamHeadUpdate {
+	mutation := newStreamHeadMutation(c.config, OpUpdate)
+	return &StreamHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *StreamHeadClient) UpdateOne(_m *StreamHead) *StreamHeadUpdateOne {
+	mutation := newStreamHeadMutation(c.config, OpUpdateOne, withStreamHead(_m))
+	return &StreamHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *StreamHeadClient) UpdateOneID(id int64) *StreamHeadUpdateOne {
+	mutation := newStreamHeadMutation(c.config, OpUpdateOne, withStreamHeadID(id))
+	return &StreamHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for StreamHead.
+func (c *StreamHeadClient) Delete() *StreamHeadDelete {
+	mutation := newStreamHeadMutation(c.config, OpDelete)
+	return &StreamHeadDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *StreamHeadClient) DeleteOne(_m *StreamHead) *StreamHeadDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *StreamHeadClient) DeleteOneID(id int64) *StreamHeadDeleteOne {
+	builder := c.Delete().Where(streamhead.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &StreamHeadDeleteOne{builder}
+}
+
+// Query returns a query builder for StreamHead.
+func (c *StreamHeadClient) Query() *StreamHeadQuery {
+	return &StreamHeadQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeStreamHead},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a StreamHead entity by its id.
+func (c *StreamHeadClient) Get(ctx context.Context, id int64) (*StreamHead, error) {
+	return c.Query().Where(streamhead.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *StreamHeadClient) GetX(ctx context.Context, id int64) *StreamHead {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *StreamHeadClient) Hooks() []Hook {
+	return c.hooks.StreamHead
+}
+
+// Interceptors returns the client interceptors.
+func (c *StreamHeadClient) Interceptors() []Interceptor {
+	return c.inters.StreamHead
+}
+
+func (c *StreamHeadClient) mutate(ctx context.Context, m *StreamHeadMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&StreamHeadCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&StreamHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&StreamHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&StreamHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown StreamHead mutation op: %q", m.Op())
+	}
+}
+
+// StreamItemClient is a client for the StreamItem schema.
+type StreamItemClient struct {
+	config
+}
+
+// NewStreamItemClient returns a client for the StreamItem from the given config.
+func NewStreamItemClient(c config) *StreamItemClient {
+	return &StreamItemClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `streamitem.Hooks(f(g(h())))`.
+func (c *StreamItemClient) Use(hooks ...Hook) {
+	c.hooks.StreamItem = append(c.hooks.StreamItem, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `streamitem.Intercept(f(g(h())))`.
+func (c *StreamItemClient) Intercept(interceptors ...Interceptor) {
+	c.inters.StreamItem = append(c.inters.StreamItem, interceptors...)
+}
+
+// Create returns a builder for creating a StreamItem entity.
+func (c *StreamItemClient) Create() *StreamItemCreate {
+	mutation := newStreamItemMutation(c.config, OpCreate)
+	return &StreamItemCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of StreamItem entities.
+func (c *StreamItemClient) CreateBulk(builders ...*StreamItemCreate) *StreamItemCreateBulk {
+	return &StreamItemCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *StreamItemClient) MapCreateBulk(slice any, setFunc func(*StreamItemCreate, int)) *StreamItemCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &StreamItemCreateBulk{err: fmt.Errorf("calling to StreamItemClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*StreamItemCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &StreamItemCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for StreamItem.
+func (c *StreamItemClient) Update() *StreamItemUpdate {
+	mutation := newStreamItemMutation(c.config, OpUpdate)
+	return &StreamItemUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *StreamItemClient) UpdateOne(_m *StreamItem) *StreamItemUpdateOne {
+	mutation := newStreamItemMutation(c.config, OpUpdateOne, withStreamItem(_m))
+	return &StreamItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *StreamItemClient) UpdateOneID(id int64) *StreamItemUpdateOne {
+	mutation := newStreamItemMutation(c.config, OpUpdateOne, withStreamItemID(id))
+	return &StreamItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for StreamItem.
+func (c *StreamItemClient) Delete() *StreamItemDelete {
+	mutation := newStreamItemMutation(c.config, OpDelete)
+	return &StreamItemDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *StreamItemClient) DeleteOne(_m *StreamItem) *StreamItemDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *StreamItemClient) DeleteOneID(id int64) *StreamItemDeleteOne {
+	builder := c.Delete().Where(streamitem.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &StreamItemDeleteOne{builder}
+}
+
+// Query returns a query builder for StreamItem.
+func (c *StreamItemClient) Query() *StreamItemQuery {
+	return &StreamItemQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeStreamItem},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a StreamItem entity by its id.
+func (c *StreamItemClient) Get(ctx context.Context, id int64) (*StreamItem, error) {
+	return c.Query().Where(streamitem.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *StreamItemClient) GetX(ctx context.Context, id int64) *StreamItem {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *StreamItemClient) Hooks() []Hook {
+	return c.hooks.StreamItem
+}
+
+// Interceptors returns the client interceptors.
+func (c *StreamItemClient) Interceptors() []Interceptor {
+	return c.inters.StreamItem
+}
+
+func (c *StreamItemClient) mutate(ctx context.Context, m *StreamItemMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&StreamItemCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&StreamItemUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&StreamItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&StreamItemDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown StreamItem mutation op: %q", m.Op())
+	}
+}
+
+// TagUseClient is a client for the TagUse schema.
+type TagUseClient struct {
+	config
+}
+
+// NewTagUseClient returns a client for the TagUse from the given config.
+func NewTagUseClient(c config) *TagUseClient {
+	return &TagUseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `taguse.Hooks(f(g(h())))`.
+func (c *TagUseClient) Use(hooks ...Hook) {
+	c.hooks.TagUse = append(c.hooks.TagUse, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `taguse.Intercept(f(g(h())))`.
+func (c *TagUseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TagUse = append(c.inters.TagUse, interceptors...)
+}
+
+// Create returns a builder for creating a TagUse entity.
+func (c *TagUseClient) Create() *TagUseCreate {
+	mutation := newTagUseMutation(c.config, OpCreate)
+	return &TagUseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TagUse entities.
+func (c *TagUseClient) CreateBulk(builders ...*TagUseCreate) *TagUseCreateBulk {
+	return &TagUseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TagUseClient) MapCreateBulk(slice any, setFunc func(*TagUseCreate, int)) *TagUseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TagUseCreateBulk{err: fmt.Errorf("calling to TagUseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TagUseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TagUseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TagUse.
+func (c *TagUseClient) Update() *TagUseUpdate {
+	mutation := newTagUseMutation(c.config, OpUpdate)
+	return &TagUseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TagUseClient) UpdateOne(_m *TagUse) *TagUseUpdateOne {
+	mutation := newTagUseMutation(c.config, OpUpdateOne, withTagUse(_m))
+	return &TagUseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TagUseClient) UpdateOneID(id int64) *TagUseUpdateOne {
+	mutation := newTagUseMutation(c.config, OpUpdateOne, withTagUseID(id))
+	return &TagUseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TagUse.
+func (c *TagUseClient) Delete() *TagUseDelete {
+	mutation := newTagUseMutation(c.config, OpDelete)
+	return &TagUseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TagUseClient) DeleteOne(_m *TagUse) *TagUseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TagUseClient) DeleteOneID(id int64) *TagUseDeleteOne {
+	builder := c.Delete().Where(taguse.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TagUseDeleteOne{builder}
+}
+
+// Query returns a query builder for TagUse.
+func (c *TagUseClient) Query() *TagUseQuery {
+	return &TagUseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTagUse},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TagUse entity by its id.
+func (c *TagUseClient) Get(ctx context.Context, id int64) (*TagUse, error) {
+	return c.Query().Where(taguse.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TagUseClient) GetX(ctx context.Context, id int64) *TagUse {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TagUseClient) Hooks() []Hook {
+	return c.hooks.TagUse
+}
+
+// Interceptors returns the client interceptors.
+func (c *TagUseClient) Interceptors() []Interceptor {
+	return c.inters.TagUse
+}
+
+func (c *TagUseClient) mutate(ctx context.Context, m *TagUseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TagUseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TagUseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TagUseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TagUseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TagUse mutation op: %q", m.Op())
+	}
+}
+
+// TotpSecretClient is a client for the TotpSecret schema.
+type TotpSecretClient struct {
+	config
+}
+
+// NewTotpSecretClient returns a client for the TotpSecret from the given config.
+func NewTotpSecretClient(c config) *TotpSecretClient {
+	return &TotpSecretClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `totpsecret.Hooks(f(g(h())))`.
+func (c *TotpSecretClient) Use(hooks ...Hook) {
+	c.hooks.TotpSecret = append(c.hooks.TotpSecret, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `totpsecret.Intercept(f(g(h())))`.
+func (c *TotpSecretClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TotpSecret = append(c.inters.TotpSecret, interceptors...)
+}
+
+// Create returns a builder for creating a TotpSecret entity.
+func (c *TotpSecretClient) Create() *TotpSecretCreate {
+	mutation := newTotpSecretMutation(c.config, OpCreate)
+	return &TotpSecretCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TotpSecret entities.
+func (c *TotpSecretClient) CreateBulk(builders ...*TotpSecretCreate) *TotpSecretCreateBulk {
+	return &TotpSecretCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TotpSecretClient) MapCreateBulk(slice any, setFunc func(*TotpSecretCreate, int)) *TotpSecretCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TotpSecretCreateBulk{err: fmt.Errorf("calling to TotpSecretClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TotpSecretCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TotpSecretCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TotpSecret.
+func (c *TotpSecretClient) Update() *TotpSecretUpdate {
+	mutation := newTotpSecretMutation(c.config, OpUpdate)
+	return &TotpSecretUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TotpSecretClient) UpdateOne(_m *TotpSecret) *TotpSecretUpdateOne {
+	mutation := newTotpSecretMutation(c.config, OpUpdateOne, withTotpSecret(_m))
+	return &TotpSecretUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TotpSecretClient) UpdateOneID(id int64) *TotpSecretUpdateOne {
+	mutation := newTotpSecretMutation(c.config, OpUpdateOne, withTotpSecretID(id))
+	return &TotpSecretUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TotpSecret.
+func (c *TotpSecretClient) Delete() *TotpSecretDelete {
+	mutation := newTotpSecretMutation(c.config, OpDelete)
+	return &TotpSecretDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TotpSecretClient) DeleteOne(_m *TotpSecret) *TotpSecretDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TotpSecretClient) DeleteOneID(id int64) *TotpSecretDeleteOne {
+	builder := c.Delete().Where(totpsecret.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TotpSecretDeleteOne{builder}
+}
+
+// Query returns a query builder for TotpSecret.
+func (c *TotpSecretClient) Query() *TotpSecretQuery {
+	return &TotpSecretQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTotpSecret},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TotpSecret entity by its id.
+func (c *TotpSecretClient) Get(ctx context.Context, id int64) (*TotpSecret, error) {
+	return c.Query().Where(totpsecret.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TotpSecretClient) GetX(ctx context.Context, id int64) *TotpSecret {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TotpSecretClient) Hooks() []Hook {
+	return c.hooks.TotpSecret
+}
+
+// Interceptors returns the client interceptors.
+func (c *TotpSecretClient) Interceptors() []Interceptor {
+	return c.inters.TotpSecret
+}
+
+func (c *TotpSecretClient) mutate(ctx context.Context, m *TotpSecretMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TotpSecretCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TotpSecretUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TotpSecretUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TotpSecretDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TotpSecret mutation op: %q", m.Op())
+	}
+}
+
 // UserCountClient is a client for the UserCount schema.
 type UserCountClient struct {
 	config
@@ -2742,17 +9405,301 @@ func (c *UserCountClient) mutate(ctx context.Context, m *UserCountMutation) (Val
 	}
 }
 
+// UserListClient is a client for the UserList schema.
+type UserListClient struct {
+	config
+}
+
+// NewUserListClient returns a client for the UserList from the given config.
+func NewUserListClient(c config) *UserListClient {
+	return &UserListClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `userlist.Hooks(f(g(h())))`.
+func (c *UserListClient) Use(hooks ...Hook) {
+	c.hooks.UserList = append(c.hooks.UserList, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `userlist.Intercept(f(g(h())))`.
+func (c *UserListClient) Intercept(interceptors ...Interceptor) {
+	c.inters.UserList = append(c.inters.UserList, interceptors...)
+}
+
+// Create returns a builder for creating a UserList entity.
+func (c *UserListClient) Create() *UserListCreate {
+	mutation := newUserListMutation(c.config, OpCreate)
+	return &UserListCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of UserList entities.
+func (c *UserListClient) CreateBulk(builders ...*UserListCreate) *UserListCreateBulk {
+	return &UserListCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *UserListClient) MapCreateBulk(slice any, setFunc func(*UserListCreate, int)) *UserListCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &UserListCreateBulk{err: fmt.Errorf("calling to UserListClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*UserListCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &UserListCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for UserList.
+func (c *UserListClient) Update() *UserListUpdate {
+	mutation := newUserListMutation(c.config, OpUpdate)
+	return &UserListUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *UserListClient) UpdateOne(_m *UserList) *UserListUpdateOne {
+	mutation := newUserListMutation(c.config, OpUpdateOne, withUserList(_m))
+	return &UserListUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *UserListClient) UpdateOneID(id int64) *UserListUpdateOne {
+	mutation := newUserListMutation(c.config, OpUpdateOne, withUserListID(id))
+	return &UserListUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for UserList.
+func (c *UserListClient) Delete() *UserListDelete {
+	mutation := newUserListMutation(c.config, OpDelete)
+	return &UserListDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *UserListClient) DeleteOne(_m *UserList) *UserListDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *UserListClient) DeleteOneID(id int64) *UserListDeleteOne {
+	builder := c.Delete().Where(userlist.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &UserListDeleteOne{builder}
+}
+
+// Query returns a query builder for UserList.
+func (c *UserListClient) Query() *UserListQuery {
+	return &UserListQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeUserList},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a UserList entity by its id.
+func (c *UserListClient) Get(ctx context.Context, id int64) (*UserList, error) {
+	return c.Query().Where(userlist.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *UserListClient) GetX(ctx context.Context, id int64) *UserList {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *UserListClient) Hooks() []Hook {
+	return c.hooks.UserList
+}
+
+// Interceptors returns the client interceptors.
+func (c *UserListClient) Interceptors() []Interceptor {
+	return c.inters.UserList
+}
+
+func (c *UserListClient) mutate(ctx context.Context, m *UserListMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&UserListCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&UserListUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&UserListUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&UserListDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown UserList mutation op: %q", m.Op())
+	}
+}
+
+// UserListMemberClient is a client for the UserListMember schema.
+type UserListMemberClient struct {
+	config
+}
+
+// NewUserListMemberClient returns a client for the UserListMember from the given config.
+func NewUserListMemberClient(c config) *UserListMemberClient {
+	return &UserListMemberClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `userlistmember.Hooks(f(g(h())))`.
+func (c *UserListMemberClient) Use(hooks ...Hook) {
+	c.hooks.UserListMember = append(c.hooks.UserListMember, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `userlistmember.Intercept(f(g(h())))`.
+func (c *UserListMemberClient) Intercept(interceptors ...Interceptor) {
+	c.inters.UserListMember = append(c.inters.UserListMember, interceptors...)
+}
+
+// Create returns a builder for creating a UserListMember entity.
+func (c *UserListMemberClient) Create() *UserListMemberCreate {
+	mutation := newUserListMemberMutation(c.config, OpCreate)
+	return &UserListMemberCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of UserListMember entities.
+func (c *UserListMemberClient) CreateBulk(builders ...*UserListMemberCreate) *UserListMemberCreateBulk {
+	return &UserListMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *UserListMemberClient) MapCreateBulk(slice any, setFunc func(*UserListMemberCreate, int)) *UserListMemberCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &UserListMemberCreateBulk{err: fmt.Errorf("calling to UserListMemberClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*UserListMemberCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &UserListMemberCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for UserListMember.
+func (c *UserListMemberClient) Update() *UserListMemberUpdate {
+	mutation := newUserListMemberMutation(c.config, OpUpdate)
+	return &UserListMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *UserListMemberClient) UpdateOne(_m *UserListMember) *UserListMemberUpdateOne {
+	mutation := newUserListMemberMutation(c.config, OpUpdateOne, withUserListMember(_m))
+	return &UserListMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *UserListMemberClient) UpdateOneID(id int64) *UserListMemberUpdateOne {
+	mutation := newUserListMemberMutation(c.config, OpUpdateOne, withUserListMemberID(id))
+	return &UserListMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for UserListMember.
+func (c *UserListMemberClient) Delete() *UserListMemberDelete {
+	mutation := newUserListMemberMutation(c.config, OpDelete)
+	return &UserListMemberDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *UserListMemberClient) DeleteOne(_m *UserListMember) *UserListMemberDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *UserListMemberClient) DeleteOneID(id int64) *UserListMemberDeleteOne {
+	builder := c.Delete().Where(userlistmember.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &UserListMemberDeleteOne{builder}
+}
+
+// Query returns a query builder for UserListMember.
+func (c *UserListMemberClient) Query() *UserListMemberQuery {
+	return &UserListMemberQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeUserListMember},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a UserListMember entity by its id.
+func (c *UserListMemberClient) Get(ctx context.Context, id int64) (*UserListMember, error) {
+	return c.Query().Where(userlistmember.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *UserListMemberClient) GetX(ctx context.Context, id int64) *UserListMember {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *UserListMemberClient) Hooks() []Hook {
+	return c.hooks.UserListMember
+}
+
+// Interceptors returns the client interceptors.
+func (c *UserListMemberClient) Interceptors() []Interceptor {
+	return c.inters.UserListMember
+}
+
+func (c *UserListMemberClient) mutate(ctx context.Context, m *UserListMemberMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&UserListMemberCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&UserListMemberUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&UserListMemberUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&UserListMemberDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown UserListMember mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Account, BrokerStream, Credential, DeadLetter, Follow, IdempotencyRecord,
-		InboxEntry, Like, MergedAuthor, OutboxEvent, Post, PostCount, Profile,
-		RefreshToken, Session, SigningKey, SigningSecret, UserCount []ent.Hook
+		APIKey, Account, AuditHead, AuditRecord, Block, Bookmark, BrokerStream,
+		Conversation, ConversationMember, Credential, DeadLetter, Dismissal, Draft,
+		EmailToken, Follow, FollowRequest, FormerHandle, IdempotencyRecord, InboxEntry,
+		Like, LinkedIdentity, MergedAuthor, Message, MessageReaction, MessagingSetting,
+		Mute, MutedWord, Notification, NotificationCause, NotificationDelivery,
+		NotificationHead, NotificationPreference, OutboxEvent, OutgoingMail, Poll,
+		PollOption, PollVote, Post, PostCount, PostMention, PostTag, PostVersion,
+		PresenceSetting, Profile, PushSubscription, QuietHours, ReadPosition,
+		RecoveryCode, RefreshToken, SealingKey, SearchName, SearchPerson, SearchPost,
+		SearchTag, Session, SignInAttempt, SignInChallenge, SigningKey, SigningSecret,
+		StreamConversation, StreamHead, StreamItem, TagUse, TotpSecret, UserCount,
+		UserList, UserListMember []ent.Hook
 	}
 	inters struct {
-		Account, BrokerStream, Credential, DeadLetter, Follow, IdempotencyRecord,
-		InboxEntry, Like, MergedAuthor, OutboxEvent, Post, PostCount, Profile,
-		RefreshToken, Session, SigningKey, SigningSecret, UserCount []ent.Interceptor
+		APIKey, Account, AuditHead, AuditRecord, Block, Bookmark, BrokerStream,
+		Conversation, ConversationMember, Credential, DeadLetter, Dismissal, Draft,
+		EmailToken, Follow, FollowRequest, FormerHandle, IdempotencyRecord, InboxEntry,
+		Like, LinkedIdentity, MergedAuthor, Message, MessageReaction, MessagingSetting,
+		Mute, MutedWord, Notification, NotificationCause, NotificationDelivery,
+		NotificationHead, NotificationPreference, OutboxEvent, OutgoingMail, Poll,
+		PollOption, PollVote, Post, PostCount, PostMention, PostTag, PostVersion,
+		PresenceSetting, Profile, PushSubscription, QuietHours, ReadPosition,
+		RecoveryCode, RefreshToken, SealingKey, SearchName, SearchPerson, SearchPost,
+		SearchTag, Session, SignInAttempt, SignInChallenge, SigningKey, SigningSecret,
+		StreamConversation, StreamHead, StreamItem, TagUse, TotpSecret, UserCount,
+		UserList, UserListMember []ent.Interceptor
 	}
 )
 

@@ -5,6 +5,7 @@ package ent
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
@@ -21,8 +22,12 @@ type Credential struct {
 	Email string `json:"email,omitempty"`
 	// E-mail address in lower case.
 	EmailKey string `json:"email_key,omitempty"`
-	// argon2id in PHC string format.
+	// argon2id in PHC string format; empty when there is no password.
 	PasswordHash string `json:"-"`
+	// When the address was proved to be its owner's.
+	EmailVerifiedAt *time.Time `json:"email_verified_at,omitempty"`
+	// The address that shall take its place once it is proved; empty when there is none.
+	PendingEmail string `json:"pending_email,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -33,8 +38,10 @@ func (*Credential) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case credential.FieldID:
 			values[i] = new(sql.NullInt64)
-		case credential.FieldEmail, credential.FieldEmailKey, credential.FieldPasswordHash:
+		case credential.FieldEmail, credential.FieldEmailKey, credential.FieldPasswordHash, credential.FieldPendingEmail:
 			values[i] = new(sql.NullString)
+		case credential.FieldEmailVerifiedAt:
+			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
 		}
@@ -73,6 +80,19 @@ func (_m *Credential) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field password_hash", values[i])
 			} else if value.Valid {
 				_m.PasswordHash = value.String
+			}
+		case credential.FieldEmailVerifiedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field email_verified_at", values[i])
+			} else if value.Valid {
+				_m.EmailVerifiedAt = new(time.Time)
+				*_m.EmailVerifiedAt = value.Time
+			}
+		case credential.FieldPendingEmail:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field pending_email", values[i])
+			} else if value.Valid {
+				_m.PendingEmail = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -117,6 +137,14 @@ func (_m *Credential) String() string {
 	builder.WriteString(_m.EmailKey)
 	builder.WriteString(", ")
 	builder.WriteString("password_hash=<sensitive>")
+	builder.WriteString(", ")
+	if v := _m.EmailVerifiedAt; v != nil {
+		builder.WriteString("email_verified_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("pending_email=")
+	builder.WriteString(_m.PendingEmail)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -36,6 +37,34 @@ func (_c *CredentialCreate) SetEmailKey(v string) *CredentialCreate {
 // SetPasswordHash sets the "password_hash" field.
 func (_c *CredentialCreate) SetPasswordHash(v string) *CredentialCreate {
 	_c.mutation.SetPasswordHash(v)
+	return _c
+}
+
+// SetEmailVerifiedAt sets the "email_verified_at" field.
+func (_c *CredentialCreate) SetEmailVerifiedAt(v time.Time) *CredentialCreate {
+	_c.mutation.SetEmailVerifiedAt(v)
+	return _c
+}
+
+// SetNillableEmailVerifiedAt sets the "email_verified_at" field if the given value is not nil.
+func (_c *CredentialCreate) SetNillableEmailVerifiedAt(v *time.Time) *CredentialCreate {
+	if v != nil {
+		_c.SetEmailVerifiedAt(*v)
+	}
+	return _c
+}
+
+// SetPendingEmail sets the "pending_email" field.
+func (_c *CredentialCreate) SetPendingEmail(v string) *CredentialCreate {
+	_c.mutation.SetPendingEmail(v)
+	return _c
+}
+
+// SetNillablePendingEmail sets the "pending_email" field if the given value is not nil.
+func (_c *CredentialCreate) SetNillablePendingEmail(v *string) *CredentialCreate {
+	if v != nil {
+		_c.SetPendingEmail(*v)
+	}
 	return _c
 }
 
@@ -133,6 +162,14 @@ func (_c *CredentialCreate) createSpec() (*Credential, *sqlgraph.CreateSpec) {
 		_spec.SetField(credential.FieldPasswordHash, field.TypeString, value)
 		_node.PasswordHash = value
 	}
+	if value, ok := _c.mutation.EmailVerifiedAt(); ok {
+		_spec.SetField(credential.FieldEmailVerifiedAt, field.TypeTime, value)
+		_node.EmailVerifiedAt = &value
+	}
+	if value, ok := _c.mutation.PendingEmail(); ok {
+		_spec.SetField(credential.FieldPendingEmail, field.TypeString, value)
+		_node.PendingEmail = value
+	}
 	return _node, _spec
 }
 
@@ -218,6 +255,42 @@ func (u *CredentialUpsert) SetPasswordHash(v string) *CredentialUpsert {
 // UpdatePasswordHash sets the "password_hash" field to the value that was provided on create.
 func (u *CredentialUpsert) UpdatePasswordHash() *CredentialUpsert {
 	u.SetExcluded(credential.FieldPasswordHash)
+	return u
+}
+
+// SetEmailVerifiedAt sets the "email_verified_at" field.
+func (u *CredentialUpsert) SetEmailVerifiedAt(v time.Time) *CredentialUpsert {
+	u.Set(credential.FieldEmailVerifiedAt, v)
+	return u
+}
+
+// UpdateEmailVerifiedAt sets the "email_verified_at" field to the value that was provided on create.
+func (u *CredentialUpsert) UpdateEmailVerifiedAt() *CredentialUpsert {
+	u.SetExcluded(credential.FieldEmailVerifiedAt)
+	return u
+}
+
+// ClearEmailVerifiedAt clears the value of the "email_verified_at" field.
+func (u *CredentialUpsert) ClearEmailVerifiedAt() *CredentialUpsert {
+	u.SetNull(credential.FieldEmailVerifiedAt)
+	return u
+}
+
+// SetPendingEmail sets the "pending_email" field.
+func (u *CredentialUpsert) SetPendingEmail(v string) *CredentialUpsert {
+	u.Set(credential.FieldPendingEmail, v)
+	return u
+}
+
+// UpdatePendingEmail sets the "pending_email" field to the value that was provided on create.
+func (u *CredentialUpsert) UpdatePendingEmail() *CredentialUpsert {
+	u.SetExcluded(credential.FieldPendingEmail)
+	return u
+}
+
+// ClearPendingEmail clears the value of the "pending_email" field.
+func (u *CredentialUpsert) ClearPendingEmail() *CredentialUpsert {
+	u.SetNull(credential.FieldPendingEmail)
 	return u
 }
 
@@ -308,6 +381,48 @@ func (u *CredentialUpsertOne) SetPasswordHash(v string) *CredentialUpsertOne {
 func (u *CredentialUpsertOne) UpdatePasswordHash() *CredentialUpsertOne {
 	return u.Update(func(s *CredentialUpsert) {
 		s.UpdatePasswordHash()
+	})
+}
+
+// SetEmailVerifiedAt sets the "email_verified_at" field.
+func (u *CredentialUpsertOne) SetEmailVerifiedAt(v time.Time) *CredentialUpsertOne {
+	return u.Update(func(s *CredentialUpsert) {
+		s.SetEmailVerifiedAt(v)
+	})
+}
+
+// UpdateEmailVerifiedAt sets the "email_verified_at" field to the value that was provided on create.
+func (u *CredentialUpsertOne) UpdateEmailVerifiedAt() *CredentialUpsertOne {
+	return u.Update(func(s *CredentialUpsert) {
+		s.UpdateEmailVerifiedAt()
+	})
+}
+
+// ClearEmailVerifiedAt clears the value of the "email_verified_at" field.
+func (u *CredentialUpsertOne) ClearEmailVerifiedAt() *CredentialUpsertOne {
+	return u.Update(func(s *CredentialUpsert) {
+		s.ClearEmailVerifiedAt()
+	})
+}
+
+// SetPendingEmail sets the "pending_email" field.
+func (u *CredentialUpsertOne) SetPendingEmail(v string) *CredentialUpsertOne {
+	return u.Update(func(s *CredentialUpsert) {
+		s.SetPendingEmail(v)
+	})
+}
+
+// UpdatePendingEmail sets the "pending_email" field to the value that was provided on create.
+func (u *CredentialUpsertOne) UpdatePendingEmail() *CredentialUpsertOne {
+	return u.Update(func(s *CredentialUpsert) {
+		s.UpdatePendingEmail()
+	})
+}
+
+// ClearPendingEmail clears the value of the "pending_email" field.
+func (u *CredentialUpsertOne) ClearPendingEmail() *CredentialUpsertOne {
+	return u.Update(func(s *CredentialUpsert) {
+		s.ClearPendingEmail()
 	})
 }
 
@@ -563,6 +678,48 @@ func (u *CredentialUpsertBulk) SetPasswordHash(v string) *CredentialUpsertBulk {
 func (u *CredentialUpsertBulk) UpdatePasswordHash() *CredentialUpsertBulk {
 	return u.Update(func(s *CredentialUpsert) {
 		s.UpdatePasswordHash()
+	})
+}
+
+// SetEmailVerifiedAt sets the "email_verified_at" field.
+func (u *CredentialUpsertBulk) SetEmailVerifiedAt(v time.Time) *CredentialUpsertBulk {
+	return u.Update(func(s *CredentialUpsert) {
+		s.SetEmailVerifiedAt(v)
+	})
+}
+
+// UpdateEmailVerifiedAt sets the "email_verified_at" field to the value that was provided on create.
+func (u *CredentialUpsertBulk) UpdateEmailVerifiedAt() *CredentialUpsertBulk {
+	return u.Update(func(s *CredentialUpsert) {
+		s.UpdateEmailVerifiedAt()
+	})
+}
+
+// ClearEmailVerifiedAt clears the value of the "email_verified_at" field.
+func (u *CredentialUpsertBulk) ClearEmailVerifiedAt() *CredentialUpsertBulk {
+	return u.Update(func(s *CredentialUpsert) {
+		s.ClearEmailVerifiedAt()
+	})
+}
+
+// SetPendingEmail sets the "pending_email" field.
+func (u *CredentialUpsertBulk) SetPendingEmail(v string) *CredentialUpsertBulk {
+	return u.Update(func(s *CredentialUpsert) {
+		s.SetPendingEmail(v)
+	})
+}
+
+// UpdatePendingEmail sets the "pending_email" field to the value that was provided on create.
+func (u *CredentialUpsertBulk) UpdatePendingEmail() *CredentialUpsertBulk {
+	return u.Update(func(s *CredentialUpsert) {
+		s.UpdatePendingEmail()
+	})
+}
+
+// ClearPendingEmail clears the value of the "pending_email" field.
+func (u *CredentialUpsertBulk) ClearPendingEmail() *CredentialUpsertBulk {
+	return u.Update(func(s *CredentialUpsert) {
+		s.ClearPendingEmail()
 	})
 }
 

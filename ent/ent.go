@@ -13,23 +13,72 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/pulse-social/pulse/ent/account"
+	"github.com/pulse-social/pulse/ent/apikey"
+	"github.com/pulse-social/pulse/ent/audithead"
+	"github.com/pulse-social/pulse/ent/auditrecord"
+	"github.com/pulse-social/pulse/ent/block"
+	"github.com/pulse-social/pulse/ent/bookmark"
 	"github.com/pulse-social/pulse/ent/brokerstream"
+	"github.com/pulse-social/pulse/ent/conversation"
+	"github.com/pulse-social/pulse/ent/conversationmember"
 	"github.com/pulse-social/pulse/ent/credential"
 	"github.com/pulse-social/pulse/ent/deadletter"
+	"github.com/pulse-social/pulse/ent/dismissal"
+	"github.com/pulse-social/pulse/ent/draft"
+	"github.com/pulse-social/pulse/ent/emailtoken"
 	"github.com/pulse-social/pulse/ent/follow"
+	"github.com/pulse-social/pulse/ent/followrequest"
+	"github.com/pulse-social/pulse/ent/formerhandle"
 	"github.com/pulse-social/pulse/ent/idempotencyrecord"
 	"github.com/pulse-social/pulse/ent/inboxentry"
 	"github.com/pulse-social/pulse/ent/like"
+	"github.com/pulse-social/pulse/ent/linkedidentity"
 	"github.com/pulse-social/pulse/ent/mergedauthor"
+	"github.com/pulse-social/pulse/ent/message"
+	"github.com/pulse-social/pulse/ent/messagereaction"
+	"github.com/pulse-social/pulse/ent/messagingsetting"
+	"github.com/pulse-social/pulse/ent/mute"
+	"github.com/pulse-social/pulse/ent/mutedword"
+	"github.com/pulse-social/pulse/ent/notification"
+	"github.com/pulse-social/pulse/ent/notificationcause"
+	"github.com/pulse-social/pulse/ent/notificationdelivery"
+	"github.com/pulse-social/pulse/ent/notificationhead"
+	"github.com/pulse-social/pulse/ent/notificationpreference"
 	"github.com/pulse-social/pulse/ent/outboxevent"
+	"github.com/pulse-social/pulse/ent/outgoingmail"
+	"github.com/pulse-social/pulse/ent/poll"
+	"github.com/pulse-social/pulse/ent/polloption"
+	"github.com/pulse-social/pulse/ent/pollvote"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/postcount"
+	"github.com/pulse-social/pulse/ent/postmention"
+	"github.com/pulse-social/pulse/ent/posttag"
+	"github.com/pulse-social/pulse/ent/postversion"
+	"github.com/pulse-social/pulse/ent/presencesetting"
 	"github.com/pulse-social/pulse/ent/profile"
+	"github.com/pulse-social/pulse/ent/pushsubscription"
+	"github.com/pulse-social/pulse/ent/quiethours"
+	"github.com/pulse-social/pulse/ent/readposition"
+	"github.com/pulse-social/pulse/ent/recoverycode"
 	"github.com/pulse-social/pulse/ent/refreshtoken"
+	"github.com/pulse-social/pulse/ent/sealingkey"
+	"github.com/pulse-social/pulse/ent/searchname"
+	"github.com/pulse-social/pulse/ent/searchperson"
+	"github.com/pulse-social/pulse/ent/searchpost"
+	"github.com/pulse-social/pulse/ent/searchtag"
 	"github.com/pulse-social/pulse/ent/session"
+	"github.com/pulse-social/pulse/ent/signinattempt"
+	"github.com/pulse-social/pulse/ent/signinchallenge"
 	"github.com/pulse-social/pulse/ent/signingkey"
 	"github.com/pulse-social/pulse/ent/signingsecret"
+	"github.com/pulse-social/pulse/ent/streamconversation"
+	"github.com/pulse-social/pulse/ent/streamhead"
+	"github.com/pulse-social/pulse/ent/streamitem"
+	"github.com/pulse-social/pulse/ent/taguse"
+	"github.com/pulse-social/pulse/ent/totpsecret"
 	"github.com/pulse-social/pulse/ent/usercount"
+	"github.com/pulse-social/pulse/ent/userlist"
+	"github.com/pulse-social/pulse/ent/userlistmember"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -90,24 +139,73 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			account.Table:           account.ValidColumn,
-			brokerstream.Table:      brokerstream.ValidColumn,
-			credential.Table:        credential.ValidColumn,
-			deadletter.Table:        deadletter.ValidColumn,
-			follow.Table:            follow.ValidColumn,
-			idempotencyrecord.Table: idempotencyrecord.ValidColumn,
-			inboxentry.Table:        inboxentry.ValidColumn,
-			like.Table:              like.ValidColumn,
-			mergedauthor.Table:      mergedauthor.ValidColumn,
-			outboxevent.Table:       outboxevent.ValidColumn,
-			post.Table:              post.ValidColumn,
-			postcount.Table:         postcount.ValidColumn,
-			profile.Table:           profile.ValidColumn,
-			refreshtoken.Table:      refreshtoken.ValidColumn,
-			session.Table:           session.ValidColumn,
-			signingkey.Table:        signingkey.ValidColumn,
-			signingsecret.Table:     signingsecret.ValidColumn,
-			usercount.Table:         usercount.ValidColumn,
+			apikey.Table:                 apikey.ValidColumn,
+			account.Table:                account.ValidColumn,
+			audithead.Table:              audithead.ValidColumn,
+			auditrecord.Table:            auditrecord.ValidColumn,
+			block.Table:                  block.ValidColumn,
+			bookmark.Table:               bookmark.ValidColumn,
+			brokerstream.Table:           brokerstream.ValidColumn,
+			conversation.Table:           conversation.ValidColumn,
+			conversationmember.Table:     conversationmember.ValidColumn,
+			credential.Table:             credential.ValidColumn,
+			deadletter.Table:             deadletter.ValidColumn,
+			dismissal.Table:              dismissal.ValidColumn,
+			draft.Table:                  draft.ValidColumn,
+			emailtoken.Table:             emailtoken.ValidColumn,
+			follow.Table:                 follow.ValidColumn,
+			followrequest.Table:          followrequest.ValidColumn,
+			formerhandle.Table:           formerhandle.ValidColumn,
+			idempotencyrecord.Table:      idempotencyrecord.ValidColumn,
+			inboxentry.Table:             inboxentry.ValidColumn,
+			like.Table:                   like.ValidColumn,
+			linkedidentity.Table:         linkedidentity.ValidColumn,
+			mergedauthor.Table:           mergedauthor.ValidColumn,
+			message.Table:                message.ValidColumn,
+			messagereaction.Table:        messagereaction.ValidColumn,
+			messagingsetting.Table:       messagingsetting.ValidColumn,
+			mute.Table:                   mute.ValidColumn,
+			mutedword.Table:              mutedword.ValidColumn,
+			notification.Table:           notification.ValidColumn,
+			notificationcause.Table:      notificationcause.ValidColumn,
+			notificationdelivery.Table:   notificationdelivery.ValidColumn,
+			notificationhead.Table:       notificationhead.ValidColumn,
+			notificationpreference.Table: notificationpreference.ValidColumn,
+			outboxevent.Table:            outboxevent.ValidColumn,
+			outgoingmail.Table:           outgoingmail.ValidColumn,
+			poll.Table:                   poll.ValidColumn,
+			polloption.Table:             polloption.ValidColumn,
+			pollvote.Table:               pollvote.ValidColumn,
+			post.Table:                   post.ValidColumn,
+			postcount.Table:              postcount.ValidColumn,
+			postmention.Table:            postmention.ValidColumn,
+			posttag.Table:                posttag.ValidColumn,
+			postversion.Table:            postversion.ValidColumn,
+			presencesetting.Table:        presencesetting.ValidColumn,
+			profile.Table:                profile.ValidColumn,
+			pushsubscription.Table:       pushsubscription.ValidColumn,
+			quiethours.Table:             quiethours.ValidColumn,
+			readposition.Table:           readposition.ValidColumn,
+			recoverycode.Table:           recoverycode.ValidColumn,
+			refreshtoken.Table:           refreshtoken.ValidColumn,
+			sealingkey.Table:             sealingkey.ValidColumn,
+			searchname.Table:             searchname.ValidColumn,
+			searchperson.Table:           searchperson.ValidColumn,
+			searchpost.Table:             searchpost.ValidColumn,
+			searchtag.Table:              searchtag.ValidColumn,
+			session.Table:                session.ValidColumn,
+			signinattempt.Table:          signinattempt.ValidColumn,
+			signinchallenge.Table:        signinchallenge.ValidColumn,
+			signingkey.Table:             signingkey.ValidColumn,
+			signingsecret.Table:          signingsecret.ValidColumn,
+			streamconversation.Table:     streamconversation.ValidColumn,
+			streamhead.Table:             streamhead.ValidColumn,
+			streamitem.Table:             streamitem.ValidColumn,
+			taguse.Table:                 taguse.ValidColumn,
+			totpsecret.Table:             totpsecret.ValidColumn,
+			usercount.Table:              usercount.ValidColumn,
+			userlist.Table:               userlist.ValidColumn,
+			userlistmember.Table:         userlistmember.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -5,6 +5,7 @@ package ent
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
@@ -26,7 +27,27 @@ type Post struct {
 	// The first post of the thread, its own id when it is that.
 	ThreadID int64 `json:"thread_id,omitempty"`
 	// Deleted holds the value of the "deleted" field.
-	Deleted      bool `json:"deleted,omitempty"`
+	Deleted bool `json:"deleted,omitempty"`
+	// Who sees it; a value of pulse.post.v1.Audience: 1 public, 2 unlisted, 3 followers, 4 mentioned.
+	Audience int32 `json:"audience,omitempty"`
+	// Who may reply; a value of pulse.post.v1.ReplyPolicy: 1 everyone who sees it, 2 followers, 3 those whom the author follows, 4 mentioned, 5 nobody.
+	ReplyPolicy int32 `json:"reply_policy,omitempty"`
+	// The post that this passes on unchanged, 0 for none; such a row has no text of its own.
+	RepostOfID int64 `json:"repost_of_id,omitempty"`
+	// The post that it comments on, 0 for none.
+	QuoteOfID int64 `json:"quote_of_id,omitempty"`
+	// What a reader is warned of before the text is shown, empty for nothing.
+	ContentWarning string `json:"content_warning,omitempty"`
+	// BCP 47 tag of the language that it is written in, empty when not known.
+	Language string `json:"language,omitempty"`
+	// Grows with each edit; the etag.
+	Version int64 `json:"version,omitempty"`
+	// When it was last edited.
+	EditedAt *time.Time `json:"edited_at,omitempty"`
+	// What stands in the text: a pulse.post.v1.Post that has nothing but its facets; null when there are none.
+	Facets []byte `json:"facets,omitempty"`
+	// Whether a poll belongs to it.
+	HasPoll      bool `json:"has_poll,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -35,12 +56,16 @@ func (*Post) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case post.FieldDeleted:
+		case post.FieldFacets:
+			values[i] = new([]byte)
+		case post.FieldDeleted, post.FieldHasPoll:
 			values[i] = new(sql.NullBool)
-		case post.FieldID, post.FieldAuthorID, post.FieldReplyToID, post.FieldThreadID:
+		case post.FieldID, post.FieldAuthorID, post.FieldReplyToID, post.FieldThreadID, post.FieldAudience, post.FieldReplyPolicy, post.FieldRepostOfID, post.FieldQuoteOfID, post.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case post.FieldText:
+		case post.FieldText, post.FieldContentWarning, post.FieldLanguage:
 			values[i] = new(sql.NullString)
+		case post.FieldEditedAt:
+			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
 		}
@@ -92,6 +117,67 @@ func (_m *Post) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Deleted = value.Bool
 			}
+		case post.FieldAudience:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field audience", values[i])
+			} else if value.Valid {
+				_m.Audience = int32(value.Int64)
+			}
+		case post.FieldReplyPolicy:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field reply_policy", values[i])
+			} else if value.Valid {
+				_m.ReplyPolicy = int32(value.Int64)
+			}
+		case post.FieldRepostOfID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field repost_of_id", values[i])
+			} else if value.Valid {
+				_m.RepostOfID = value.Int64
+			}
+		case post.FieldQuoteOfID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field quote_of_id", values[i])
+			} else if value.Valid {
+				_m.QuoteOfID = value.Int64
+			}
+		case post.FieldContentWarning:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field content_warning", values[i])
+			} else if value.Valid {
+				_m.ContentWarning = value.String
+			}
+		case post.FieldLanguage:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field language", values[i])
+			} else if value.Valid {
+				_m.Language = value.String
+			}
+		case post.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = value.Int64
+			}
+		case post.FieldEditedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field edited_at", values[i])
+			} else if value.Valid {
+				_m.EditedAt = new(time.Time)
+				*_m.EditedAt = value.Time
+			}
+		case post.FieldFacets:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field facets", values[i])
+			} else if value != nil {
+				_m.Facets = *value
+			}
+		case post.FieldHasPoll:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field has_poll", values[i])
+			} else if value.Valid {
+				_m.HasPoll = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -142,6 +228,38 @@ func (_m *Post) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("deleted=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Deleted))
+	builder.WriteString(", ")
+	builder.WriteString("audience=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Audience))
+	builder.WriteString(", ")
+	builder.WriteString("reply_policy=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ReplyPolicy))
+	builder.WriteString(", ")
+	builder.WriteString("repost_of_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RepostOfID))
+	builder.WriteString(", ")
+	builder.WriteString("quote_of_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.QuoteOfID))
+	builder.WriteString(", ")
+	builder.WriteString("content_warning=")
+	builder.WriteString(_m.ContentWarning)
+	builder.WriteString(", ")
+	builder.WriteString("language=")
+	builder.WriteString(_m.Language)
+	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
+	if v := _m.EditedAt; v != nil {
+		builder.WriteString("edited_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("facets=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Facets))
+	builder.WriteString(", ")
+	builder.WriteString("has_poll=")
+	builder.WriteString(fmt.Sprintf("%v", _m.HasPoll))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -67,6 +68,138 @@ func (_c *PostCreate) SetNillableDeleted(v *bool) *PostCreate {
 	return _c
 }
 
+// SetAudience sets the "audience" field.
+func (_c *PostCreate) SetAudience(v int32) *PostCreate {
+	_c.mutation.SetAudience(v)
+	return _c
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_c *PostCreate) SetNillableAudience(v *int32) *PostCreate {
+	if v != nil {
+		_c.SetAudience(*v)
+	}
+	return _c
+}
+
+// SetReplyPolicy sets the "reply_policy" field.
+func (_c *PostCreate) SetReplyPolicy(v int32) *PostCreate {
+	_c.mutation.SetReplyPolicy(v)
+	return _c
+}
+
+// SetNillableReplyPolicy sets the "reply_policy" field if the given value is not nil.
+func (_c *PostCreate) SetNillableReplyPolicy(v *int32) *PostCreate {
+	if v != nil {
+		_c.SetReplyPolicy(*v)
+	}
+	return _c
+}
+
+// SetRepostOfID sets the "repost_of_id" field.
+func (_c *PostCreate) SetRepostOfID(v int64) *PostCreate {
+	_c.mutation.SetRepostOfID(v)
+	return _c
+}
+
+// SetNillableRepostOfID sets the "repost_of_id" field if the given value is not nil.
+func (_c *PostCreate) SetNillableRepostOfID(v *int64) *PostCreate {
+	if v != nil {
+		_c.SetRepostOfID(*v)
+	}
+	return _c
+}
+
+// SetQuoteOfID sets the "quote_of_id" field.
+func (_c *PostCreate) SetQuoteOfID(v int64) *PostCreate {
+	_c.mutation.SetQuoteOfID(v)
+	return _c
+}
+
+// SetNillableQuoteOfID sets the "quote_of_id" field if the given value is not nil.
+func (_c *PostCreate) SetNillableQuoteOfID(v *int64) *PostCreate {
+	if v != nil {
+		_c.SetQuoteOfID(*v)
+	}
+	return _c
+}
+
+// SetContentWarning sets the "content_warning" field.
+func (_c *PostCreate) SetContentWarning(v string) *PostCreate {
+	_c.mutation.SetContentWarning(v)
+	return _c
+}
+
+// SetNillableContentWarning sets the "content_warning" field if the given value is not nil.
+func (_c *PostCreate) SetNillableContentWarning(v *string) *PostCreate {
+	if v != nil {
+		_c.SetContentWarning(*v)
+	}
+	return _c
+}
+
+// SetLanguage sets the "language" field.
+func (_c *PostCreate) SetLanguage(v string) *PostCreate {
+	_c.mutation.SetLanguage(v)
+	return _c
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_c *PostCreate) SetNillableLanguage(v *string) *PostCreate {
+	if v != nil {
+		_c.SetLanguage(*v)
+	}
+	return _c
+}
+
+// SetVersion sets the "version" field.
+func (_c *PostCreate) SetVersion(v int64) *PostCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *PostCreate) SetNillableVersion(v *int64) *PostCreate {
+	if v != nil {
+		_c.SetVersion(*v)
+	}
+	return _c
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (_c *PostCreate) SetEditedAt(v time.Time) *PostCreate {
+	_c.mutation.SetEditedAt(v)
+	return _c
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_c *PostCreate) SetNillableEditedAt(v *time.Time) *PostCreate {
+	if v != nil {
+		_c.SetEditedAt(*v)
+	}
+	return _c
+}
+
+// SetFacets sets the "facets" field.
+func (_c *PostCreate) SetFacets(v []byte) *PostCreate {
+	_c.mutation.SetFacets(v)
+	return _c
+}
+
+// SetHasPoll sets the "has_poll" field.
+func (_c *PostCreate) SetHasPoll(v bool) *PostCreate {
+	_c.mutation.SetHasPoll(v)
+	return _c
+}
+
+// SetNillableHasPoll sets the "has_poll" field if the given value is not nil.
+func (_c *PostCreate) SetNillableHasPoll(v *bool) *PostCreate {
+	if v != nil {
+		_c.SetHasPoll(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PostCreate) SetID(v int64) *PostCreate {
 	_c.mutation.SetID(v)
@@ -116,6 +249,38 @@ func (_c *PostCreate) defaults() {
 		v := post.DefaultDeleted
 		_c.mutation.SetDeleted(v)
 	}
+	if _, ok := _c.mutation.Audience(); !ok {
+		v := post.DefaultAudience
+		_c.mutation.SetAudience(v)
+	}
+	if _, ok := _c.mutation.ReplyPolicy(); !ok {
+		v := post.DefaultReplyPolicy
+		_c.mutation.SetReplyPolicy(v)
+	}
+	if _, ok := _c.mutation.RepostOfID(); !ok {
+		v := post.DefaultRepostOfID
+		_c.mutation.SetRepostOfID(v)
+	}
+	if _, ok := _c.mutation.QuoteOfID(); !ok {
+		v := post.DefaultQuoteOfID
+		_c.mutation.SetQuoteOfID(v)
+	}
+	if _, ok := _c.mutation.ContentWarning(); !ok {
+		v := post.DefaultContentWarning
+		_c.mutation.SetContentWarning(v)
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		v := post.DefaultLanguage
+		_c.mutation.SetLanguage(v)
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := post.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
+	if _, ok := _c.mutation.HasPoll(); !ok {
+		v := post.DefaultHasPoll
+		_c.mutation.SetHasPoll(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -134,6 +299,30 @@ func (_c *PostCreate) check() error {
 	}
 	if _, ok := _c.mutation.Deleted(); !ok {
 		return &ValidationError{Name: "deleted", err: errors.New(`ent: missing required field "Post.deleted"`)}
+	}
+	if _, ok := _c.mutation.Audience(); !ok {
+		return &ValidationError{Name: "audience", err: errors.New(`ent: missing required field "Post.audience"`)}
+	}
+	if _, ok := _c.mutation.ReplyPolicy(); !ok {
+		return &ValidationError{Name: "reply_policy", err: errors.New(`ent: missing required field "Post.reply_policy"`)}
+	}
+	if _, ok := _c.mutation.RepostOfID(); !ok {
+		return &ValidationError{Name: "repost_of_id", err: errors.New(`ent: missing required field "Post.repost_of_id"`)}
+	}
+	if _, ok := _c.mutation.QuoteOfID(); !ok {
+		return &ValidationError{Name: "quote_of_id", err: errors.New(`ent: missing required field "Post.quote_of_id"`)}
+	}
+	if _, ok := _c.mutation.ContentWarning(); !ok {
+		return &ValidationError{Name: "content_warning", err: errors.New(`ent: missing required field "Post.content_warning"`)}
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Post.language"`)}
+	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Post.version"`)}
+	}
+	if _, ok := _c.mutation.HasPoll(); !ok {
+		return &ValidationError{Name: "has_poll", err: errors.New(`ent: missing required field "Post.has_poll"`)}
 	}
 	return nil
 }
@@ -187,6 +376,46 @@ func (_c *PostCreate) createSpec() (*Post, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Deleted(); ok {
 		_spec.SetField(post.FieldDeleted, field.TypeBool, value)
 		_node.Deleted = value
+	}
+	if value, ok := _c.mutation.Audience(); ok {
+		_spec.SetField(post.FieldAudience, field.TypeInt32, value)
+		_node.Audience = value
+	}
+	if value, ok := _c.mutation.ReplyPolicy(); ok {
+		_spec.SetField(post.FieldReplyPolicy, field.TypeInt32, value)
+		_node.ReplyPolicy = value
+	}
+	if value, ok := _c.mutation.RepostOfID(); ok {
+		_spec.SetField(post.FieldRepostOfID, field.TypeInt64, value)
+		_node.RepostOfID = value
+	}
+	if value, ok := _c.mutation.QuoteOfID(); ok {
+		_spec.SetField(post.FieldQuoteOfID, field.TypeInt64, value)
+		_node.QuoteOfID = value
+	}
+	if value, ok := _c.mutation.ContentWarning(); ok {
+		_spec.SetField(post.FieldContentWarning, field.TypeString, value)
+		_node.ContentWarning = value
+	}
+	if value, ok := _c.mutation.Language(); ok {
+		_spec.SetField(post.FieldLanguage, field.TypeString, value)
+		_node.Language = value
+	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(post.FieldVersion, field.TypeInt64, value)
+		_node.Version = value
+	}
+	if value, ok := _c.mutation.EditedAt(); ok {
+		_spec.SetField(post.FieldEditedAt, field.TypeTime, value)
+		_node.EditedAt = &value
+	}
+	if value, ok := _c.mutation.Facets(); ok {
+		_spec.SetField(post.FieldFacets, field.TypeBytes, value)
+		_node.Facets = value
+	}
+	if value, ok := _c.mutation.HasPoll(); ok {
+		_spec.SetField(post.FieldHasPoll, field.TypeBool, value)
+		_node.HasPoll = value
 	}
 	return _node, _spec
 }
@@ -264,6 +493,120 @@ func (u *PostUpsert) UpdateDeleted() *PostUpsert {
 	return u
 }
 
+// SetAudience sets the "audience" field.
+func (u *PostUpsert) SetAudience(v int32) *PostUpsert {
+	u.Set(post.FieldAudience, v)
+	return u
+}
+
+// UpdateAudience sets the "audience" field to the value that was provided on create.
+func (u *PostUpsert) UpdateAudience() *PostUpsert {
+	u.SetExcluded(post.FieldAudience)
+	return u
+}
+
+// AddAudience adds v to the "audience" field.
+func (u *PostUpsert) AddAudience(v int32) *PostUpsert {
+	u.Add(post.FieldAudience, v)
+	return u
+}
+
+// SetReplyPolicy sets the "reply_policy" field.
+func (u *PostUpsert) SetReplyPolicy(v int32) *PostUpsert {
+	u.Set(post.FieldReplyPolicy, v)
+	return u
+}
+
+// UpdateReplyPolicy sets the "reply_policy" field to the value that was provided on create.
+func (u *PostUpsert) UpdateReplyPolicy() *PostUpsert {
+	u.SetExcluded(post.FieldReplyPolicy)
+	return u
+}
+
+// AddReplyPolicy adds v to the "reply_policy" field.
+func (u *PostUpsert) AddReplyPolicy(v int32) *PostUpsert {
+	u.Add(post.FieldReplyPolicy, v)
+	return u
+}
+
+// SetContentWarning sets the "content_warning" field.
+func (u *PostUpsert) SetContentWarning(v string) *PostUpsert {
+	u.Set(post.FieldContentWarning, v)
+	return u
+}
+
+// UpdateContentWarning sets the "content_warning" field to the value that was provided on create.
+func (u *PostUpsert) UpdateContentWarning() *PostUpsert {
+	u.SetExcluded(post.FieldContentWarning)
+	return u
+}
+
+// SetLanguage sets the "language" field.
+func (u *PostUpsert) SetLanguage(v string) *PostUpsert {
+	u.Set(post.FieldLanguage, v)
+	return u
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *PostUpsert) UpdateLanguage() *PostUpsert {
+	u.SetExcluded(post.FieldLanguage)
+	return u
+}
+
+// SetVersion sets the "version" field.
+func (u *PostUpsert) SetVersion(v int64) *PostUpsert {
+	u.Set(post.FieldVersion, v)
+	return u
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *PostUpsert) UpdateVersion() *PostUpsert {
+	u.SetExcluded(post.FieldVersion)
+	return u
+}
+
+// AddVersion adds v to the "version" field.
+func (u *PostUpsert) AddVersion(v int64) *PostUpsert {
+	u.Add(post.FieldVersion, v)
+	return u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *PostUpsert) SetEditedAt(v time.Time) *PostUpsert {
+	u.Set(post.FieldEditedAt, v)
+	return u
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *PostUpsert) UpdateEditedAt() *PostUpsert {
+	u.SetExcluded(post.FieldEditedAt)
+	return u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *PostUpsert) ClearEditedAt() *PostUpsert {
+	u.SetNull(post.FieldEditedAt)
+	return u
+}
+
+// SetFacets sets the "facets" field.
+func (u *PostUpsert) SetFacets(v []byte) *PostUpsert {
+	u.Set(post.FieldFacets, v)
+	return u
+}
+
+// UpdateFacets sets the "facets" field to the value that was provided on create.
+func (u *PostUpsert) UpdateFacets() *PostUpsert {
+	u.SetExcluded(post.FieldFacets)
+	return u
+}
+
+// ClearFacets clears the value of the "facets" field.
+func (u *PostUpsert) ClearFacets() *PostUpsert {
+	u.SetNull(post.FieldFacets)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -289,6 +632,15 @@ func (u *PostUpsertOne) UpdateNewValues() *PostUpsertOne {
 		}
 		if _, exists := u.create.mutation.ThreadID(); exists {
 			s.SetIgnore(post.FieldThreadID)
+		}
+		if _, exists := u.create.mutation.RepostOfID(); exists {
+			s.SetIgnore(post.FieldRepostOfID)
+		}
+		if _, exists := u.create.mutation.QuoteOfID(); exists {
+			s.SetIgnore(post.FieldQuoteOfID)
+		}
+		if _, exists := u.create.mutation.HasPoll(); exists {
+			s.SetIgnore(post.FieldHasPoll)
 		}
 	}))
 	return u
@@ -346,6 +698,139 @@ func (u *PostUpsertOne) SetDeleted(v bool) *PostUpsertOne {
 func (u *PostUpsertOne) UpdateDeleted() *PostUpsertOne {
 	return u.Update(func(s *PostUpsert) {
 		s.UpdateDeleted()
+	})
+}
+
+// SetAudience sets the "audience" field.
+func (u *PostUpsertOne) SetAudience(v int32) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.SetAudience(v)
+	})
+}
+
+// AddAudience adds v to the "audience" field.
+func (u *PostUpsertOne) AddAudience(v int32) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.AddAudience(v)
+	})
+}
+
+// UpdateAudience sets the "audience" field to the value that was provided on create.
+func (u *PostUpsertOne) UpdateAudience() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateAudience()
+	})
+}
+
+// SetReplyPolicy sets the "reply_policy" field.
+func (u *PostUpsertOne) SetReplyPolicy(v int32) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.SetReplyPolicy(v)
+	})
+}
+
+// AddReplyPolicy adds v to the "reply_policy" field.
+func (u *PostUpsertOne) AddReplyPolicy(v int32) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.AddReplyPolicy(v)
+	})
+}
+
+// UpdateReplyPolicy sets the "reply_policy" field to the value that was provided on create.
+func (u *PostUpsertOne) UpdateReplyPolicy() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateReplyPolicy()
+	})
+}
+
+// SetContentWarning sets the "content_warning" field.
+func (u *PostUpsertOne) SetContentWarning(v string) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.SetContentWarning(v)
+	})
+}
+
+// UpdateContentWarning sets the "content_warning" field to the value that was provided on create.
+func (u *PostUpsertOne) UpdateContentWarning() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateContentWarning()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *PostUpsertOne) SetLanguage(v string) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *PostUpsertOne) UpdateLanguage() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateLanguage()
+	})
+}
+
+// SetVersion sets the "version" field.
+func (u *PostUpsertOne) SetVersion(v int64) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.SetVersion(v)
+	})
+}
+
+// AddVersion adds v to the "version" field.
+func (u *PostUpsertOne) AddVersion(v int64) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.AddVersion(v)
+	})
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *PostUpsertOne) UpdateVersion() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateVersion()
+	})
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *PostUpsertOne) SetEditedAt(v time.Time) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.SetEditedAt(v)
+	})
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *PostUpsertOne) UpdateEditedAt() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateEditedAt()
+	})
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *PostUpsertOne) ClearEditedAt() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.ClearEditedAt()
+	})
+}
+
+// SetFacets sets the "facets" field.
+func (u *PostUpsertOne) SetFacets(v []byte) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.SetFacets(v)
+	})
+}
+
+// UpdateFacets sets the "facets" field to the value that was provided on create.
+func (u *PostUpsertOne) UpdateFacets() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateFacets()
+	})
+}
+
+// ClearFacets clears the value of the "facets" field.
+func (u *PostUpsertOne) ClearFacets() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.ClearFacets()
 	})
 }
 
@@ -540,6 +1025,15 @@ func (u *PostUpsertBulk) UpdateNewValues() *PostUpsertBulk {
 			if _, exists := b.mutation.ThreadID(); exists {
 				s.SetIgnore(post.FieldThreadID)
 			}
+			if _, exists := b.mutation.RepostOfID(); exists {
+				s.SetIgnore(post.FieldRepostOfID)
+			}
+			if _, exists := b.mutation.QuoteOfID(); exists {
+				s.SetIgnore(post.FieldQuoteOfID)
+			}
+			if _, exists := b.mutation.HasPoll(); exists {
+				s.SetIgnore(post.FieldHasPoll)
+			}
 		}
 	}))
 	return u
@@ -597,6 +1091,139 @@ func (u *PostUpsertBulk) SetDeleted(v bool) *PostUpsertBulk {
 func (u *PostUpsertBulk) UpdateDeleted() *PostUpsertBulk {
 	return u.Update(func(s *PostUpsert) {
 		s.UpdateDeleted()
+	})
+}
+
+// SetAudience sets the "audience" field.
+func (u *PostUpsertBulk) SetAudience(v int32) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.SetAudience(v)
+	})
+}
+
+// AddAudience adds v to the "audience" field.
+func (u *PostUpsertBulk) AddAudience(v int32) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.AddAudience(v)
+	})
+}
+
+// UpdateAudience sets the "audience" field to the value that was provided on create.
+func (u *PostUpsertBulk) UpdateAudience() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateAudience()
+	})
+}
+
+// SetReplyPolicy sets the "reply_policy" field.
+func (u *PostUpsertBulk) SetReplyPolicy(v int32) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.SetReplyPolicy(v)
+	})
+}
+
+// AddReplyPolicy adds v to the "reply_policy" field.
+func (u *PostUpsertBulk) AddReplyPolicy(v int32) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.AddReplyPolicy(v)
+	})
+}
+
+// UpdateReplyPolicy sets the "reply_policy" field to the value that was provided on create.
+func (u *PostUpsertBulk) UpdateReplyPolicy() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateReplyPolicy()
+	})
+}
+
+// SetContentWarning sets the "content_warning" field.
+func (u *PostUpsertBulk) SetContentWarning(v string) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.SetContentWarning(v)
+	})
+}
+
+// UpdateContentWarning sets the "content_warning" field to the value that was provided on create.
+func (u *PostUpsertBulk) UpdateContentWarning() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateContentWarning()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *PostUpsertBulk) SetLanguage(v string) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *PostUpsertBulk) UpdateLanguage() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateLanguage()
+	})
+}
+
+// SetVersion sets the "version" field.
+func (u *PostUpsertBulk) SetVersion(v int64) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.SetVersion(v)
+	})
+}
+
+// AddVersion adds v to the "version" field.
+func (u *PostUpsertBulk) AddVersion(v int64) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.AddVersion(v)
+	})
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *PostUpsertBulk) UpdateVersion() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateVersion()
+	})
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *PostUpsertBulk) SetEditedAt(v time.Time) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.SetEditedAt(v)
+	})
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *PostUpsertBulk) UpdateEditedAt() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateEditedAt()
+	})
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *PostUpsertBulk) ClearEditedAt() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.ClearEditedAt()
+	})
+}
+
+// SetFacets sets the "facets" field.
+func (u *PostUpsertBulk) SetFacets(v []byte) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.SetFacets(v)
+	})
+}
+
+// UpdateFacets sets the "facets" field to the value that was provided on create.
+func (u *PostUpsertBulk) UpdateFacets() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateFacets()
+	})
+}
+
+// ClearFacets clears the value of the "facets" field.
+func (u *PostUpsertBulk) ClearFacets() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.ClearFacets()
 	})
 }
 

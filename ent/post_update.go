@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -53,6 +54,129 @@ func (_u *PostUpdate) SetNillableDeleted(v *bool) *PostUpdate {
 	if v != nil {
 		_u.SetDeleted(*v)
 	}
+	return _u
+}
+
+// SetAudience sets the "audience" field.
+func (_u *PostUpdate) SetAudience(v int32) *PostUpdate {
+	_u.mutation.ResetAudience()
+	_u.mutation.SetAudience(v)
+	return _u
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_u *PostUpdate) SetNillableAudience(v *int32) *PostUpdate {
+	if v != nil {
+		_u.SetAudience(*v)
+	}
+	return _u
+}
+
+// AddAudience adds value to the "audience" field.
+func (_u *PostUpdate) AddAudience(v int32) *PostUpdate {
+	_u.mutation.AddAudience(v)
+	return _u
+}
+
+// SetReplyPolicy sets the "reply_policy" field.
+func (_u *PostUpdate) SetReplyPolicy(v int32) *PostUpdate {
+	_u.mutation.ResetReplyPolicy()
+	_u.mutation.SetReplyPolicy(v)
+	return _u
+}
+
+// SetNillableReplyPolicy sets the "reply_policy" field if the given value is not nil.
+func (_u *PostUpdate) SetNillableReplyPolicy(v *int32) *PostUpdate {
+	if v != nil {
+		_u.SetReplyPolicy(*v)
+	}
+	return _u
+}
+
+// AddReplyPolicy adds value to the "reply_policy" field.
+func (_u *PostUpdate) AddReplyPolicy(v int32) *PostUpdate {
+	_u.mutation.AddReplyPolicy(v)
+	return _u
+}
+
+// SetContentWarning sets the "content_warning" field.
+func (_u *PostUpdate) SetContentWarning(v string) *PostUpdate {
+	_u.mutation.SetContentWarning(v)
+	return _u
+}
+
+// SetNillableContentWarning sets the "content_warning" field if the given value is not nil.
+func (_u *PostUpdate) SetNillableContentWarning(v *string) *PostUpdate {
+	if v != nil {
+		_u.SetContentWarning(*v)
+	}
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *PostUpdate) SetLanguage(v string) *PostUpdate {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *PostUpdate) SetNillableLanguage(v *string) *PostUpdate {
+	if v != nil {
+		_u.SetLanguage(*v)
+	}
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *PostUpdate) SetVersion(v int64) *PostUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *PostUpdate) SetNillableVersion(v *int64) *PostUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *PostUpdate) AddVersion(v int64) *PostUpdate {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (_u *PostUpdate) SetEditedAt(v time.Time) *PostUpdate {
+	_u.mutation.SetEditedAt(v)
+	return _u
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_u *PostUpdate) SetNillableEditedAt(v *time.Time) *PostUpdate {
+	if v != nil {
+		_u.SetEditedAt(*v)
+	}
+	return _u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (_u *PostUpdate) ClearEditedAt() *PostUpdate {
+	_u.mutation.ClearEditedAt()
+	return _u
+}
+
+// SetFacets sets the "facets" field.
+func (_u *PostUpdate) SetFacets(v []byte) *PostUpdate {
+	_u.mutation.SetFacets(v)
+	return _u
+}
+
+// ClearFacets clears the value of the "facets" field.
+func (_u *PostUpdate) ClearFacets() *PostUpdate {
+	_u.mutation.ClearFacets()
 	return _u
 }
 
@@ -109,6 +233,42 @@ func (_u *PostUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Deleted(); ok {
 		_spec.SetField(post.FieldDeleted, field.TypeBool, value)
 	}
+	if value, ok := _u.mutation.Audience(); ok {
+		_spec.SetField(post.FieldAudience, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedAudience(); ok {
+		_spec.AddField(post.FieldAudience, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.ReplyPolicy(); ok {
+		_spec.SetField(post.FieldReplyPolicy, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedReplyPolicy(); ok {
+		_spec.AddField(post.FieldReplyPolicy, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.ContentWarning(); ok {
+		_spec.SetField(post.FieldContentWarning, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(post.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(post.FieldVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(post.FieldVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.EditedAt(); ok {
+		_spec.SetField(post.FieldEditedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EditedAtCleared() {
+		_spec.ClearField(post.FieldEditedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Facets(); ok {
+		_spec.SetField(post.FieldFacets, field.TypeBytes, value)
+	}
+	if _u.mutation.FacetsCleared() {
+		_spec.ClearField(post.FieldFacets, field.TypeBytes)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -156,6 +316,129 @@ func (_u *PostUpdateOne) SetNillableDeleted(v *bool) *PostUpdateOne {
 	if v != nil {
 		_u.SetDeleted(*v)
 	}
+	return _u
+}
+
+// SetAudience sets the "audience" field.
+func (_u *PostUpdateOne) SetAudience(v int32) *PostUpdateOne {
+	_u.mutation.ResetAudience()
+	_u.mutation.SetAudience(v)
+	return _u
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_u *PostUpdateOne) SetNillableAudience(v *int32) *PostUpdateOne {
+	if v != nil {
+		_u.SetAudience(*v)
+	}
+	return _u
+}
+
+// AddAudience adds value to the "audience" field.
+func (_u *PostUpdateOne) AddAudience(v int32) *PostUpdateOne {
+	_u.mutation.AddAudience(v)
+	return _u
+}
+
+// SetReplyPolicy sets the "reply_policy" field.
+func (_u *PostUpdateOne) SetReplyPolicy(v int32) *PostUpdateOne {
+	_u.mutation.ResetReplyPolicy()
+	_u.mutation.SetReplyPolicy(v)
+	return _u
+}
+
+// SetNillableReplyPolicy sets the "reply_policy" field if the given value is not nil.
+func (_u *PostUpdateOne) SetNillableReplyPolicy(v *int32) *PostUpdateOne {
+	if v != nil {
+		_u.SetReplyPolicy(*v)
+	}
+	return _u
+}
+
+// AddReplyPolicy adds value to the "reply_policy" field.
+func (_u *PostUpdateOne) AddReplyPolicy(v int32) *PostUpdateOne {
+	_u.mutation.AddReplyPolicy(v)
+	return _u
+}
+
+// SetContentWarning sets the "content_warning" field.
+func (_u *PostUpdateOne) SetContentWarning(v string) *PostUpdateOne {
+	_u.mutation.SetContentWarning(v)
+	return _u
+}
+
+// SetNillableContentWarning sets the "content_warning" field if the given value is not nil.
+func (_u *PostUpdateOne) SetNillableContentWarning(v *string) *PostUpdateOne {
+	if v != nil {
+		_u.SetContentWarning(*v)
+	}
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *PostUpdateOne) SetLanguage(v string) *PostUpdateOne {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *PostUpdateOne) SetNillableLanguage(v *string) *PostUpdateOne {
+	if v != nil {
+		_u.SetLanguage(*v)
+	}
+	return _u
+}
+
+// SetVersion sets the "version" field.
+func (_u *PostUpdateOne) SetVersion(v int64) *PostUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *PostUpdateOne) SetNillableVersion(v *int64) *PostUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *PostUpdateOne) AddVersion(v int64) *PostUpdateOne {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (_u *PostUpdateOne) SetEditedAt(v time.Time) *PostUpdateOne {
+	_u.mutation.SetEditedAt(v)
+	return _u
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_u *PostUpdateOne) SetNillableEditedAt(v *time.Time) *PostUpdateOne {
+	if v != nil {
+		_u.SetEditedAt(*v)
+	}
+	return _u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (_u *PostUpdateOne) ClearEditedAt() *PostUpdateOne {
+	_u.mutation.ClearEditedAt()
+	return _u
+}
+
+// SetFacets sets the "facets" field.
+func (_u *PostUpdateOne) SetFacets(v []byte) *PostUpdateOne {
+	_u.mutation.SetFacets(v)
+	return _u
+}
+
+// ClearFacets clears the value of the "facets" field.
+func (_u *PostUpdateOne) ClearFacets() *PostUpdateOne {
+	_u.mutation.ClearFacets()
 	return _u
 }
 
@@ -241,6 +524,42 @@ func (_u *PostUpdateOne) sqlSave(ctx context.Context) (_node *Post, err error) {
 	}
 	if value, ok := _u.mutation.Deleted(); ok {
 		_spec.SetField(post.FieldDeleted, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Audience(); ok {
+		_spec.SetField(post.FieldAudience, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedAudience(); ok {
+		_spec.AddField(post.FieldAudience, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.ReplyPolicy(); ok {
+		_spec.SetField(post.FieldReplyPolicy, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.AddedReplyPolicy(); ok {
+		_spec.AddField(post.FieldReplyPolicy, field.TypeInt32, value)
+	}
+	if value, ok := _u.mutation.ContentWarning(); ok {
+		_spec.SetField(post.FieldContentWarning, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(post.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(post.FieldVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(post.FieldVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.EditedAt(); ok {
+		_spec.SetField(post.FieldEditedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EditedAtCleared() {
+		_spec.ClearField(post.FieldEditedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Facets(); ok {
+		_spec.SetField(post.FieldFacets, field.TypeBytes, value)
+	}
+	if _u.mutation.FacetsCleared() {
+		_spec.ClearField(post.FieldFacets, field.TypeBytes)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Post{config: _u.config}

@@ -20,7 +20,11 @@ type PostCount struct {
 	// Likes holds the value of the "likes" field.
 	Likes int64 `json:"likes,omitempty"`
 	// Replies holds the value of the "replies" field.
-	Replies      int64 `json:"replies,omitempty"`
+	Replies int64 `json:"replies,omitempty"`
+	// Reposts holds the value of the "reposts" field.
+	Reposts int64 `json:"reposts,omitempty"`
+	// Quotes holds the value of the "quotes" field.
+	Quotes       int64 `json:"quotes,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -29,7 +33,7 @@ func (*PostCount) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case postcount.FieldID, postcount.FieldLikes, postcount.FieldReplies:
+		case postcount.FieldID, postcount.FieldLikes, postcount.FieldReplies, postcount.FieldReposts, postcount.FieldQuotes:
 			values[i] = new(sql.NullInt64)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -63,6 +67,18 @@ func (_m *PostCount) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field replies", values[i])
 			} else if value.Valid {
 				_m.Replies = value.Int64
+			}
+		case postcount.FieldReposts:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field reposts", values[i])
+			} else if value.Valid {
+				_m.Reposts = value.Int64
+			}
+		case postcount.FieldQuotes:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field quotes", values[i])
+			} else if value.Valid {
+				_m.Quotes = value.Int64
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -105,6 +121,12 @@ func (_m *PostCount) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("replies=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Replies))
+	builder.WriteString(", ")
+	builder.WriteString("reposts=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Reposts))
+	builder.WriteString(", ")
+	builder.WriteString("quotes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Quotes))
 	builder.WriteByte(')')
 	return builder.String()
 }

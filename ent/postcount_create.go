@@ -49,6 +49,34 @@ func (_c *PostCountCreate) SetNillableReplies(v *int64) *PostCountCreate {
 	return _c
 }
 
+// SetReposts sets the "reposts" field.
+func (_c *PostCountCreate) SetReposts(v int64) *PostCountCreate {
+	_c.mutation.SetReposts(v)
+	return _c
+}
+
+// SetNillableReposts sets the "reposts" field if the given value is not nil.
+func (_c *PostCountCreate) SetNillableReposts(v *int64) *PostCountCreate {
+	if v != nil {
+		_c.SetReposts(*v)
+	}
+	return _c
+}
+
+// SetQuotes sets the "quotes" field.
+func (_c *PostCountCreate) SetQuotes(v int64) *PostCountCreate {
+	_c.mutation.SetQuotes(v)
+	return _c
+}
+
+// SetNillableQuotes sets the "quotes" field if the given value is not nil.
+func (_c *PostCountCreate) SetNillableQuotes(v *int64) *PostCountCreate {
+	if v != nil {
+		_c.SetQuotes(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PostCountCreate) SetID(v int64) *PostCountCreate {
 	_c.mutation.SetID(v)
@@ -98,6 +126,14 @@ func (_c *PostCountCreate) defaults() {
 		v := postcount.DefaultReplies
 		_c.mutation.SetReplies(v)
 	}
+	if _, ok := _c.mutation.Reposts(); !ok {
+		v := postcount.DefaultReposts
+		_c.mutation.SetReposts(v)
+	}
+	if _, ok := _c.mutation.Quotes(); !ok {
+		v := postcount.DefaultQuotes
+		_c.mutation.SetQuotes(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -107,6 +143,12 @@ func (_c *PostCountCreate) check() error {
 	}
 	if _, ok := _c.mutation.Replies(); !ok {
 		return &ValidationError{Name: "replies", err: errors.New(`ent: missing required field "PostCount.replies"`)}
+	}
+	if _, ok := _c.mutation.Reposts(); !ok {
+		return &ValidationError{Name: "reposts", err: errors.New(`ent: missing required field "PostCount.reposts"`)}
+	}
+	if _, ok := _c.mutation.Quotes(); !ok {
+		return &ValidationError{Name: "quotes", err: errors.New(`ent: missing required field "PostCount.quotes"`)}
 	}
 	return nil
 }
@@ -148,6 +190,14 @@ func (_c *PostCountCreate) createSpec() (*PostCount, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Replies(); ok {
 		_spec.SetField(postcount.FieldReplies, field.TypeInt64, value)
 		_node.Replies = value
+	}
+	if value, ok := _c.mutation.Reposts(); ok {
+		_spec.SetField(postcount.FieldReposts, field.TypeInt64, value)
+		_node.Reposts = value
+	}
+	if value, ok := _c.mutation.Quotes(); ok {
+		_spec.SetField(postcount.FieldQuotes, field.TypeInt64, value)
+		_node.Quotes = value
 	}
 	return _node, _spec
 }
@@ -234,6 +284,42 @@ func (u *PostCountUpsert) UpdateReplies() *PostCountUpsert {
 // AddReplies adds v to the "replies" field.
 func (u *PostCountUpsert) AddReplies(v int64) *PostCountUpsert {
 	u.Add(postcount.FieldReplies, v)
+	return u
+}
+
+// SetReposts sets the "reposts" field.
+func (u *PostCountUpsert) SetReposts(v int64) *PostCountUpsert {
+	u.Set(postcount.FieldReposts, v)
+	return u
+}
+
+// UpdateReposts sets the "reposts" field to the value that was provided on create.
+func (u *PostCountUpsert) UpdateReposts() *PostCountUpsert {
+	u.SetExcluded(postcount.FieldReposts)
+	return u
+}
+
+// AddReposts adds v to the "reposts" field.
+func (u *PostCountUpsert) AddReposts(v int64) *PostCountUpsert {
+	u.Add(postcount.FieldReposts, v)
+	return u
+}
+
+// SetQuotes sets the "quotes" field.
+func (u *PostCountUpsert) SetQuotes(v int64) *PostCountUpsert {
+	u.Set(postcount.FieldQuotes, v)
+	return u
+}
+
+// UpdateQuotes sets the "quotes" field to the value that was provided on create.
+func (u *PostCountUpsert) UpdateQuotes() *PostCountUpsert {
+	u.SetExcluded(postcount.FieldQuotes)
+	return u
+}
+
+// AddQuotes adds v to the "quotes" field.
+func (u *PostCountUpsert) AddQuotes(v int64) *PostCountUpsert {
+	u.Add(postcount.FieldQuotes, v)
 	return u
 }
 
@@ -324,6 +410,48 @@ func (u *PostCountUpsertOne) AddReplies(v int64) *PostCountUpsertOne {
 func (u *PostCountUpsertOne) UpdateReplies() *PostCountUpsertOne {
 	return u.Update(func(s *PostCountUpsert) {
 		s.UpdateReplies()
+	})
+}
+
+// SetReposts sets the "reposts" field.
+func (u *PostCountUpsertOne) SetReposts(v int64) *PostCountUpsertOne {
+	return u.Update(func(s *PostCountUpsert) {
+		s.SetReposts(v)
+	})
+}
+
+// AddReposts adds v to the "reposts" field.
+func (u *PostCountUpsertOne) AddReposts(v int64) *PostCountUpsertOne {
+	return u.Update(func(s *PostCountUpsert) {
+		s.AddReposts(v)
+	})
+}
+
+// UpdateReposts sets the "reposts" field to the value that was provided on create.
+func (u *PostCountUpsertOne) UpdateReposts() *PostCountUpsertOne {
+	return u.Update(func(s *PostCountUpsert) {
+		s.UpdateReposts()
+	})
+}
+
+// SetQuotes sets the "quotes" field.
+func (u *PostCountUpsertOne) SetQuotes(v int64) *PostCountUpsertOne {
+	return u.Update(func(s *PostCountUpsert) {
+		s.SetQuotes(v)
+	})
+}
+
+// AddQuotes adds v to the "quotes" field.
+func (u *PostCountUpsertOne) AddQuotes(v int64) *PostCountUpsertOne {
+	return u.Update(func(s *PostCountUpsert) {
+		s.AddQuotes(v)
+	})
+}
+
+// UpdateQuotes sets the "quotes" field to the value that was provided on create.
+func (u *PostCountUpsertOne) UpdateQuotes() *PostCountUpsertOne {
+	return u.Update(func(s *PostCountUpsert) {
+		s.UpdateQuotes()
 	})
 }
 
@@ -580,6 +708,48 @@ func (u *PostCountUpsertBulk) AddReplies(v int64) *PostCountUpsertBulk {
 func (u *PostCountUpsertBulk) UpdateReplies() *PostCountUpsertBulk {
 	return u.Update(func(s *PostCountUpsert) {
 		s.UpdateReplies()
+	})
+}
+
+// SetReposts sets the "reposts" field.
+func (u *PostCountUpsertBulk) SetReposts(v int64) *PostCountUpsertBulk {
+	return u.Update(func(s *PostCountUpsert) {
+		s.SetReposts(v)
+	})
+}
+
+// AddReposts adds v to the "reposts" field.
+func (u *PostCountUpsertBulk) AddReposts(v int64) *PostCountUpsertBulk {
+	return u.Update(func(s *PostCountUpsert) {
+		s.AddReposts(v)
+	})
+}
+
+// UpdateReposts sets the "reposts" field to the value that was provided on create.
+func (u *PostCountUpsertBulk) UpdateReposts() *PostCountUpsertBulk {
+	return u.Update(func(s *PostCountUpsert) {
+		s.UpdateReposts()
+	})
+}
+
+// SetQuotes sets the "quotes" field.
+func (u *PostCountUpsertBulk) SetQuotes(v int64) *PostCountUpsertBulk {
+	return u.Update(func(s *PostCountUpsert) {
+		s.SetQuotes(v)
+	})
+}
+
+// AddQuotes adds v to the "quotes" field.
+func (u *PostCountUpsertBulk) AddQuotes(v int64) *PostCountUpsertBulk {
+	return u.Update(func(s *PostCountUpsert) {
+		s.AddQuotes(v)
+	})
+}
+
+// UpdateQuotes sets the "quotes" field to the value that was provided on create.
+func (u *PostCountUpsertBulk) UpdateQuotes() *PostCountUpsertBulk {
+	return u.Update(func(s *PostCountUpsert) {
+		s.UpdateQuotes()
 	})
 }
 

@@ -70,6 +70,48 @@ func (_u *PostCountUpdate) AddReplies(v int64) *PostCountUpdate {
 	return _u
 }
 
+// SetReposts sets the "reposts" field.
+func (_u *PostCountUpdate) SetReposts(v int64) *PostCountUpdate {
+	_u.mutation.ResetReposts()
+	_u.mutation.SetReposts(v)
+	return _u
+}
+
+// SetNillableReposts sets the "reposts" field if the given value is not nil.
+func (_u *PostCountUpdate) SetNillableReposts(v *int64) *PostCountUpdate {
+	if v != nil {
+		_u.SetReposts(*v)
+	}
+	return _u
+}
+
+// AddReposts adds value to the "reposts" field.
+func (_u *PostCountUpdate) AddReposts(v int64) *PostCountUpdate {
+	_u.mutation.AddReposts(v)
+	return _u
+}
+
+// SetQuotes sets the "quotes" field.
+func (_u *PostCountUpdate) SetQuotes(v int64) *PostCountUpdate {
+	_u.mutation.ResetQuotes()
+	_u.mutation.SetQuotes(v)
+	return _u
+}
+
+// SetNillableQuotes sets the "quotes" field if the given value is not nil.
+func (_u *PostCountUpdate) SetNillableQuotes(v *int64) *PostCountUpdate {
+	if v != nil {
+		_u.SetQuotes(*v)
+	}
+	return _u
+}
+
+// AddQuotes adds value to the "quotes" field.
+func (_u *PostCountUpdate) AddQuotes(v int64) *PostCountUpdate {
+	_u.mutation.AddQuotes(v)
+	return _u
+}
+
 // Mutation returns the PostCountMutation object of the builder.
 func (_u *PostCountUpdate) Mutation() *PostCountMutation {
 	return _u.mutation
@@ -128,6 +170,18 @@ func (_u *PostCountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedReplies(); ok {
 		_spec.AddField(postcount.FieldReplies, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Reposts(); ok {
+		_spec.SetField(postcount.FieldReposts, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedReposts(); ok {
+		_spec.AddField(postcount.FieldReposts, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Quotes(); ok {
+		_spec.SetField(postcount.FieldQuotes, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedQuotes(); ok {
+		_spec.AddField(postcount.FieldQuotes, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -190,6 +244,48 @@ func (_u *PostCountUpdateOne) SetNillableReplies(v *int64) *PostCountUpdateOne {
 // AddReplies adds value to the "replies" field.
 func (_u *PostCountUpdateOne) AddReplies(v int64) *PostCountUpdateOne {
 	_u.mutation.AddReplies(v)
+	return _u
+}
+
+// SetReposts sets the "reposts" field.
+func (_u *PostCountUpdateOne) SetReposts(v int64) *PostCountUpdateOne {
+	_u.mutation.ResetReposts()
+	_u.mutation.SetReposts(v)
+	return _u
+}
+
+// SetNillableReposts sets the "reposts" field if the given value is not nil.
+func (_u *PostCountUpdateOne) SetNillableReposts(v *int64) *PostCountUpdateOne {
+	if v != nil {
+		_u.SetReposts(*v)
+	}
+	return _u
+}
+
+// AddReposts adds value to the "reposts" field.
+func (_u *PostCountUpdateOne) AddReposts(v int64) *PostCountUpdateOne {
+	_u.mutation.AddReposts(v)
+	return _u
+}
+
+// SetQuotes sets the "quotes" field.
+func (_u *PostCountUpdateOne) SetQuotes(v int64) *PostCountUpdateOne {
+	_u.mutation.ResetQuotes()
+	_u.mutation.SetQuotes(v)
+	return _u
+}
+
+// SetNillableQuotes sets the "quotes" field if the given value is not nil.
+func (_u *PostCountUpdateOne) SetNillableQuotes(v *int64) *PostCountUpdateOne {
+	if v != nil {
+		_u.SetQuotes(*v)
+	}
+	return _u
+}
+
+// AddQuotes adds value to the "quotes" field.
+func (_u *PostCountUpdateOne) AddQuotes(v int64) *PostCountUpdateOne {
+	_u.mutation.AddQuotes(v)
 	return _u
 }
 
@@ -281,6 +377,18 @@ func (_u *PostCountUpdateOne) sqlSave(ctx context.Context) (_node *PostCount, er
 	}
 	if value, ok := _u.mutation.AddedReplies(); ok {
 		_spec.AddField(postcount.FieldReplies, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Reposts(); ok {
+		_spec.SetField(postcount.FieldReposts, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedReposts(); ok {
+		_spec.AddField(postcount.FieldReposts, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Quotes(); ok {
+		_spec.SetField(postcount.FieldQuotes, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedQuotes(); ok {
+		_spec.AddField(postcount.FieldQuotes, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &PostCount{config: _u.config}

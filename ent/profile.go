@@ -3,12 +3,14 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/pulse-social/pulse/ent/profile"
+	"github.com/pulse-social/pulse/ent/schema"
 )
 
 // Profile is the model entity for the Profile schema.
@@ -23,6 +25,12 @@ type Profile struct {
 	Bio string `json:"bio,omitempty"`
 	// Location holds the value of the "location" field.
 	Location string `json:"location,omitempty"`
+	// Whether only approved followers see what the person posts.
+	Private bool `json:"private,omitempty"`
+	// Pages that the person points to, in their order.
+	Links []schema.ProfileLink `json:"links,omitempty"`
+	// BCP 47 tag of the language that the person writes in, empty when they do not say.
+	Language string `json:"language,omitempty"`
 	// Grows with each change; the etag.
 	Version      int64 `json:"version,omitempty"`
 	selectValues sql.SelectValues
@@ -33,9 +41,13 @@ func (*Profile) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case profile.FieldLinks:
+			values[i] = new([]byte)
+		case profile.FieldPrivate:
+			values[i] = new(sql.NullBool)
 		case profile.FieldID, profile.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case profile.FieldDisplayName, profile.FieldBio, profile.FieldLocation:
+		case profile.FieldDisplayName, profile.FieldBio, profile.FieldLocation, profile.FieldLanguage:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -75,6 +87,26 @@ func (_m *Profile) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field location", values[i])
 			} else if value.Valid {
 				_m.Location = value.String
+			}
+		case profile.FieldPrivate:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field private", values[i])
+			} else if value.Valid {
+				_m.Private = value.Bool
+			}
+		case profile.FieldLinks:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field links", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Links); err != nil {
+					return fmt.Errorf("unmarshal field links: %w", err)
+				}
+			}
+		case profile.FieldLanguage:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field language", values[i])
+			} else if value.Valid {
+				_m.Language = value.String
 			}
 		case profile.FieldVersion:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -126,6 +158,15 @@ func (_m *Profile) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("location=")
 	builder.WriteString(_m.Location)
+	builder.WriteString(", ")
+	builder.WriteString("private=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Private))
+	builder.WriteString(", ")
+	builder.WriteString("links=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Links))
+	builder.WriteString(", ")
+	builder.WriteString("language=")
+	builder.WriteString(_m.Language)
 	builder.WriteString(", ")
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/pulse-social/pulse/ent/profile"
+	"github.com/pulse-social/pulse/ent/schema"
 )
 
 // ProfileCreate is the builder for creating a Profile entity.
@@ -59,6 +60,40 @@ func (_c *ProfileCreate) SetLocation(v string) *ProfileCreate {
 func (_c *ProfileCreate) SetNillableLocation(v *string) *ProfileCreate {
 	if v != nil {
 		_c.SetLocation(*v)
+	}
+	return _c
+}
+
+// SetPrivate sets the "private" field.
+func (_c *ProfileCreate) SetPrivate(v bool) *ProfileCreate {
+	_c.mutation.SetPrivate(v)
+	return _c
+}
+
+// SetNillablePrivate sets the "private" field if the given value is not nil.
+func (_c *ProfileCreate) SetNillablePrivate(v *bool) *ProfileCreate {
+	if v != nil {
+		_c.SetPrivate(*v)
+	}
+	return _c
+}
+
+// SetLinks sets the "links" field.
+func (_c *ProfileCreate) SetLinks(v []schema.ProfileLink) *ProfileCreate {
+	_c.mutation.SetLinks(v)
+	return _c
+}
+
+// SetLanguage sets the "language" field.
+func (_c *ProfileCreate) SetLanguage(v string) *ProfileCreate {
+	_c.mutation.SetLanguage(v)
+	return _c
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_c *ProfileCreate) SetNillableLanguage(v *string) *ProfileCreate {
+	if v != nil {
+		_c.SetLanguage(*v)
 	}
 	return _c
 }
@@ -130,6 +165,14 @@ func (_c *ProfileCreate) defaults() {
 		v := profile.DefaultLocation
 		_c.mutation.SetLocation(v)
 	}
+	if _, ok := _c.mutation.Private(); !ok {
+		v := profile.DefaultPrivate
+		_c.mutation.SetPrivate(v)
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		v := profile.DefaultLanguage
+		_c.mutation.SetLanguage(v)
+	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := profile.DefaultVersion
 		_c.mutation.SetVersion(v)
@@ -146,6 +189,12 @@ func (_c *ProfileCreate) check() error {
 	}
 	if _, ok := _c.mutation.Location(); !ok {
 		return &ValidationError{Name: "location", err: errors.New(`ent: missing required field "Profile.location"`)}
+	}
+	if _, ok := _c.mutation.Private(); !ok {
+		return &ValidationError{Name: "private", err: errors.New(`ent: missing required field "Profile.private"`)}
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Profile.language"`)}
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Profile.version"`)}
@@ -194,6 +243,18 @@ func (_c *ProfileCreate) createSpec() (*Profile, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Location(); ok {
 		_spec.SetField(profile.FieldLocation, field.TypeString, value)
 		_node.Location = value
+	}
+	if value, ok := _c.mutation.Private(); ok {
+		_spec.SetField(profile.FieldPrivate, field.TypeBool, value)
+		_node.Private = value
+	}
+	if value, ok := _c.mutation.Links(); ok {
+		_spec.SetField(profile.FieldLinks, field.TypeJSON, value)
+		_node.Links = value
+	}
+	if value, ok := _c.mutation.Language(); ok {
+		_spec.SetField(profile.FieldLanguage, field.TypeString, value)
+		_node.Language = value
 	}
 	if value, ok := _c.mutation.Version(); ok {
 		_spec.SetField(profile.FieldVersion, field.TypeInt64, value)
@@ -284,6 +345,48 @@ func (u *ProfileUpsert) SetLocation(v string) *ProfileUpsert {
 // UpdateLocation sets the "location" field to the value that was provided on create.
 func (u *ProfileUpsert) UpdateLocation() *ProfileUpsert {
 	u.SetExcluded(profile.FieldLocation)
+	return u
+}
+
+// SetPrivate sets the "private" field.
+func (u *ProfileUpsert) SetPrivate(v bool) *ProfileUpsert {
+	u.Set(profile.FieldPrivate, v)
+	return u
+}
+
+// UpdatePrivate sets the "private" field to the value that was provided on create.
+func (u *ProfileUpsert) UpdatePrivate() *ProfileUpsert {
+	u.SetExcluded(profile.FieldPrivate)
+	return u
+}
+
+// SetLinks sets the "links" field.
+func (u *ProfileUpsert) SetLinks(v []schema.ProfileLink) *ProfileUpsert {
+	u.Set(profile.FieldLinks, v)
+	return u
+}
+
+// UpdateLinks sets the "links" field to the value that was provided on create.
+func (u *ProfileUpsert) UpdateLinks() *ProfileUpsert {
+	u.SetExcluded(profile.FieldLinks)
+	return u
+}
+
+// ClearLinks clears the value of the "links" field.
+func (u *ProfileUpsert) ClearLinks() *ProfileUpsert {
+	u.SetNull(profile.FieldLinks)
+	return u
+}
+
+// SetLanguage sets the "language" field.
+func (u *ProfileUpsert) SetLanguage(v string) *ProfileUpsert {
+	u.Set(profile.FieldLanguage, v)
+	return u
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *ProfileUpsert) UpdateLanguage() *ProfileUpsert {
+	u.SetExcluded(profile.FieldLanguage)
 	return u
 }
 
@@ -392,6 +495,55 @@ func (u *ProfileUpsertOne) SetLocation(v string) *ProfileUpsertOne {
 func (u *ProfileUpsertOne) UpdateLocation() *ProfileUpsertOne {
 	return u.Update(func(s *ProfileUpsert) {
 		s.UpdateLocation()
+	})
+}
+
+// SetPrivate sets the "private" field.
+func (u *ProfileUpsertOne) SetPrivate(v bool) *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetPrivate(v)
+	})
+}
+
+// UpdatePrivate sets the "private" field to the value that was provided on create.
+func (u *ProfileUpsertOne) UpdatePrivate() *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdatePrivate()
+	})
+}
+
+// SetLinks sets the "links" field.
+func (u *ProfileUpsertOne) SetLinks(v []schema.ProfileLink) *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetLinks(v)
+	})
+}
+
+// UpdateLinks sets the "links" field to the value that was provided on create.
+func (u *ProfileUpsertOne) UpdateLinks() *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateLinks()
+	})
+}
+
+// ClearLinks clears the value of the "links" field.
+func (u *ProfileUpsertOne) ClearLinks() *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.ClearLinks()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *ProfileUpsertOne) SetLanguage(v string) *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *ProfileUpsertOne) UpdateLanguage() *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateLanguage()
 	})
 }
 
@@ -669,6 +821,55 @@ func (u *ProfileUpsertBulk) SetLocation(v string) *ProfileUpsertBulk {
 func (u *ProfileUpsertBulk) UpdateLocation() *ProfileUpsertBulk {
 	return u.Update(func(s *ProfileUpsert) {
 		s.UpdateLocation()
+	})
+}
+
+// SetPrivate sets the "private" field.
+func (u *ProfileUpsertBulk) SetPrivate(v bool) *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetPrivate(v)
+	})
+}
+
+// UpdatePrivate sets the "private" field to the value that was provided on create.
+func (u *ProfileUpsertBulk) UpdatePrivate() *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdatePrivate()
+	})
+}
+
+// SetLinks sets the "links" field.
+func (u *ProfileUpsertBulk) SetLinks(v []schema.ProfileLink) *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetLinks(v)
+	})
+}
+
+// UpdateLinks sets the "links" field to the value that was provided on create.
+func (u *ProfileUpsertBulk) UpdateLinks() *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateLinks()
+	})
+}
+
+// ClearLinks clears the value of the "links" field.
+func (u *ProfileUpsertBulk) ClearLinks() *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.ClearLinks()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *ProfileUpsertBulk) SetLanguage(v string) *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *ProfileUpsertBulk) UpdateLanguage() *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateLanguage()
 	})
 }
 

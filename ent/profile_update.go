@@ -9,9 +9,11 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/pulse-social/pulse/ent/predicate"
 	"github.com/pulse-social/pulse/ent/profile"
+	"github.com/pulse-social/pulse/ent/schema"
 )
 
 // ProfileUpdate is the builder for updating Profile entities.
@@ -66,6 +68,52 @@ func (_u *ProfileUpdate) SetLocation(v string) *ProfileUpdate {
 func (_u *ProfileUpdate) SetNillableLocation(v *string) *ProfileUpdate {
 	if v != nil {
 		_u.SetLocation(*v)
+	}
+	return _u
+}
+
+// SetPrivate sets the "private" field.
+func (_u *ProfileUpdate) SetPrivate(v bool) *ProfileUpdate {
+	_u.mutation.SetPrivate(v)
+	return _u
+}
+
+// SetNillablePrivate sets the "private" field if the given value is not nil.
+func (_u *ProfileUpdate) SetNillablePrivate(v *bool) *ProfileUpdate {
+	if v != nil {
+		_u.SetPrivate(*v)
+	}
+	return _u
+}
+
+// SetLinks sets the "links" field.
+func (_u *ProfileUpdate) SetLinks(v []schema.ProfileLink) *ProfileUpdate {
+	_u.mutation.SetLinks(v)
+	return _u
+}
+
+// AppendLinks appends value to the "links" field.
+func (_u *ProfileUpdate) AppendLinks(v []schema.ProfileLink) *ProfileUpdate {
+	_u.mutation.AppendLinks(v)
+	return _u
+}
+
+// ClearLinks clears the value of the "links" field.
+func (_u *ProfileUpdate) ClearLinks() *ProfileUpdate {
+	_u.mutation.ClearLinks()
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *ProfileUpdate) SetLanguage(v string) *ProfileUpdate {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *ProfileUpdate) SetNillableLanguage(v *string) *ProfileUpdate {
+	if v != nil {
+		_u.SetLanguage(*v)
 	}
 	return _u
 }
@@ -147,6 +195,23 @@ func (_u *ProfileUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Location(); ok {
 		_spec.SetField(profile.FieldLocation, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Private(); ok {
+		_spec.SetField(profile.FieldPrivate, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Links(); ok {
+		_spec.SetField(profile.FieldLinks, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedLinks(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, profile.FieldLinks, value)
+		})
+	}
+	if _u.mutation.LinksCleared() {
+		_spec.ClearField(profile.FieldLinks, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(profile.FieldLanguage, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(profile.FieldVersion, field.TypeInt64, value)
 	}
@@ -213,6 +278,52 @@ func (_u *ProfileUpdateOne) SetLocation(v string) *ProfileUpdateOne {
 func (_u *ProfileUpdateOne) SetNillableLocation(v *string) *ProfileUpdateOne {
 	if v != nil {
 		_u.SetLocation(*v)
+	}
+	return _u
+}
+
+// SetPrivate sets the "private" field.
+func (_u *ProfileUpdateOne) SetPrivate(v bool) *ProfileUpdateOne {
+	_u.mutation.SetPrivate(v)
+	return _u
+}
+
+// SetNillablePrivate sets the "private" field if the given value is not nil.
+func (_u *ProfileUpdateOne) SetNillablePrivate(v *bool) *ProfileUpdateOne {
+	if v != nil {
+		_u.SetPrivate(*v)
+	}
+	return _u
+}
+
+// SetLinks sets the "links" field.
+func (_u *ProfileUpdateOne) SetLinks(v []schema.ProfileLink) *ProfileUpdateOne {
+	_u.mutation.SetLinks(v)
+	return _u
+}
+
+// AppendLinks appends value to the "links" field.
+func (_u *ProfileUpdateOne) AppendLinks(v []schema.ProfileLink) *ProfileUpdateOne {
+	_u.mutation.AppendLinks(v)
+	return _u
+}
+
+// ClearLinks clears the value of the "links" field.
+func (_u *ProfileUpdateOne) ClearLinks() *ProfileUpdateOne {
+	_u.mutation.ClearLinks()
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *ProfileUpdateOne) SetLanguage(v string) *ProfileUpdateOne {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *ProfileUpdateOne) SetNillableLanguage(v *string) *ProfileUpdateOne {
+	if v != nil {
+		_u.SetLanguage(*v)
 	}
 	return _u
 }
@@ -323,6 +434,23 @@ func (_u *ProfileUpdateOne) sqlSave(ctx context.Context) (_node *Profile, err er
 	}
 	if value, ok := _u.mutation.Location(); ok {
 		_spec.SetField(profile.FieldLocation, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Private(); ok {
+		_spec.SetField(profile.FieldPrivate, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Links(); ok {
+		_spec.SetField(profile.FieldLinks, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedLinks(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, profile.FieldLinks, value)
+		})
+	}
+	if _u.mutation.LinksCleared() {
+		_spec.ClearField(profile.FieldLinks, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(profile.FieldLanguage, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(profile.FieldVersion, field.TypeInt64, value)

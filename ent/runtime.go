@@ -3,20 +3,145 @@
 package ent
 
 import (
+	"github.com/pulse-social/pulse/ent/account"
+	"github.com/pulse-social/pulse/ent/conversation"
+	"github.com/pulse-social/pulse/ent/conversationmember"
+	"github.com/pulse-social/pulse/ent/draft"
+	"github.com/pulse-social/pulse/ent/message"
+	"github.com/pulse-social/pulse/ent/notification"
+	"github.com/pulse-social/pulse/ent/notificationcause"
+	"github.com/pulse-social/pulse/ent/notificationdelivery"
+	"github.com/pulse-social/pulse/ent/notificationhead"
 	"github.com/pulse-social/pulse/ent/outboxevent"
+	"github.com/pulse-social/pulse/ent/outgoingmail"
+	"github.com/pulse-social/pulse/ent/poll"
+	"github.com/pulse-social/pulse/ent/polloption"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/postcount"
+	"github.com/pulse-social/pulse/ent/postversion"
 	"github.com/pulse-social/pulse/ent/profile"
+	"github.com/pulse-social/pulse/ent/pushsubscription"
 	"github.com/pulse-social/pulse/ent/schema"
 	"github.com/pulse-social/pulse/ent/session"
 	"github.com/pulse-social/pulse/ent/signingkey"
+	"github.com/pulse-social/pulse/ent/streamhead"
+	"github.com/pulse-social/pulse/ent/streamitem"
+	"github.com/pulse-social/pulse/ent/taguse"
+	"github.com/pulse-social/pulse/ent/totpsecret"
 	"github.com/pulse-social/pulse/ent/usercount"
+	"github.com/pulse-social/pulse/ent/userlist"
 )
 
 // The init function reads all schema descriptors with runtime code
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	accountFields := schema.Account{}.Fields()
+	_ = accountFields
+	// accountDescState is the schema descriptor for state field.
+	accountDescState := accountFields[3].Descriptor()
+	// account.DefaultState holds the default value on creation for the state field.
+	account.DefaultState = accountDescState.Default.(int32)
+	// accountDescRole is the schema descriptor for role field.
+	accountDescRole := accountFields[4].Descriptor()
+	// account.DefaultRole holds the default value on creation for the role field.
+	account.DefaultRole = accountDescRole.Default.(int32)
+	conversationFields := schema.Conversation{}.Fields()
+	_ = conversationFields
+	// conversationDescTitle is the schema descriptor for title field.
+	conversationDescTitle := conversationFields[3].Descriptor()
+	// conversation.DefaultTitle holds the default value on creation for the title field.
+	conversation.DefaultTitle = conversationDescTitle.Default.(string)
+	// conversationDescLastSequence is the schema descriptor for last_sequence field.
+	conversationDescLastSequence := conversationFields[5].Descriptor()
+	// conversation.DefaultLastSequence holds the default value on creation for the last_sequence field.
+	conversation.DefaultLastSequence = conversationDescLastSequence.Default.(int64)
+	// conversationDescLastMessageID is the schema descriptor for last_message_id field.
+	conversationDescLastMessageID := conversationFields[6].Descriptor()
+	// conversation.DefaultLastMessageID holds the default value on creation for the last_message_id field.
+	conversation.DefaultLastMessageID = conversationDescLastMessageID.Default.(int64)
+	// conversationDescVersion is the schema descriptor for version field.
+	conversationDescVersion := conversationFields[7].Descriptor()
+	// conversation.DefaultVersion holds the default value on creation for the version field.
+	conversation.DefaultVersion = conversationDescVersion.Default.(int64)
+	conversationmemberFields := schema.ConversationMember{}.Fields()
+	_ = conversationmemberFields
+	// conversationmemberDescFirstSequence is the schema descriptor for first_sequence field.
+	conversationmemberDescFirstSequence := conversationmemberFields[5].Descriptor()
+	// conversationmember.DefaultFirstSequence holds the default value on creation for the first_sequence field.
+	conversationmember.DefaultFirstSequence = conversationmemberDescFirstSequence.Default.(int64)
+	// conversationmemberDescReadSequence is the schema descriptor for read_sequence field.
+	conversationmemberDescReadSequence := conversationmemberFields[6].Descriptor()
+	// conversationmember.DefaultReadSequence holds the default value on creation for the read_sequence field.
+	conversationmember.DefaultReadSequence = conversationmemberDescReadSequence.Default.(int64)
+	draftFields := schema.Draft{}.Fields()
+	_ = draftFields
+	// draftDescFailure is the schema descriptor for failure field.
+	draftDescFailure := draftFields[4].Descriptor()
+	// draft.DefaultFailure holds the default value on creation for the failure field.
+	draft.DefaultFailure = draftDescFailure.Default.(int32)
+	// draftDescVersion is the schema descriptor for version field.
+	draftDescVersion := draftFields[5].Descriptor()
+	// draft.DefaultVersion holds the default value on creation for the version field.
+	draft.DefaultVersion = draftDescVersion.Default.(int64)
+	messageFields := schema.Message{}.Fields()
+	_ = messageFields
+	// messageDescReplyToID is the schema descriptor for reply_to_id field.
+	messageDescReplyToID := messageFields[6].Descriptor()
+	// message.DefaultReplyToID holds the default value on creation for the reply_to_id field.
+	message.DefaultReplyToID = messageDescReplyToID.Default.(int64)
+	// messageDescSubjectID is the schema descriptor for subject_id field.
+	messageDescSubjectID := messageFields[7].Descriptor()
+	// message.DefaultSubjectID holds the default value on creation for the subject_id field.
+	message.DefaultSubjectID = messageDescSubjectID.Default.(int64)
+	// messageDescDeleted is the schema descriptor for deleted field.
+	messageDescDeleted := messageFields[9].Descriptor()
+	// message.DefaultDeleted holds the default value on creation for the deleted field.
+	message.DefaultDeleted = messageDescDeleted.Default.(bool)
+	notificationFields := schema.Notification{}.Fields()
+	_ = notificationFields
+	// notificationDescSubjectID is the schema descriptor for subject_id field.
+	notificationDescSubjectID := notificationFields[3].Descriptor()
+	// notification.DefaultSubjectID holds the default value on creation for the subject_id field.
+	notification.DefaultSubjectID = notificationDescSubjectID.Default.(int64)
+	// notificationDescInApp is the schema descriptor for in_app field.
+	notificationDescInApp := notificationFields[4].Descriptor()
+	// notification.DefaultInApp holds the default value on creation for the in_app field.
+	notification.DefaultInApp = notificationDescInApp.Default.(bool)
+	// notificationDescRead is the schema descriptor for read field.
+	notificationDescRead := notificationFields[5].Descriptor()
+	// notification.DefaultRead holds the default value on creation for the read field.
+	notification.DefaultRead = notificationDescRead.Default.(bool)
+	// notificationDescCauseCount is the schema descriptor for cause_count field.
+	notificationDescCauseCount := notificationFields[7].Descriptor()
+	// notification.DefaultCauseCount holds the default value on creation for the cause_count field.
+	notification.DefaultCauseCount = notificationDescCauseCount.Default.(int64)
+	notificationcauseFields := schema.NotificationCause{}.Fields()
+	_ = notificationcauseFields
+	// notificationcauseDescHolds is the schema descriptor for holds field.
+	notificationcauseDescHolds := notificationcauseFields[7].Descriptor()
+	// notificationcause.DefaultHolds holds the default value on creation for the holds field.
+	notificationcause.DefaultHolds = notificationcauseDescHolds.Default.(bool)
+	notificationdeliveryFields := schema.NotificationDelivery{}.Fields()
+	_ = notificationdeliveryFields
+	// notificationdeliveryDescState is the schema descriptor for state field.
+	notificationdeliveryDescState := notificationdeliveryFields[5].Descriptor()
+	// notificationdelivery.DefaultState holds the default value on creation for the state field.
+	notificationdelivery.DefaultState = notificationdeliveryDescState.Default.(int32)
+	// notificationdeliveryDescTries is the schema descriptor for tries field.
+	notificationdeliveryDescTries := notificationdeliveryFields[7].Descriptor()
+	// notificationdelivery.DefaultTries holds the default value on creation for the tries field.
+	notificationdelivery.DefaultTries = notificationdeliveryDescTries.Default.(int32)
+	// notificationdeliveryDescError is the schema descriptor for error field.
+	notificationdeliveryDescError := notificationdeliveryFields[8].Descriptor()
+	// notificationdelivery.DefaultError holds the default value on creation for the error field.
+	notificationdelivery.DefaultError = notificationdeliveryDescError.Default.(string)
+	notificationheadFields := schema.NotificationHead{}.Fields()
+	_ = notificationheadFields
+	// notificationheadDescSequence is the schema descriptor for sequence field.
+	notificationheadDescSequence := notificationheadFields[1].Descriptor()
+	// notificationhead.DefaultSequence holds the default value on creation for the sequence field.
+	notificationhead.DefaultSequence = notificationheadDescSequence.Default.(int64)
 	outboxeventFields := schema.OutboxEvent{}.Fields()
 	_ = outboxeventFields
 	// outboxeventDescTraceParent is the schema descriptor for trace_parent field.
@@ -27,6 +152,36 @@ func init() {
 	outboxeventDescConsumer := outboxeventFields[6].Descriptor()
 	// outboxevent.DefaultConsumer holds the default value on creation for the consumer field.
 	outboxevent.DefaultConsumer = outboxeventDescConsumer.Default.(string)
+	outgoingmailFields := schema.OutgoingMail{}.Fields()
+	_ = outgoingmailFields
+	// outgoingmailDescNotificationID is the schema descriptor for notification_id field.
+	outgoingmailDescNotificationID := outgoingmailFields[5].Descriptor()
+	// outgoingmail.DefaultNotificationID holds the default value on creation for the notification_id field.
+	outgoingmail.DefaultNotificationID = outgoingmailDescNotificationID.Default.(int64)
+	// outgoingmailDescActorID is the schema descriptor for actor_id field.
+	outgoingmailDescActorID := outgoingmailFields[6].Descriptor()
+	// outgoingmail.DefaultActorID holds the default value on creation for the actor_id field.
+	outgoingmail.DefaultActorID = outgoingmailDescActorID.Default.(int64)
+	// outgoingmailDescOthers is the schema descriptor for others field.
+	outgoingmailDescOthers := outgoingmailFields[7].Descriptor()
+	// outgoingmail.DefaultOthers holds the default value on creation for the others field.
+	outgoingmail.DefaultOthers = outgoingmailDescOthers.Default.(int32)
+	pollFields := schema.Poll{}.Fields()
+	_ = pollFields
+	// pollDescMultiple is the schema descriptor for multiple field.
+	pollDescMultiple := pollFields[1].Descriptor()
+	// poll.DefaultMultiple holds the default value on creation for the multiple field.
+	poll.DefaultMultiple = pollDescMultiple.Default.(bool)
+	// pollDescVoters is the schema descriptor for voters field.
+	pollDescVoters := pollFields[3].Descriptor()
+	// poll.DefaultVoters holds the default value on creation for the voters field.
+	poll.DefaultVoters = pollDescVoters.Default.(int64)
+	polloptionFields := schema.PollOption{}.Fields()
+	_ = polloptionFields
+	// polloptionDescVotes is the schema descriptor for votes field.
+	polloptionDescVotes := polloptionFields[4].Descriptor()
+	// polloption.DefaultVotes holds the default value on creation for the votes field.
+	polloption.DefaultVotes = polloptionDescVotes.Default.(int64)
 	postFields := schema.Post{}.Fields()
 	_ = postFields
 	// postDescReplyToID is the schema descriptor for reply_to_id field.
@@ -37,6 +192,38 @@ func init() {
 	postDescDeleted := postFields[5].Descriptor()
 	// post.DefaultDeleted holds the default value on creation for the deleted field.
 	post.DefaultDeleted = postDescDeleted.Default.(bool)
+	// postDescAudience is the schema descriptor for audience field.
+	postDescAudience := postFields[6].Descriptor()
+	// post.DefaultAudience holds the default value on creation for the audience field.
+	post.DefaultAudience = postDescAudience.Default.(int32)
+	// postDescReplyPolicy is the schema descriptor for reply_policy field.
+	postDescReplyPolicy := postFields[7].Descriptor()
+	// post.DefaultReplyPolicy holds the default value on creation for the reply_policy field.
+	post.DefaultReplyPolicy = postDescReplyPolicy.Default.(int32)
+	// postDescRepostOfID is the schema descriptor for repost_of_id field.
+	postDescRepostOfID := postFields[8].Descriptor()
+	// post.DefaultRepostOfID holds the default value on creation for the repost_of_id field.
+	post.DefaultRepostOfID = postDescRepostOfID.Default.(int64)
+	// postDescQuoteOfID is the schema descriptor for quote_of_id field.
+	postDescQuoteOfID := postFields[9].Descriptor()
+	// post.DefaultQuoteOfID holds the default value on creation for the quote_of_id field.
+	post.DefaultQuoteOfID = postDescQuoteOfID.Default.(int64)
+	// postDescContentWarning is the schema descriptor for content_warning field.
+	postDescContentWarning := postFields[10].Descriptor()
+	// post.DefaultContentWarning holds the default value on creation for the content_warning field.
+	post.DefaultContentWarning = postDescContentWarning.Default.(string)
+	// postDescLanguage is the schema descriptor for language field.
+	postDescLanguage := postFields[11].Descriptor()
+	// post.DefaultLanguage holds the default value on creation for the language field.
+	post.DefaultLanguage = postDescLanguage.Default.(string)
+	// postDescVersion is the schema descriptor for version field.
+	postDescVersion := postFields[12].Descriptor()
+	// post.DefaultVersion holds the default value on creation for the version field.
+	post.DefaultVersion = postDescVersion.Default.(int64)
+	// postDescHasPoll is the schema descriptor for has_poll field.
+	postDescHasPoll := postFields[15].Descriptor()
+	// post.DefaultHasPoll holds the default value on creation for the has_poll field.
+	post.DefaultHasPoll = postDescHasPoll.Default.(bool)
 	postcountFields := schema.PostCount{}.Fields()
 	_ = postcountFields
 	// postcountDescLikes is the schema descriptor for likes field.
@@ -47,6 +234,24 @@ func init() {
 	postcountDescReplies := postcountFields[2].Descriptor()
 	// postcount.DefaultReplies holds the default value on creation for the replies field.
 	postcount.DefaultReplies = postcountDescReplies.Default.(int64)
+	// postcountDescReposts is the schema descriptor for reposts field.
+	postcountDescReposts := postcountFields[3].Descriptor()
+	// postcount.DefaultReposts holds the default value on creation for the reposts field.
+	postcount.DefaultReposts = postcountDescReposts.Default.(int64)
+	// postcountDescQuotes is the schema descriptor for quotes field.
+	postcountDescQuotes := postcountFields[4].Descriptor()
+	// postcount.DefaultQuotes holds the default value on creation for the quotes field.
+	postcount.DefaultQuotes = postcountDescQuotes.Default.(int64)
+	postversionFields := schema.PostVersion{}.Fields()
+	_ = postversionFields
+	// postversionDescContentWarning is the schema descriptor for content_warning field.
+	postversionDescContentWarning := postversionFields[4].Descriptor()
+	// postversion.DefaultContentWarning holds the default value on creation for the content_warning field.
+	postversion.DefaultContentWarning = postversionDescContentWarning.Default.(string)
+	// postversionDescLanguage is the schema descriptor for language field.
+	postversionDescLanguage := postversionFields[5].Descriptor()
+	// postversion.DefaultLanguage holds the default value on creation for the language field.
+	postversion.DefaultLanguage = postversionDescLanguage.Default.(string)
 	profileFields := schema.Profile{}.Fields()
 	_ = profileFields
 	// profileDescDisplayName is the schema descriptor for display_name field.
@@ -61,10 +266,24 @@ func init() {
 	profileDescLocation := profileFields[3].Descriptor()
 	// profile.DefaultLocation holds the default value on creation for the location field.
 	profile.DefaultLocation = profileDescLocation.Default.(string)
+	// profileDescPrivate is the schema descriptor for private field.
+	profileDescPrivate := profileFields[4].Descriptor()
+	// profile.DefaultPrivate holds the default value on creation for the private field.
+	profile.DefaultPrivate = profileDescPrivate.Default.(bool)
+	// profileDescLanguage is the schema descriptor for language field.
+	profileDescLanguage := profileFields[6].Descriptor()
+	// profile.DefaultLanguage holds the default value on creation for the language field.
+	profile.DefaultLanguage = profileDescLanguage.Default.(string)
 	// profileDescVersion is the schema descriptor for version field.
-	profileDescVersion := profileFields[4].Descriptor()
+	profileDescVersion := profileFields[7].Descriptor()
 	// profile.DefaultVersion holds the default value on creation for the version field.
 	profile.DefaultVersion = profileDescVersion.Default.(int64)
+	pushsubscriptionFields := schema.PushSubscription{}.Fields()
+	_ = pushsubscriptionFields
+	// pushsubscriptionDescDevice is the schema descriptor for device field.
+	pushsubscriptionDescDevice := pushsubscriptionFields[7].Descriptor()
+	// pushsubscription.DefaultDevice holds the default value on creation for the device field.
+	pushsubscription.DefaultDevice = pushsubscriptionDescDevice.Default.(string)
 	sessionFields := schema.Session{}.Fields()
 	_ = sessionFields
 	// sessionDescDeviceName is the schema descriptor for device_name field.
@@ -77,6 +296,38 @@ func init() {
 	signingkeyDescActive := signingkeyFields[2].Descriptor()
 	// signingkey.DefaultActive holds the default value on creation for the active field.
 	signingkey.DefaultActive = signingkeyDescActive.Default.(bool)
+	streamheadFields := schema.StreamHead{}.Fields()
+	_ = streamheadFields
+	// streamheadDescSequence is the schema descriptor for sequence field.
+	streamheadDescSequence := streamheadFields[2].Descriptor()
+	// streamhead.DefaultSequence holds the default value on creation for the sequence field.
+	streamhead.DefaultSequence = streamheadDescSequence.Default.(int64)
+	// streamheadDescDroppedSequence is the schema descriptor for dropped_sequence field.
+	streamheadDescDroppedSequence := streamheadFields[3].Descriptor()
+	// streamhead.DefaultDroppedSequence holds the default value on creation for the dropped_sequence field.
+	streamhead.DefaultDroppedSequence = streamheadDescDroppedSequence.Default.(int64)
+	streamitemFields := schema.StreamItem{}.Fields()
+	_ = streamitemFields
+	// streamitemDescActorID is the schema descriptor for actor_id field.
+	streamitemDescActorID := streamitemFields[5].Descriptor()
+	// streamitem.DefaultActorID holds the default value on creation for the actor_id field.
+	streamitem.DefaultActorID = streamitemDescActorID.Default.(int64)
+	taguseFields := schema.TagUse{}.Fields()
+	_ = taguseFields
+	// taguseDescLanguage is the schema descriptor for language field.
+	taguseDescLanguage := taguseFields[6].Descriptor()
+	// taguse.DefaultLanguage holds the default value on creation for the language field.
+	taguse.DefaultLanguage = taguseDescLanguage.Default.(string)
+	totpsecretFields := schema.TotpSecret{}.Fields()
+	_ = totpsecretFields
+	// totpsecretDescUsedStep is the schema descriptor for used_step field.
+	totpsecretDescUsedStep := totpsecretFields[3].Descriptor()
+	// totpsecret.DefaultUsedStep holds the default value on creation for the used_step field.
+	totpsecret.DefaultUsedStep = totpsecretDescUsedStep.Default.(int64)
+	// totpsecretDescFailures is the schema descriptor for failures field.
+	totpsecretDescFailures := totpsecretFields[4].Descriptor()
+	// totpsecret.DefaultFailures holds the default value on creation for the failures field.
+	totpsecret.DefaultFailures = totpsecretDescFailures.Default.(int)
 	usercountFields := schema.UserCount{}.Fields()
 	_ = usercountFields
 	// usercountDescPosts is the schema descriptor for posts field.
@@ -91,4 +342,10 @@ func init() {
 	usercountDescFollowing := usercountFields[3].Descriptor()
 	// usercount.DefaultFollowing holds the default value on creation for the following field.
 	usercount.DefaultFollowing = usercountDescFollowing.Default.(int64)
+	userlistFields := schema.UserList{}.Fields()
+	_ = userlistFields
+	// userlistDescVersion is the schema descriptor for version field.
+	userlistDescVersion := userlistFields[3].Descriptor()
+	// userlist.DefaultVersion holds the default value on creation for the version field.
+	userlist.DefaultVersion = userlistDescVersion.Default.(int64)
 }

@@ -29,8 +29,10 @@ type Session struct {
 	// When it ends in any case.
 	EndsAt time.Time `json:"ends_at,omitempty"`
 	// When it was ended early.
-	RevokedAt    *time.Time `json:"revoked_at,omitempty"`
-	selectValues sql.SelectValues
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	// When its owner last proved again who they are; nil: when they signed in.
+	AuthenticatedAt *time.Time `json:"authenticated_at,omitempty"`
+	selectValues    sql.SelectValues
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -42,7 +44,7 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case session.FieldDeviceName:
 			values[i] = new(sql.NullString)
-		case session.FieldRefreshedAt, session.FieldExpiresAt, session.FieldEndsAt, session.FieldRevokedAt:
+		case session.FieldRefreshedAt, session.FieldExpiresAt, session.FieldEndsAt, session.FieldRevokedAt, session.FieldAuthenticatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -102,6 +104,13 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 				_m.RevokedAt = new(time.Time)
 				*_m.RevokedAt = value.Time
 			}
+		case session.FieldAuthenticatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field authenticated_at", values[i])
+			} else if value.Valid {
+				_m.AuthenticatedAt = new(time.Time)
+				*_m.AuthenticatedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -155,6 +164,11 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	if v := _m.RevokedAt; v != nil {
 		builder.WriteString("revoked_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.AuthenticatedAt; v != nil {
+		builder.WriteString("authenticated_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')

@@ -5,6 +5,7 @@ package ent
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
@@ -20,7 +21,11 @@ type SigningKey struct {
 	// Ed25519 public key, 32 bytes.
 	PublicKey []byte `json:"public_key,omitempty"`
 	// Whether new tokens are signed with it; the others are published ahead of their turn, or until their last token has expired.
-	Active       bool `json:"active,omitempty"`
+	Active bool `json:"active,omitempty"`
+	// When its turn began; nil before, and for keys that are older than rotation.
+	ActivatedAt *time.Time `json:"activated_at,omitempty"`
+	// When another took its turn; it is published on until its last token has expired.
+	RetiredAt    *time.Time `json:"retired_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -35,6 +40,8 @@ func (*SigningKey) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case signingkey.FieldID:
 			values[i] = new(sql.NullInt64)
+		case signingkey.FieldActivatedAt, signingkey.FieldRetiredAt:
+			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
 		}
@@ -67,6 +74,20 @@ func (_m *SigningKey) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field active", values[i])
 			} else if value.Valid {
 				_m.Active = value.Bool
+			}
+		case signingkey.FieldActivatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field activated_at", values[i])
+			} else if value.Valid {
+				_m.ActivatedAt = new(time.Time)
+				*_m.ActivatedAt = value.Time
+			}
+		case signingkey.FieldRetiredAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field retired_at", values[i])
+			} else if value.Valid {
+				_m.RetiredAt = new(time.Time)
+				*_m.RetiredAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -109,6 +130,16 @@ func (_m *SigningKey) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("active=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Active))
+	builder.WriteString(", ")
+	if v := _m.ActivatedAt; v != nil {
+		builder.WriteString("activated_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.RetiredAt; v != nil {
+		builder.WriteString("retired_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

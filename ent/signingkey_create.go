@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -37,6 +38,34 @@ func (_c *SigningKeyCreate) SetActive(v bool) *SigningKeyCreate {
 func (_c *SigningKeyCreate) SetNillableActive(v *bool) *SigningKeyCreate {
 	if v != nil {
 		_c.SetActive(*v)
+	}
+	return _c
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (_c *SigningKeyCreate) SetActivatedAt(v time.Time) *SigningKeyCreate {
+	_c.mutation.SetActivatedAt(v)
+	return _c
+}
+
+// SetNillableActivatedAt sets the "activated_at" field if the given value is not nil.
+func (_c *SigningKeyCreate) SetNillableActivatedAt(v *time.Time) *SigningKeyCreate {
+	if v != nil {
+		_c.SetActivatedAt(*v)
+	}
+	return _c
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (_c *SigningKeyCreate) SetRetiredAt(v time.Time) *SigningKeyCreate {
+	_c.mutation.SetRetiredAt(v)
+	return _c
+}
+
+// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
+func (_c *SigningKeyCreate) SetNillableRetiredAt(v *time.Time) *SigningKeyCreate {
+	if v != nil {
+		_c.SetRetiredAt(*v)
 	}
 	return _c
 }
@@ -137,6 +166,14 @@ func (_c *SigningKeyCreate) createSpec() (*SigningKey, *sqlgraph.CreateSpec) {
 		_spec.SetField(signingkey.FieldActive, field.TypeBool, value)
 		_node.Active = value
 	}
+	if value, ok := _c.mutation.ActivatedAt(); ok {
+		_spec.SetField(signingkey.FieldActivatedAt, field.TypeTime, value)
+		_node.ActivatedAt = &value
+	}
+	if value, ok := _c.mutation.RetiredAt(); ok {
+		_spec.SetField(signingkey.FieldRetiredAt, field.TypeTime, value)
+		_node.RetiredAt = &value
+	}
 	return _node, _spec
 }
 
@@ -198,6 +235,42 @@ func (u *SigningKeyUpsert) SetActive(v bool) *SigningKeyUpsert {
 // UpdateActive sets the "active" field to the value that was provided on create.
 func (u *SigningKeyUpsert) UpdateActive() *SigningKeyUpsert {
 	u.SetExcluded(signingkey.FieldActive)
+	return u
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (u *SigningKeyUpsert) SetActivatedAt(v time.Time) *SigningKeyUpsert {
+	u.Set(signingkey.FieldActivatedAt, v)
+	return u
+}
+
+// UpdateActivatedAt sets the "activated_at" field to the value that was provided on create.
+func (u *SigningKeyUpsert) UpdateActivatedAt() *SigningKeyUpsert {
+	u.SetExcluded(signingkey.FieldActivatedAt)
+	return u
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (u *SigningKeyUpsert) ClearActivatedAt() *SigningKeyUpsert {
+	u.SetNull(signingkey.FieldActivatedAt)
+	return u
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (u *SigningKeyUpsert) SetRetiredAt(v time.Time) *SigningKeyUpsert {
+	u.Set(signingkey.FieldRetiredAt, v)
+	return u
+}
+
+// UpdateRetiredAt sets the "retired_at" field to the value that was provided on create.
+func (u *SigningKeyUpsert) UpdateRetiredAt() *SigningKeyUpsert {
+	u.SetExcluded(signingkey.FieldRetiredAt)
+	return u
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (u *SigningKeyUpsert) ClearRetiredAt() *SigningKeyUpsert {
+	u.SetNull(signingkey.FieldRetiredAt)
 	return u
 }
 
@@ -263,6 +336,48 @@ func (u *SigningKeyUpsertOne) SetActive(v bool) *SigningKeyUpsertOne {
 func (u *SigningKeyUpsertOne) UpdateActive() *SigningKeyUpsertOne {
 	return u.Update(func(s *SigningKeyUpsert) {
 		s.UpdateActive()
+	})
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (u *SigningKeyUpsertOne) SetActivatedAt(v time.Time) *SigningKeyUpsertOne {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.SetActivatedAt(v)
+	})
+}
+
+// UpdateActivatedAt sets the "activated_at" field to the value that was provided on create.
+func (u *SigningKeyUpsertOne) UpdateActivatedAt() *SigningKeyUpsertOne {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.UpdateActivatedAt()
+	})
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (u *SigningKeyUpsertOne) ClearActivatedAt() *SigningKeyUpsertOne {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.ClearActivatedAt()
+	})
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (u *SigningKeyUpsertOne) SetRetiredAt(v time.Time) *SigningKeyUpsertOne {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.SetRetiredAt(v)
+	})
+}
+
+// UpdateRetiredAt sets the "retired_at" field to the value that was provided on create.
+func (u *SigningKeyUpsertOne) UpdateRetiredAt() *SigningKeyUpsertOne {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.UpdateRetiredAt()
+	})
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (u *SigningKeyUpsertOne) ClearRetiredAt() *SigningKeyUpsertOne {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.ClearRetiredAt()
 	})
 }
 
@@ -494,6 +609,48 @@ func (u *SigningKeyUpsertBulk) SetActive(v bool) *SigningKeyUpsertBulk {
 func (u *SigningKeyUpsertBulk) UpdateActive() *SigningKeyUpsertBulk {
 	return u.Update(func(s *SigningKeyUpsert) {
 		s.UpdateActive()
+	})
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (u *SigningKeyUpsertBulk) SetActivatedAt(v time.Time) *SigningKeyUpsertBulk {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.SetActivatedAt(v)
+	})
+}
+
+// UpdateActivatedAt sets the "activated_at" field to the value that was provided on create.
+func (u *SigningKeyUpsertBulk) UpdateActivatedAt() *SigningKeyUpsertBulk {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.UpdateActivatedAt()
+	})
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (u *SigningKeyUpsertBulk) ClearActivatedAt() *SigningKeyUpsertBulk {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.ClearActivatedAt()
+	})
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (u *SigningKeyUpsertBulk) SetRetiredAt(v time.Time) *SigningKeyUpsertBulk {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.SetRetiredAt(v)
+	})
+}
+
+// UpdateRetiredAt sets the "retired_at" field to the value that was provided on create.
+func (u *SigningKeyUpsertBulk) UpdateRetiredAt() *SigningKeyUpsertBulk {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.UpdateRetiredAt()
+	})
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (u *SigningKeyUpsertBulk) ClearRetiredAt() *SigningKeyUpsertBulk {
+	return u.Update(func(s *SigningKeyUpsert) {
+		s.ClearRetiredAt()
 	})
 }
 

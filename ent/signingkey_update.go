@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -39,6 +40,46 @@ func (_u *SigningKeyUpdate) SetNillableActive(v *bool) *SigningKeyUpdate {
 	if v != nil {
 		_u.SetActive(*v)
 	}
+	return _u
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (_u *SigningKeyUpdate) SetActivatedAt(v time.Time) *SigningKeyUpdate {
+	_u.mutation.SetActivatedAt(v)
+	return _u
+}
+
+// SetNillableActivatedAt sets the "activated_at" field if the given value is not nil.
+func (_u *SigningKeyUpdate) SetNillableActivatedAt(v *time.Time) *SigningKeyUpdate {
+	if v != nil {
+		_u.SetActivatedAt(*v)
+	}
+	return _u
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (_u *SigningKeyUpdate) ClearActivatedAt() *SigningKeyUpdate {
+	_u.mutation.ClearActivatedAt()
+	return _u
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (_u *SigningKeyUpdate) SetRetiredAt(v time.Time) *SigningKeyUpdate {
+	_u.mutation.SetRetiredAt(v)
+	return _u
+}
+
+// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
+func (_u *SigningKeyUpdate) SetNillableRetiredAt(v *time.Time) *SigningKeyUpdate {
+	if v != nil {
+		_u.SetRetiredAt(*v)
+	}
+	return _u
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (_u *SigningKeyUpdate) ClearRetiredAt() *SigningKeyUpdate {
+	_u.mutation.ClearRetiredAt()
 	return _u
 }
 
@@ -92,6 +133,18 @@ func (_u *SigningKeyUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.Active(); ok {
 		_spec.SetField(signingkey.FieldActive, field.TypeBool, value)
 	}
+	if value, ok := _u.mutation.ActivatedAt(); ok {
+		_spec.SetField(signingkey.FieldActivatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ActivatedAtCleared() {
+		_spec.ClearField(signingkey.FieldActivatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RetiredAt(); ok {
+		_spec.SetField(signingkey.FieldRetiredAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetiredAtCleared() {
+		_spec.ClearField(signingkey.FieldRetiredAt, field.TypeTime)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -125,6 +178,46 @@ func (_u *SigningKeyUpdateOne) SetNillableActive(v *bool) *SigningKeyUpdateOne {
 	if v != nil {
 		_u.SetActive(*v)
 	}
+	return _u
+}
+
+// SetActivatedAt sets the "activated_at" field.
+func (_u *SigningKeyUpdateOne) SetActivatedAt(v time.Time) *SigningKeyUpdateOne {
+	_u.mutation.SetActivatedAt(v)
+	return _u
+}
+
+// SetNillableActivatedAt sets the "activated_at" field if the given value is not nil.
+func (_u *SigningKeyUpdateOne) SetNillableActivatedAt(v *time.Time) *SigningKeyUpdateOne {
+	if v != nil {
+		_u.SetActivatedAt(*v)
+	}
+	return _u
+}
+
+// ClearActivatedAt clears the value of the "activated_at" field.
+func (_u *SigningKeyUpdateOne) ClearActivatedAt() *SigningKeyUpdateOne {
+	_u.mutation.ClearActivatedAt()
+	return _u
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (_u *SigningKeyUpdateOne) SetRetiredAt(v time.Time) *SigningKeyUpdateOne {
+	_u.mutation.SetRetiredAt(v)
+	return _u
+}
+
+// SetNillableRetiredAt sets the "retired_at" field if the given value is not nil.
+func (_u *SigningKeyUpdateOne) SetNillableRetiredAt(v *time.Time) *SigningKeyUpdateOne {
+	if v != nil {
+		_u.SetRetiredAt(*v)
+	}
+	return _u
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (_u *SigningKeyUpdateOne) ClearRetiredAt() *SigningKeyUpdateOne {
+	_u.mutation.ClearRetiredAt()
 	return _u
 }
 
@@ -207,6 +300,18 @@ func (_u *SigningKeyUpdateOne) sqlSave(ctx context.Context) (_node *SigningKey, 
 	}
 	if value, ok := _u.mutation.Active(); ok {
 		_spec.SetField(signingkey.FieldActive, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ActivatedAt(); ok {
+		_spec.SetField(signingkey.FieldActivatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ActivatedAtCleared() {
+		_spec.ClearField(signingkey.FieldActivatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RetiredAt(); ok {
+		_spec.SetField(signingkey.FieldRetiredAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetiredAtCleared() {
+		_spec.ClearField(signingkey.FieldRetiredAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &SigningKey{config: _u.config}

@@ -17,7 +17,7 @@ type SigningSecret struct {
 	// ID of the ent.
 	// Id of the signing key.
 	ID int64 `json:"id,omitempty"`
-	// Ed25519 seed, 32 bytes.
+	// Ed25519 seed, 32 bytes; longer when it is sealed under PULSE_SECRET_KEY.
 	Seed         []byte `json:"-"`
 	selectValues sql.SelectValues
 }

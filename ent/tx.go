@@ -14,42 +14,140 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// APIKey is the client for interacting with the APIKey builders.
+	APIKey *APIKeyClient
 	// Account is the client for interacting with the Account builders.
 	Account *AccountClient
+	// AuditHead is the client for interacting with the AuditHead builders.
+	AuditHead *AuditHeadClient
+	// AuditRecord is the client for interacting with the AuditRecord builders.
+	AuditRecord *AuditRecordClient
+	// Block is the client for interacting with the Block builders.
+	Block *BlockClient
+	// Bookmark is the client for interacting with the Bookmark builders.
+	Bookmark *BookmarkClient
 	// BrokerStream is the client for interacting with the BrokerStream builders.
 	BrokerStream *BrokerStreamClient
+	// Conversation is the client for interacting with the Conversation builders.
+	Conversation *ConversationClient
+	// ConversationMember is the client for interacting with the ConversationMember builders.
+	ConversationMember *ConversationMemberClient
 	// Credential is the client for interacting with the Credential builders.
 	Credential *CredentialClient
 	// DeadLetter is the client for interacting with the DeadLetter builders.
 	DeadLetter *DeadLetterClient
+	// Dismissal is the client for interacting with the Dismissal builders.
+	Dismissal *DismissalClient
+	// Draft is the client for interacting with the Draft builders.
+	Draft *DraftClient
+	// EmailToken is the client for interacting with the EmailToken builders.
+	EmailToken *EmailTokenClient
 	// Follow is the client for interacting with the Follow builders.
 	Follow *FollowClient
+	// FollowRequest is the client for interacting with the FollowRequest builders.
+	FollowRequest *FollowRequestClient
+	// FormerHandle is the client for interacting with the FormerHandle builders.
+	FormerHandle *FormerHandleClient
 	// IdempotencyRecord is the client for interacting with the IdempotencyRecord builders.
 	IdempotencyRecord *IdempotencyRecordClient
 	// InboxEntry is the client for interacting with the InboxEntry builders.
 	InboxEntry *InboxEntryClient
 	// Like is the client for interacting with the Like builders.
 	Like *LikeClient
+	// LinkedIdentity is the client for interacting with the LinkedIdentity builders.
+	LinkedIdentity *LinkedIdentityClient
 	// MergedAuthor is the client for interacting with the MergedAuthor builders.
 	MergedAuthor *MergedAuthorClient
+	// Message is the client for interacting with the Message builders.
+	Message *MessageClient
+	// MessageReaction is the client for interacting with the MessageReaction builders.
+	MessageReaction *MessageReactionClient
+	// MessagingSetting is the client for interacting with the MessagingSetting builders.
+	MessagingSetting *MessagingSettingClient
+	// Mute is the client for interacting with the Mute builders.
+	Mute *MuteClient
+	// MutedWord is the client for interacting with the MutedWord builders.
+	MutedWord *MutedWordClient
+	// Notification is the client for interacting with the Notification builders.
+	Notification *NotificationClient
+	// NotificationCause is the client for interacting with the NotificationCause builders.
+	NotificationCause *NotificationCauseClient
+	// NotificationDelivery is the client for interacting with the NotificationDelivery builders.
+	NotificationDelivery *NotificationDeliveryClient
+	// NotificationHead is the client for interacting with the NotificationHead builders.
+	NotificationHead *NotificationHeadClient
+	// NotificationPreference is the client for interacting with the NotificationPreference builders.
+	NotificationPreference *NotificationPreferenceClient
 	// OutboxEvent is the client for interacting with the OutboxEvent builders.
 	OutboxEvent *OutboxEventClient
+	// OutgoingMail is the client for interacting with the OutgoingMail builders.
+	OutgoingMail *OutgoingMailClient
+	// Poll is the client for interacting with the Poll builders.
+	Poll *PollClient
+	// PollOption is the client for interacting with the PollOption builders.
+	PollOption *PollOptionClient
+	// PollVote is the client for interacting with the PollVote builders.
+	PollVote *PollVoteClient
 	// Post is the client for interacting with the Post builders.
 	Post *PostClient
 	// PostCount is the client for interacting with the PostCount builders.
 	PostCount *PostCountClient
+	// PostMention is the client for interacting with the PostMention builders.
+	PostMention *PostMentionClient
+	// PostTag is the client for interacting with the PostTag builders.
+	PostTag *PostTagClient
+	// PostVersion is the client for interacting with the PostVersion builders.
+	PostVersion *PostVersionClient
+	// PresenceSetting is the client for interacting with the PresenceSetting builders.
+	PresenceSetting *PresenceSettingClient
 	// Profile is the client for interacting with the Profile builders.
 	Profile *ProfileClient
+	// PushSubscription is the client for interacting with the PushSubscription builders.
+	PushSubscription *PushSubscriptionClient
+	// QuietHours is the client for interacting with the QuietHours builders.
+	QuietHours *QuietHoursClient
+	// ReadPosition is the client for interacting with the ReadPosition builders.
+	ReadPosition *ReadPositionClient
+	// RecoveryCode is the client for interacting with the RecoveryCode builders.
+	RecoveryCode *RecoveryCodeClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
+	// SealingKey is the client for interacting with the SealingKey builders.
+	SealingKey *SealingKeyClient
+	// SearchName is the client for interacting with the SearchName builders.
+	SearchName *SearchNameClient
+	// SearchPerson is the client for interacting with the SearchPerson builders.
+	SearchPerson *SearchPersonClient
+	// SearchPost is the client for interacting with the SearchPost builders.
+	SearchPost *SearchPostClient
+	// SearchTag is the client for interacting with the SearchTag builders.
+	SearchTag *SearchTagClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SignInAttempt is the client for interacting with the SignInAttempt builders.
+	SignInAttempt *SignInAttemptClient
+	// SignInChallenge is the client for interacting with the SignInChallenge builders.
+	SignInChallenge *SignInChallengeClient
 	// SigningKey is the client for interacting with the SigningKey builders.
 	SigningKey *SigningKeyClient
 	// SigningSecret is the client for interacting with the SigningSecret builders.
 	SigningSecret *SigningSecretClient
+	// StreamConversation is the client for interacting with the StreamConversation builders.
+	StreamConversation *StreamConversationClient
+	// StreamHead is the client for interacting with the StreamHead builders.
+	StreamHead *StreamHeadClient
+	// StreamItem is the client for interacting with the StreamItem builders.
+	StreamItem *StreamItemClient
+	// TagUse is the client for interacting with the TagUse builders.
+	TagUse *TagUseClient
+	// TotpSecret is the client for interacting with the TotpSecret builders.
+	TotpSecret *TotpSecretClient
 	// UserCount is the client for interacting with the UserCount builders.
 	UserCount *UserCountClient
+	// UserList is the client for interacting with the UserList builders.
+	UserList *UserListClient
+	// UserListMember is the client for interacting with the UserListMember builders.
+	UserListMember *UserListMemberClient
 
 	// lazily loaded.
 	client     *Client
@@ -181,24 +279,73 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.APIKey = NewAPIKeyClient(tx.config)
 	tx.Account = NewAccountClient(tx.config)
+	tx.AuditHead = NewAuditHeadClient(tx.config)
+	tx.AuditRecord = NewAuditRecordClient(tx.config)
+	tx.Block = NewBlockClient(tx.config)
+	tx.Bookmark = NewBookmarkClient(tx.config)
 	tx.BrokerStream = NewBrokerStreamClient(tx.config)
+	tx.Conversation = NewConversationClient(tx.config)
+	tx.ConversationMember = NewConversationMemberClient(tx.config)
 	tx.Credential = NewCredentialClient(tx.config)
 	tx.DeadLetter = NewDeadLetterClient(tx.config)
+	tx.Dismissal = NewDismissalClient(tx.config)
+	tx.Draft = NewDraftClient(tx.config)
+	tx.EmailToken = NewEmailTokenClient(tx.config)
 	tx.Follow = NewFollowClient(tx.config)
+	tx.FollowRequest = NewFollowRequestClient(tx.config)
+	tx.FormerHandle = NewFormerHandleClient(tx.config)
 	tx.IdempotencyRecord = NewIdempotencyRecordClient(tx.config)
 	tx.InboxEntry = NewInboxEntryClient(tx.config)
 	tx.Like = NewLikeClient(tx.config)
+	tx.LinkedIdentity = NewLinkedIdentityClient(tx.config)
 	tx.MergedAuthor = NewMergedAuthorClient(tx.config)
+	tx.Message = NewMessageClient(tx.config)
+	tx.MessageReaction = NewMessageReactionClient(tx.config)
+	tx.MessagingSetting = NewMessagingSettingClient(tx.config)
+	tx.Mute = NewMuteClient(tx.config)
+	tx.MutedWord = NewMutedWordClient(tx.config)
+	tx.Notification = NewNotificationClient(tx.config)
+	tx.NotificationCause = NewNotificationCauseClient(tx.config)
+	tx.NotificationDelivery = NewNotificationDeliveryClient(tx.config)
+	tx.NotificationHead = NewNotificationHeadClient(tx.config)
+	tx.NotificationPreference = NewNotificationPreferenceClient(tx.config)
 	tx.OutboxEvent = NewOutboxEventClient(tx.config)
+	tx.OutgoingMail = NewOutgoingMailClient(tx.config)
+	tx.Poll = NewPollClient(tx.config)
+	tx.PollOption = NewPollOptionClient(tx.config)
+	tx.PollVote = NewPollVoteClient(tx.config)
 	tx.Post = NewPostClient(tx.config)
 	tx.PostCount = NewPostCountClient(tx.config)
+	tx.PostMention = NewPostMentionClient(tx.config)
+	tx.PostTag = NewPostTagClient(tx.config)
+	tx.PostVersion = NewPostVersionClient(tx.config)
+	tx.PresenceSetting = NewPresenceSettingClient(tx.config)
 	tx.Profile = NewProfileClient(tx.config)
+	tx.PushSubscription = NewPushSubscriptionClient(tx.config)
+	tx.QuietHours = NewQuietHoursClient(tx.config)
+	tx.ReadPosition = NewReadPositionClient(tx.config)
+	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
+	tx.SealingKey = NewSealingKeyClient(tx.config)
+	tx.SearchName = NewSearchNameClient(tx.config)
+	tx.SearchPerson = NewSearchPersonClient(tx.config)
+	tx.SearchPost = NewSearchPostClient(tx.config)
+	tx.SearchTag = NewSearchTagClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.SignInAttempt = NewSignInAttemptClient(tx.config)
+	tx.SignInChallenge = NewSignInChallengeClient(tx.config)
 	tx.SigningKey = NewSigningKeyClient(tx.config)
 	tx.SigningSecret = NewSigningSecretClient(tx.config)
+	tx.StreamConversation = NewStreamConversationClient(tx.config)
+	tx.StreamHead = NewStreamHeadClient(tx.config)
+	tx.StreamItem = NewStreamItemClient(tx.config)
+	tx.TagUse = NewTagUseClient(tx.config)
+	tx.TotpSecret = NewTotpSecretClient(tx.config)
 	tx.UserCount = NewUserCountClient(tx.config)
+	tx.UserList = NewUserListClient(tx.config)
+	tx.UserListMember = NewUserListMemberClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.
@@ -208,7 +355,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Account.QueryXXX(), the query will be executed
+// applies a query, for example: APIKey.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

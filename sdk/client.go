@@ -44,6 +44,7 @@ func connectClient(cfg *config) *Client {
 	interceptors = append(interceptors, cfg.interceptors...)
 	interceptors = append(interceptors,
 		typedErrors,
+		streamHeaders{session: current, userAgent: cfg.userAgent}.intercept,
 		unary(requestHeaders{userAgent: cfg.userAgent}.around),
 		unary(current.around),
 		unary(backoff{attempts: cfg.attempts}.around),

@@ -41,6 +41,21 @@
 //	ctx, call := connect.NewClientContext(ctx)
 //	call.RequestHeader().Set("Idempotency-Key", key)
 //
+// # Streams
+//
+// [Client.Subscribe] ranges over what happens to the signed-in person as it happens: posts, messages, notifications.
+// It goes on by itself when the stream breaks, and neither loses nor repeats anything:
+//
+//	for update, err := range client.Subscribe(ctx, &realtimev1.SubscribeRequest{Cursor: cursor}) {
+//		if err != nil {
+//			return err
+//		}
+//		if event, ok := update.Event.(*realtimev1.SubscribeResponse_MessageSent); ok {
+//			fmt.Println(event.MessageSent.GetText())
+//		}
+//		cursor = update.Cursor
+//	}
+//
 // # Lists
 //
 // Each RPC that answers pages has a method that ranges over the items of all of them, such as

@@ -140,6 +140,49 @@ func ExampleClient_Register() {
 	}
 }
 
+// An account with a second factor takes two steps to sign in to.
+func ExampleClient_LogInWithSecondFactor() {
+	client, err := pulse.NewClient("https://pulse.example.org")
+	if err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	_, err = client.LogIn(ctx, &identityv1.LogInRequest{Login: "ada", Password: os.Getenv("PASSWORD")})
+	if challenge := pulse.Challenge(err); challenge != "" {
+		fmt.Print("Code of your authenticator app: ")
+		var code string
+		if _, err := fmt.Scanln(&code); err != nil {
+			panic(err)
+		}
+		_, err = client.LogInWithSecondFactor(ctx, &identityv1.LogInWithSecondFactorRequest{Challenge: challenge, Code: code})
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+// The person is sent to the provider's page in between. What BeginSignIn answers is kept for when they come back.
+func ExampleClient_CompleteSignIn() {
+	client, err := pulse.NewClient("https://pulse.example.org")
+	if err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	begun, err := client.Identity.BeginSignIn(ctx, &identityv1.BeginSignInRequest{Provider: "github"})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("open", begun.GetUrl())
+
+	// The parameters state and code of the address that the provider has sent them back to.
+	var state, code string
+	account, err := client.CompleteSignIn(ctx, &identityv1.CompleteSignInRequest{State: state, Code: code, Secret: begun.GetSecret()})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println("signed in as", account.GetHandle())
+}
+
 func ExampleClient_LogOut() {
 	client, err := pulse.NewClient("https://pulse.example.org", pulse.WithTokenStore(file("session.json")))
 	if err != nil {

@@ -57,6 +57,11 @@ func WithTokens(tokens *identityv1.Tokens) Option {
 	return WithTokenStore(newMemory(tokens))
 }
 
+// WithAPIKey calls as a service, with a key of AdminService.CreateApiKey. It works until it expires or is revoked.
+func WithAPIKey(key string) Option {
+	return WithTokens(&identityv1.Tokens{AccessToken: key})
+}
+
 // WithTokenStore keeps the tokens of the session in store. The default keeps them in memory.
 func WithTokenStore(store TokenStore) Option {
 	return func(c *config) { c.store = store }

@@ -8,9 +8,90 @@ import (
 
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
+	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	searchv1 "github.com/pulse-social/pulse/gen/pulse/search/v1"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
+	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 )
+
+// AllApiKeys ranges over the api keys of every page of ListApiKeys, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllApiKeys(ctx context.Context, req *identityv1.ListApiKeysRequest) iter.Seq2[*identityv1.ApiKey, error] {
+	return pager[*identityv1.ListApiKeysRequest, *identityv1.ListApiKeysResponse, *identityv1.ApiKey]{
+		get:      c.Admin.ListApiKeys,
+		setToken: func(r *identityv1.ListApiKeysRequest, token string) { r.PageToken = token },
+		items:    (*identityv1.ListApiKeysResponse).GetApiKeys,
+	}.all(ctx, req)
+}
+
+// AllAuditRecords ranges over the audit records of every page of ListAuditRecords, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllAuditRecords(ctx context.Context, req *identityv1.ListAuditRecordsRequest) iter.Seq2[*identityv1.AuditRecord, error] {
+	return pager[*identityv1.ListAuditRecordsRequest, *identityv1.ListAuditRecordsResponse, *identityv1.AuditRecord]{
+		get:      c.Admin.ListAuditRecords,
+		setToken: func(r *identityv1.ListAuditRecordsRequest, token string) { r.PageToken = token },
+		items:    (*identityv1.ListAuditRecordsResponse).GetAuditRecords,
+	}.all(ctx, req)
+}
+
+// AllBlocked ranges over the blocked of every page of ListBlocked, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllBlocked(ctx context.Context, req *graphv1.ListBlockedRequest) iter.Seq2[*graphv1.BlockListing, error] {
+	return pager[*graphv1.ListBlockedRequest, *graphv1.ListBlockedResponse, *graphv1.BlockListing]{
+		get:      c.Graph.ListBlocked,
+		setToken: func(r *graphv1.ListBlockedRequest, token string) { r.PageToken = token },
+		items:    (*graphv1.ListBlockedResponse).GetBlocked,
+	}.all(ctx, req)
+}
+
+// AllBookmarks ranges over the bookmarks of every page of ListBookmarks, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllBookmarks(ctx context.Context, req *postv1.ListBookmarksRequest) iter.Seq2[*postv1.Post, error] {
+	return pager[*postv1.ListBookmarksRequest, *postv1.ListBookmarksResponse, *postv1.Post]{
+		get:      c.Posts.ListBookmarks,
+		setToken: func(r *postv1.ListBookmarksRequest, token string) { r.PageToken = token },
+		items:    (*postv1.ListBookmarksResponse).GetBookmarks,
+	}.all(ctx, req)
+}
+
+// AllConversations ranges over the conversations of every page of ListConversations, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllConversations(ctx context.Context, req *messagingv1.ListConversationsRequest) iter.Seq2[*messagingv1.Conversation, error] {
+	return pager[*messagingv1.ListConversationsRequest, *messagingv1.ListConversationsResponse, *messagingv1.Conversation]{
+		get:      c.Messaging.ListConversations,
+		setToken: func(r *messagingv1.ListConversationsRequest, token string) { r.PageToken = token },
+		items:    (*messagingv1.ListConversationsResponse).GetConversations,
+	}.all(ctx, req)
+}
+
+// AllDrafts ranges over the drafts of every page of ListDrafts, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllDrafts(ctx context.Context, req *postv1.ListDraftsRequest) iter.Seq2[*postv1.Draft, error] {
+	return pager[*postv1.ListDraftsRequest, *postv1.ListDraftsResponse, *postv1.Draft]{
+		get:      c.Posts.ListDrafts,
+		setToken: func(r *postv1.ListDraftsRequest, token string) { r.PageToken = token },
+		items:    (*postv1.ListDraftsResponse).GetDrafts,
+	}.all(ctx, req)
+}
+
+// AllFollowRequests ranges over the follow requests of every page of ListFollowRequests, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllFollowRequests(ctx context.Context, req *graphv1.ListFollowRequestsRequest) iter.Seq2[*graphv1.FollowRequestListing, error] {
+	return pager[*graphv1.ListFollowRequestsRequest, *graphv1.ListFollowRequestsResponse, *graphv1.FollowRequestListing]{
+		get:      c.Graph.ListFollowRequests,
+		setToken: func(r *graphv1.ListFollowRequestsRequest, token string) { r.PageToken = token },
+		items:    (*graphv1.ListFollowRequestsResponse).GetFollowRequests,
+	}.all(ctx, req)
+}
 
 // AllFollowers ranges over the followers of every page of ListFollowers, beginning with the page
 // that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
@@ -34,6 +115,61 @@ func (c *Client) AllFollowing(ctx context.Context, req *graphv1.ListFollowingReq
 	}.all(ctx, req)
 }
 
+// AllForYouTimelinePosts ranges over the posts of every page of GetForYouTimeline, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllForYouTimelinePosts(ctx context.Context, req *timelinev1.GetForYouTimelineRequest) iter.Seq2[*timelinev1.RankedPost, error] {
+	return pager[*timelinev1.GetForYouTimelineRequest, *timelinev1.GetForYouTimelineResponse, *timelinev1.RankedPost]{
+		get:      c.Timelines.GetForYouTimeline,
+		setToken: func(r *timelinev1.GetForYouTimelineRequest, token string) { r.PageToken = token },
+		items:    (*timelinev1.GetForYouTimelineResponse).GetPosts,
+	}.all(ctx, req)
+}
+
+// AllFoundPosts ranges over the hits of every page of SearchPosts, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllFoundPosts(ctx context.Context, req *searchv1.SearchPostsRequest) iter.Seq2[*searchv1.PostHit, error] {
+	return pager[*searchv1.SearchPostsRequest, *searchv1.SearchPostsResponse, *searchv1.PostHit]{
+		get:      c.Search.SearchPosts,
+		setToken: func(r *searchv1.SearchPostsRequest, token string) { r.PageToken = token },
+		items:    (*searchv1.SearchPostsResponse).GetHits,
+	}.all(ctx, req)
+}
+
+// AllFoundTags ranges over the tags of every page of SearchTags, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllFoundTags(ctx context.Context, req *searchv1.SearchTagsRequest) iter.Seq2[*searchv1.TagHit, error] {
+	return pager[*searchv1.SearchTagsRequest, *searchv1.SearchTagsResponse, *searchv1.TagHit]{
+		get:      c.Search.SearchTags,
+		setToken: func(r *searchv1.SearchTagsRequest, token string) { r.PageToken = token },
+		items:    (*searchv1.SearchTagsResponse).GetTags,
+	}.all(ctx, req)
+}
+
+// AllFoundUsers ranges over the users of every page of SearchUsers, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllFoundUsers(ctx context.Context, req *searchv1.SearchUsersRequest) iter.Seq2[*userv1.User, error] {
+	return pager[*searchv1.SearchUsersRequest, *searchv1.SearchUsersResponse, *userv1.User]{
+		get:      c.Search.SearchUsers,
+		setToken: func(r *searchv1.SearchUsersRequest, token string) { r.PageToken = token },
+		items:    (*searchv1.SearchUsersResponse).GetUsers,
+	}.all(ctx, req)
+}
+
+// AllHashtagTimelinePosts ranges over the posts of every page of GetHashtagTimeline, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllHashtagTimelinePosts(ctx context.Context, req *timelinev1.GetHashtagTimelineRequest) iter.Seq2[*postv1.Post, error] {
+	return pager[*timelinev1.GetHashtagTimelineRequest, *timelinev1.GetHashtagTimelineResponse, *postv1.Post]{
+		get:      c.Timelines.GetHashtagTimeline,
+		setToken: func(r *timelinev1.GetHashtagTimelineRequest, token string) { r.PageToken = token },
+		items:    (*timelinev1.GetHashtagTimelineResponse).GetPosts,
+	}.all(ctx, req)
+}
+
 // AllHomeTimelinePosts ranges over the posts of every page of GetHomeTimeline, beginning with the page
 // that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
 // ends the sequence. The request is not changed.
@@ -45,6 +181,182 @@ func (c *Client) AllHomeTimelinePosts(ctx context.Context, req *timelinev1.GetHo
 	}.all(ctx, req)
 }
 
+// AllLikers ranges over the likers of every page of ListLikers, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllLikers(ctx context.Context, req *postv1.ListLikersRequest) iter.Seq2[*postv1.PersonListing, error] {
+	return pager[*postv1.ListLikersRequest, *postv1.ListLikersResponse, *postv1.PersonListing]{
+		get:      c.Posts.ListLikers,
+		setToken: func(r *postv1.ListLikersRequest, token string) { r.PageToken = token },
+		items:    (*postv1.ListLikersResponse).GetLikers,
+	}.all(ctx, req)
+}
+
+// AllLinkedIdentities ranges over the identities of every page of ListLinkedIdentities, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllLinkedIdentities(ctx context.Context, req *identityv1.ListLinkedIdentitiesRequest) iter.Seq2[*identityv1.LinkedIdentity, error] {
+	return pager[*identityv1.ListLinkedIdentitiesRequest, *identityv1.ListLinkedIdentitiesResponse, *identityv1.LinkedIdentity]{
+		get:      c.Identity.ListLinkedIdentities,
+		setToken: func(r *identityv1.ListLinkedIdentitiesRequest, token string) { r.PageToken = token },
+		items:    (*identityv1.ListLinkedIdentitiesResponse).GetIdentities,
+	}.all(ctx, req)
+}
+
+// AllListMembers ranges over the members of every page of ListListMembers, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllListMembers(ctx context.Context, req *graphv1.ListListMembersRequest) iter.Seq2[*graphv1.ListMember, error] {
+	return pager[*graphv1.ListListMembersRequest, *graphv1.ListListMembersResponse, *graphv1.ListMember]{
+		get:      c.Graph.ListListMembers,
+		setToken: func(r *graphv1.ListListMembersRequest, token string) { r.PageToken = token },
+		items:    (*graphv1.ListListMembersResponse).GetMembers,
+	}.all(ctx, req)
+}
+
+// AllListTimelinePosts ranges over the posts of every page of GetListTimeline, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllListTimelinePosts(ctx context.Context, req *timelinev1.GetListTimelineRequest) iter.Seq2[*postv1.Post, error] {
+	return pager[*timelinev1.GetListTimelineRequest, *timelinev1.GetListTimelineResponse, *postv1.Post]{
+		get:      c.Timelines.GetListTimeline,
+		setToken: func(r *timelinev1.GetListTimelineRequest, token string) { r.PageToken = token },
+		items:    (*timelinev1.GetListTimelineResponse).GetPosts,
+	}.all(ctx, req)
+}
+
+// AllLists ranges over the lists of every page of ListLists, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllLists(ctx context.Context, req *graphv1.ListListsRequest) iter.Seq2[*graphv1.List, error] {
+	return pager[*graphv1.ListListsRequest, *graphv1.ListListsResponse, *graphv1.List]{
+		get:      c.Graph.ListLists,
+		setToken: func(r *graphv1.ListListsRequest, token string) { r.PageToken = token },
+		items:    (*graphv1.ListListsResponse).GetLists,
+	}.all(ctx, req)
+}
+
+// AllMembers ranges over the members of every page of ListMembers, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllMembers(ctx context.Context, req *messagingv1.ListMembersRequest) iter.Seq2[*messagingv1.Member, error] {
+	return pager[*messagingv1.ListMembersRequest, *messagingv1.ListMembersResponse, *messagingv1.Member]{
+		get:      c.Messaging.ListMembers,
+		setToken: func(r *messagingv1.ListMembersRequest, token string) { r.PageToken = token },
+		items:    (*messagingv1.ListMembersResponse).GetMembers,
+	}.all(ctx, req)
+}
+
+// AllMessages ranges over the messages of every page of ListMessages, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllMessages(ctx context.Context, req *messagingv1.ListMessagesRequest) iter.Seq2[*messagingv1.Message, error] {
+	return pager[*messagingv1.ListMessagesRequest, *messagingv1.ListMessagesResponse, *messagingv1.Message]{
+		get:      c.Messaging.ListMessages,
+		setToken: func(r *messagingv1.ListMessagesRequest, token string) { r.PageToken = token },
+		items:    (*messagingv1.ListMessagesResponse).GetMessages,
+	}.all(ctx, req)
+}
+
+// AllMuted ranges over the muted of every page of ListMuted, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllMuted(ctx context.Context, req *graphv1.ListMutedRequest) iter.Seq2[*graphv1.MuteListing, error] {
+	return pager[*graphv1.ListMutedRequest, *graphv1.ListMutedResponse, *graphv1.MuteListing]{
+		get:      c.Graph.ListMuted,
+		setToken: func(r *graphv1.ListMutedRequest, token string) { r.PageToken = token },
+		items:    (*graphv1.ListMutedResponse).GetMuted,
+	}.all(ctx, req)
+}
+
+// AllMutedWords ranges over the muted words of every page of ListMutedWords, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllMutedWords(ctx context.Context, req *graphv1.ListMutedWordsRequest) iter.Seq2[*graphv1.MutedWord, error] {
+	return pager[*graphv1.ListMutedWordsRequest, *graphv1.ListMutedWordsResponse, *graphv1.MutedWord]{
+		get:      c.Graph.ListMutedWords,
+		setToken: func(r *graphv1.ListMutedWordsRequest, token string) { r.PageToken = token },
+		items:    (*graphv1.ListMutedWordsResponse).GetMutedWords,
+	}.all(ctx, req)
+}
+
+// AllNotifications ranges over the notifications of every page of ListNotifications, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllNotifications(ctx context.Context, req *notificationv1.ListNotificationsRequest) iter.Seq2[*notificationv1.Notification, error] {
+	return pager[*notificationv1.ListNotificationsRequest, *notificationv1.ListNotificationsResponse, *notificationv1.Notification]{
+		get:      c.Notifications.ListNotifications,
+		setToken: func(r *notificationv1.ListNotificationsRequest, token string) { r.PageToken = token },
+		items:    (*notificationv1.ListNotificationsResponse).GetNotifications,
+	}.all(ctx, req)
+}
+
+// AllPostVersions ranges over the versions of every page of ListPostVersions, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllPostVersions(ctx context.Context, req *postv1.ListPostVersionsRequest) iter.Seq2[*postv1.PostVersion, error] {
+	return pager[*postv1.ListPostVersionsRequest, *postv1.ListPostVersionsResponse, *postv1.PostVersion]{
+		get:      c.Posts.ListPostVersions,
+		setToken: func(r *postv1.ListPostVersionsRequest, token string) { r.PageToken = token },
+		items:    (*postv1.ListPostVersionsResponse).GetVersions,
+	}.all(ctx, req)
+}
+
+// AllPublicTimelinePosts ranges over the posts of every page of GetPublicTimeline, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllPublicTimelinePosts(ctx context.Context, req *timelinev1.GetPublicTimelineRequest) iter.Seq2[*postv1.Post, error] {
+	return pager[*timelinev1.GetPublicTimelineRequest, *timelinev1.GetPublicTimelineResponse, *postv1.Post]{
+		get:      c.Timelines.GetPublicTimeline,
+		setToken: func(r *timelinev1.GetPublicTimelineRequest, token string) { r.PageToken = token },
+		items:    (*timelinev1.GetPublicTimelineResponse).GetPosts,
+	}.all(ctx, req)
+}
+
+// AllQuotes ranges over the quotes of every page of ListQuotes, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllQuotes(ctx context.Context, req *postv1.ListQuotesRequest) iter.Seq2[*postv1.Post, error] {
+	return pager[*postv1.ListQuotesRequest, *postv1.ListQuotesResponse, *postv1.Post]{
+		get:      c.Posts.ListQuotes,
+		setToken: func(r *postv1.ListQuotesRequest, token string) { r.PageToken = token },
+		items:    (*postv1.ListQuotesResponse).GetQuotes,
+	}.all(ctx, req)
+}
+
+// AllReactions ranges over the reactions of every page of ListReactions, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllReactions(ctx context.Context, req *messagingv1.ListReactionsRequest) iter.Seq2[*messagingv1.Reaction, error] {
+	return pager[*messagingv1.ListReactionsRequest, *messagingv1.ListReactionsResponse, *messagingv1.Reaction]{
+		get:      c.Messaging.ListReactions,
+		setToken: func(r *messagingv1.ListReactionsRequest, token string) { r.PageToken = token },
+		items:    (*messagingv1.ListReactionsResponse).GetReactions,
+	}.all(ctx, req)
+}
+
+// AllReposters ranges over the reposters of every page of ListReposters, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllReposters(ctx context.Context, req *postv1.ListRepostersRequest) iter.Seq2[*postv1.PersonListing, error] {
+	return pager[*postv1.ListRepostersRequest, *postv1.ListRepostersResponse, *postv1.PersonListing]{
+		get:      c.Posts.ListReposters,
+		setToken: func(r *postv1.ListRepostersRequest, token string) { r.PageToken = token },
+		items:    (*postv1.ListRepostersResponse).GetReposters,
+	}.all(ctx, req)
+}
+
+// AllSentFollowRequests ranges over the follow requests of every page of ListSentFollowRequests, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllSentFollowRequests(ctx context.Context, req *graphv1.ListSentFollowRequestsRequest) iter.Seq2[*graphv1.FollowRequestListing, error] {
+	return pager[*graphv1.ListSentFollowRequestsRequest, *graphv1.ListSentFollowRequestsResponse, *graphv1.FollowRequestListing]{
+		get:      c.Graph.ListSentFollowRequests,
+		setToken: func(r *graphv1.ListSentFollowRequestsRequest, token string) { r.PageToken = token },
+		items:    (*graphv1.ListSentFollowRequestsResponse).GetFollowRequests,
+	}.all(ctx, req)
+}
+
 // AllSessions ranges over the sessions of every page of ListSessions, beginning with the page
 // that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
 // ends the sequence. The request is not changed.
@@ -53,6 +365,17 @@ func (c *Client) AllSessions(ctx context.Context, req *identityv1.ListSessionsRe
 		get:      c.Identity.ListSessions,
 		setToken: func(r *identityv1.ListSessionsRequest, token string) { r.PageToken = token },
 		items:    (*identityv1.ListSessionsResponse).GetSessions,
+	}.all(ctx, req)
+}
+
+// AllSignInProviders ranges over the providers of every page of ListSignInProviders, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllSignInProviders(ctx context.Context, req *identityv1.ListSignInProvidersRequest) iter.Seq2[*identityv1.SignInProvider, error] {
+	return pager[*identityv1.ListSignInProvidersRequest, *identityv1.ListSignInProvidersResponse, *identityv1.SignInProvider]{
+		get:      c.Identity.ListSignInProviders,
+		setToken: func(r *identityv1.ListSignInProvidersRequest, token string) { r.PageToken = token },
+		items:    (*identityv1.ListSignInProvidersResponse).GetProviders,
 	}.all(ctx, req)
 }
 

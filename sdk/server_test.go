@@ -25,6 +25,7 @@ import (
 	"github.com/pulse-social/pulse/gen/pulse/identity/v1/identityv1connect"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
+	"github.com/pulse-social/pulse/gen/pulse/realtime/v1/realtimev1connect"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
 )
@@ -40,6 +41,8 @@ type server struct {
 	graphv1connect.UnimplementedGraphServiceHandler
 	postv1connect.UnimplementedPostServiceHandler
 
+	// feed is what Subscribe streams.
+	feed *feed
 	// script answers why the nth call of a procedure, from 1, fails; nil to let it pass.
 	script func(procedure string, n int) error
 	// respond holds headers of every response.
@@ -60,6 +63,7 @@ type call struct {
 func newServer() *server {
 	return &server{
 		script:   func(string, int) error { return nil },
+		feed:     &feed{script: endless},
 		lifetime: 10 * time.Minute,
 		calls:    make(map[string][]call),
 		sessions: 1,
@@ -71,6 +75,7 @@ func (s *server) connect() *connect.Server {
 	identityv1connect.RegisterIdentityServiceHandler(srv, s)
 	graphv1connect.RegisterGraphServiceHandler(srv, s)
 	postv1connect.RegisterPostServiceHandler(srv, s)
+	realtimev1connect.RegisterRealtimeServiceHandler(srv, s.feed)
 	return srv
 }
 

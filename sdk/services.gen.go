@@ -7,7 +7,11 @@ import (
 
 	"github.com/pulse-social/pulse/gen/pulse/graph/v1/graphv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/identity/v1/identityv1connect"
+	"github.com/pulse-social/pulse/gen/pulse/messaging/v1/messagingv1connect"
+	"github.com/pulse-social/pulse/gen/pulse/notification/v1/notificationv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
+	"github.com/pulse-social/pulse/gen/pulse/realtime/v1/realtimev1connect"
+	"github.com/pulse-social/pulse/gen/pulse/search/v1/searchv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/timeline/v1/timelinev1connect"
 	"github.com/pulse-social/pulse/gen/pulse/user/v1/userv1connect"
 )
@@ -15,14 +19,32 @@ import (
 // Client calls a Pulse server. It has a field for each service; make one with [NewClient]. It is safe for concurrent
 // use.
 type Client struct {
+	// Accounts calls pulse.identity.v1.AccountService.
+	Accounts identityv1connect.AccountServiceClient
+
+	// Admin calls pulse.identity.v1.AdminService.
+	Admin identityv1connect.AdminServiceClient
+
 	// Graph calls pulse.graph.v1.GraphService.
 	Graph graphv1connect.GraphServiceClient
 
 	// Identity calls pulse.identity.v1.IdentityService.
 	Identity identityv1connect.IdentityServiceClient
 
+	// Messaging calls pulse.messaging.v1.MessagingService.
+	Messaging messagingv1connect.MessagingServiceClient
+
+	// Notifications calls pulse.notification.v1.NotificationService.
+	Notifications notificationv1connect.NotificationServiceClient
+
 	// Posts calls pulse.post.v1.PostService.
 	Posts postv1connect.PostServiceClient
+
+	// Realtime calls pulse.realtime.v1.RealtimeService.
+	Realtime realtimev1connect.RealtimeServiceClient
+
+	// Search calls pulse.search.v1.SearchService.
+	Search searchv1connect.SearchServiceClient
 
 	// Timelines calls pulse.timeline.v1.TimelineService.
 	Timelines timelinev1connect.TimelineServiceClient
@@ -36,10 +58,16 @@ type Client struct {
 // newServices returns a Client whose services send their calls through conn. It has no session yet.
 func newServices(conn *connect.Client) *Client {
 	return &Client{
-		Graph:     graphv1connect.NewGraphServiceClient(conn),
-		Identity:  identityv1connect.NewIdentityServiceClient(conn),
-		Posts:     postv1connect.NewPostServiceClient(conn),
-		Timelines: timelinev1connect.NewTimelineServiceClient(conn),
-		Users:     userv1connect.NewUserServiceClient(conn),
+		Accounts:      identityv1connect.NewAccountServiceClient(conn),
+		Admin:         identityv1connect.NewAdminServiceClient(conn),
+		Graph:         graphv1connect.NewGraphServiceClient(conn),
+		Identity:      identityv1connect.NewIdentityServiceClient(conn),
+		Messaging:     messagingv1connect.NewMessagingServiceClient(conn),
+		Notifications: notificationv1connect.NewNotificationServiceClient(conn),
+		Posts:         postv1connect.NewPostServiceClient(conn),
+		Realtime:      realtimev1connect.NewRealtimeServiceClient(conn),
+		Search:        searchv1connect.NewSearchServiceClient(conn),
+		Timelines:     timelinev1connect.NewTimelineServiceClient(conn),
+		Users:         userv1connect.NewUserServiceClient(conn),
 	}
 }

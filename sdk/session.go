@@ -98,11 +98,17 @@ func expiring(tokens *identityv1.Tokens) bool {
 	return expiry != nil && time.Until(expiry.AsTime()) < refreshMargin
 }
 
-// needsNoSession tells whether a procedure begins or renews a session. A stale token would make such calls fail.
+// needsNoSession tells whether a procedure begins or renews a session, or is for those who have none. A stale token would
+// make such calls fail.
 func needsNoSession(procedure string) bool {
 	switch procedure {
 	case identityv1connect.IdentityServiceRegisterProcedure,
 		identityv1connect.IdentityServiceLogInProcedure,
+		identityv1connect.IdentityServiceLogInWithSecondFactorProcedure,
+		identityv1connect.IdentityServiceCompleteSignInProcedure,
+		identityv1connect.IdentityServiceVerifyEmailProcedure,
+		identityv1connect.IdentityServiceRequestPasswordResetProcedure,
+		identityv1connect.IdentityServiceResetPasswordProcedure,
 		identityv1connect.IdentityServiceRefreshProcedure:
 		return true
 	default:

@@ -15,6 +15,10 @@ const (
 	FieldHandle = "handle"
 	// FieldHandleKey holds the string denoting the handle_key field in the database.
 	FieldHandleKey = "handle_key"
+	// FieldState holds the string denoting the state field in the database.
+	FieldState = "state"
+	// FieldRole holds the string denoting the role field in the database.
+	FieldRole = "role"
 	// Table holds the table name of the account in the database.
 	Table = "accounts"
 )
@@ -24,6 +28,8 @@ var Columns = []string{
 	FieldID,
 	FieldHandle,
 	FieldHandleKey,
+	FieldState,
+	FieldRole,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -35,6 +41,13 @@ func ValidColumn(column string) bool {
 	}
 	return false
 }
+
+var (
+	// DefaultState holds the default value on creation for the "state" field.
+	DefaultState int32
+	// DefaultRole holds the default value on creation for the "role" field.
+	DefaultRole int32
+)
 
 // OrderOption defines the ordering options for the Account queries.
 type OrderOption func(*sql.Selector)
@@ -52,4 +65,14 @@ func ByHandle(opts ...sql.OrderTermOption) OrderOption {
 // ByHandleKey orders the results by the handle_key field.
 func ByHandleKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHandleKey, opts...).ToFunc()
+}
+
+// ByState orders the results by the state field.
+func ByState(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldState, opts...).ToFunc()
+}
+
+// ByRole orders the results by the role field.
+func ByRole(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRole, opts...).ToFunc()
 }

@@ -62,6 +62,16 @@ func HandleKey(v string) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldHandleKey, v))
 }
 
+// State applies equality check predicate on the "state" field. It's identical to StateEQ.
+func State(v int32) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldState, v))
+}
+
+// Role applies equality check predicate on the "role" field. It's identical to RoleEQ.
+func Role(v int32) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldRole, v))
+}
+
 // HandleEQ applies the EQ predicate on the "handle" field.
 func HandleEQ(v string) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldHandle, v))
@@ -190,6 +200,86 @@ func HandleKeyEqualFold(v string) predicate.Account {
 // HandleKeyContainsFold applies the ContainsFold predicate on the "handle_key" field.
 func HandleKeyContainsFold(v string) predicate.Account {
 	return predicate.Account(sql.FieldContainsFold(FieldHandleKey, v))
+}
+
+// StateEQ applies the EQ predicate on the "state" field.
+func StateEQ(v int32) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldState, v))
+}
+
+// StateNEQ applies the NEQ predicate on the "state" field.
+func StateNEQ(v int32) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldState, v))
+}
+
+// StateIn applies the In predicate on the "state" field.
+func StateIn(vs ...int32) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldState, vs...))
+}
+
+// StateNotIn applies the NotIn predicate on the "state" field.
+func StateNotIn(vs ...int32) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldState, vs...))
+}
+
+// StateGT applies the GT predicate on the "state" field.
+func StateGT(v int32) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldState, v))
+}
+
+// StateGTE applies the GTE predicate on the "state" field.
+func StateGTE(v int32) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldState, v))
+}
+
+// StateLT applies the LT predicate on the "state" field.
+func StateLT(v int32) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldState, v))
+}
+
+// StateLTE applies the LTE predicate on the "state" field.
+func StateLTE(v int32) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldState, v))
+}
+
+// RoleEQ applies the EQ predicate on the "role" field.
+func RoleEQ(v int32) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldRole, v))
+}
+
+// RoleNEQ applies the NEQ predicate on the "role" field.
+func RoleNEQ(v int32) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldRole, v))
+}
+
+// RoleIn applies the In predicate on the "role" field.
+func RoleIn(vs ...int32) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldRole, vs...))
+}
+
+// RoleNotIn applies the NotIn predicate on the "role" field.
+func RoleNotIn(vs ...int32) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldRole, vs...))
+}
+
+// RoleGT applies the GT predicate on the "role" field.
+func RoleGT(v int32) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldRole, v))
+}
+
+// RoleGTE applies the GTE predicate on the "role" field.
+func RoleGTE(v int32) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldRole, v))
+}
+
+// RoleLT applies the LT predicate on the "role" field.
+func RoleLT(v int32) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldRole, v))
+}
+
+// RoleLTE applies the LTE predicate on the "role" field.
+func RoleLTE(v int32) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldRole, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -17,6 +17,10 @@ const (
 	FieldEmailKey = "email_key"
 	// FieldPasswordHash holds the string denoting the password_hash field in the database.
 	FieldPasswordHash = "password_hash"
+	// FieldEmailVerifiedAt holds the string denoting the email_verified_at field in the database.
+	FieldEmailVerifiedAt = "email_verified_at"
+	// FieldPendingEmail holds the string denoting the pending_email field in the database.
+	FieldPendingEmail = "pending_email"
 	// Table holds the table name of the credential in the database.
 	Table = "credentials"
 )
@@ -27,6 +31,8 @@ var Columns = []string{
 	FieldEmail,
 	FieldEmailKey,
 	FieldPasswordHash,
+	FieldEmailVerifiedAt,
+	FieldPendingEmail,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -60,4 +66,14 @@ func ByEmailKey(opts ...sql.OrderTermOption) OrderOption {
 // ByPasswordHash orders the results by the password_hash field.
 func ByPasswordHash(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPasswordHash, opts...).ToFunc()
+}
+
+// ByEmailVerifiedAt orders the results by the email_verified_at field.
+func ByEmailVerifiedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEmailVerifiedAt, opts...).ToFunc()
+}
+
+// ByPendingEmail orders the results by the pending_email field.
+func ByPendingEmail(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPendingEmail, opts...).ToFunc()
 }

@@ -9,6 +9,18 @@ import (
 	"github.com/pulse-social/pulse/ent"
 )
 
+// The APIKeyFunc type is an adapter to allow the use of ordinary
+// function as APIKey mutator.
+type APIKeyFunc func(context.Context, *ent.APIKeyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f APIKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.APIKeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.APIKeyMutation", m)
+}
+
 // The AccountFunc type is an adapter to allow the use of ordinary
 // function as Account mutator.
 type AccountFunc func(context.Context, *ent.AccountMutation) (ent.Value, error)
@@ -21,6 +33,54 @@ func (f AccountFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AccountMutation", m)
 }
 
+// The AuditHeadFunc type is an adapter to allow the use of ordinary
+// function as AuditHead mutator.
+type AuditHeadFunc func(context.Context, *ent.AuditHeadMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditHeadFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditHeadMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditHeadMutation", m)
+}
+
+// The AuditRecordFunc type is an adapter to allow the use of ordinary
+// function as AuditRecord mutator.
+type AuditRecordFunc func(context.Context, *ent.AuditRecordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditRecordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditRecordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditRecordMutation", m)
+}
+
+// The BlockFunc type is an adapter to allow the use of ordinary
+// function as Block mutator.
+type BlockFunc func(context.Context, *ent.BlockMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BlockFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BlockMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BlockMutation", m)
+}
+
+// The BookmarkFunc type is an adapter to allow the use of ordinary
+// function as Bookmark mutator.
+type BookmarkFunc func(context.Context, *ent.BookmarkMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BookmarkFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BookmarkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BookmarkMutation", m)
+}
+
 // The BrokerStreamFunc type is an adapter to allow the use of ordinary
 // function as BrokerStream mutator.
 type BrokerStreamFunc func(context.Context, *ent.BrokerStreamMutation) (ent.Value, error)
@@ -31,6 +91,30 @@ func (f BrokerStreamFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BrokerStreamMutation", m)
+}
+
+// The ConversationFunc type is an adapter to allow the use of ordinary
+// function as Conversation mutator.
+type ConversationFunc func(context.Context, *ent.ConversationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ConversationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ConversationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConversationMutation", m)
+}
+
+// The ConversationMemberFunc type is an adapter to allow the use of ordinary
+// function as ConversationMember mutator.
+type ConversationMemberFunc func(context.Context, *ent.ConversationMemberMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ConversationMemberFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ConversationMemberMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConversationMemberMutation", m)
 }
 
 // The CredentialFunc type is an adapter to allow the use of ordinary
@@ -57,6 +141,42 @@ func (f DeadLetterFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DeadLetterMutation", m)
 }
 
+// The DismissalFunc type is an adapter to allow the use of ordinary
+// function as Dismissal mutator.
+type DismissalFunc func(context.Context, *ent.DismissalMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DismissalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DismissalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DismissalMutation", m)
+}
+
+// The DraftFunc type is an adapter to allow the use of ordinary
+// function as Draft mutator.
+type DraftFunc func(context.Context, *ent.DraftMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DraftFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DraftMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DraftMutation", m)
+}
+
+// The EmailTokenFunc type is an adapter to allow the use of ordinary
+// function as EmailToken mutator.
+type EmailTokenFunc func(context.Context, *ent.EmailTokenMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EmailTokenFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EmailTokenMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EmailTokenMutation", m)
+}
+
 // The FollowFunc type is an adapter to allow the use of ordinary
 // function as Follow mutator.
 type FollowFunc func(context.Context, *ent.FollowMutation) (ent.Value, error)
@@ -67,6 +187,30 @@ func (f FollowFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FollowMutation", m)
+}
+
+// The FollowRequestFunc type is an adapter to allow the use of ordinary
+// function as FollowRequest mutator.
+type FollowRequestFunc func(context.Context, *ent.FollowRequestMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FollowRequestFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FollowRequestMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FollowRequestMutation", m)
+}
+
+// The FormerHandleFunc type is an adapter to allow the use of ordinary
+// function as FormerHandle mutator.
+type FormerHandleFunc func(context.Context, *ent.FormerHandleMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FormerHandleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FormerHandleMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FormerHandleMutation", m)
 }
 
 // The IdempotencyRecordFunc type is an adapter to allow the use of ordinary
@@ -105,6 +249,18 @@ func (f LikeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LikeMutation", m)
 }
 
+// The LinkedIdentityFunc type is an adapter to allow the use of ordinary
+// function as LinkedIdentity mutator.
+type LinkedIdentityFunc func(context.Context, *ent.LinkedIdentityMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LinkedIdentityFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LinkedIdentityMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LinkedIdentityMutation", m)
+}
+
 // The MergedAuthorFunc type is an adapter to allow the use of ordinary
 // function as MergedAuthor mutator.
 type MergedAuthorFunc func(context.Context, *ent.MergedAuthorMutation) (ent.Value, error)
@@ -117,6 +273,126 @@ func (f MergedAuthorFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MergedAuthorMutation", m)
 }
 
+// The MessageFunc type is an adapter to allow the use of ordinary
+// function as Message mutator.
+type MessageFunc func(context.Context, *ent.MessageMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MessageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MessageMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MessageMutation", m)
+}
+
+// The MessageReactionFunc type is an adapter to allow the use of ordinary
+// function as MessageReaction mutator.
+type MessageReactionFunc func(context.Context, *ent.MessageReactionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MessageReactionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MessageReactionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MessageReactionMutation", m)
+}
+
+// The MessagingSettingFunc type is an adapter to allow the use of ordinary
+// function as MessagingSetting mutator.
+type MessagingSettingFunc func(context.Context, *ent.MessagingSettingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MessagingSettingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MessagingSettingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MessagingSettingMutation", m)
+}
+
+// The MuteFunc type is an adapter to allow the use of ordinary
+// function as Mute mutator.
+type MuteFunc func(context.Context, *ent.MuteMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MuteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MuteMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MuteMutation", m)
+}
+
+// The MutedWordFunc type is an adapter to allow the use of ordinary
+// function as MutedWord mutator.
+type MutedWordFunc func(context.Context, *ent.MutedWordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MutedWordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MutedWordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MutedWordMutation", m)
+}
+
+// The NotificationFunc type is an adapter to allow the use of ordinary
+// function as Notification mutator.
+type NotificationFunc func(context.Context, *ent.NotificationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NotificationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.NotificationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.NotificationMutation", m)
+}
+
+// The NotificationCauseFunc type is an adapter to allow the use of ordinary
+// function as NotificationCause mutator.
+type NotificationCauseFunc func(context.Context, *ent.NotificationCauseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NotificationCauseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.NotificationCauseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.NotificationCauseMutation", m)
+}
+
+// The NotificationDeliveryFunc type is an adapter to allow the use of ordinary
+// function as NotificationDelivery mutator.
+type NotificationDeliveryFunc func(context.Context, *ent.NotificationDeliveryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NotificationDeliveryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.NotificationDeliveryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.NotificationDeliveryMutation", m)
+}
+
+// The NotificationHeadFunc type is an adapter to allow the use of ordinary
+// function as NotificationHead mutator.
+type NotificationHeadFunc func(context.Context, *ent.NotificationHeadMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NotificationHeadFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.NotificationHeadMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.NotificationHeadMutation", m)
+}
+
+// The NotificationPreferenceFunc type is an adapter to allow the use of ordinary
+// function as NotificationPreference mutator.
+type NotificationPreferenceFunc func(context.Context, *ent.NotificationPreferenceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NotificationPreferenceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.NotificationPreferenceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.NotificationPreferenceMutation", m)
+}
+
 // The OutboxEventFunc type is an adapter to allow the use of ordinary
 // function as OutboxEvent mutator.
 type OutboxEventFunc func(context.Context, *ent.OutboxEventMutation) (ent.Value, error)
@@ -127,6 +403,54 @@ func (f OutboxEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OutboxEventMutation", m)
+}
+
+// The OutgoingMailFunc type is an adapter to allow the use of ordinary
+// function as OutgoingMail mutator.
+type OutgoingMailFunc func(context.Context, *ent.OutgoingMailMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OutgoingMailFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OutgoingMailMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OutgoingMailMutation", m)
+}
+
+// The PollFunc type is an adapter to allow the use of ordinary
+// function as Poll mutator.
+type PollFunc func(context.Context, *ent.PollMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PollFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PollMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PollMutation", m)
+}
+
+// The PollOptionFunc type is an adapter to allow the use of ordinary
+// function as PollOption mutator.
+type PollOptionFunc func(context.Context, *ent.PollOptionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PollOptionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PollOptionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PollOptionMutation", m)
+}
+
+// The PollVoteFunc type is an adapter to allow the use of ordinary
+// function as PollVote mutator.
+type PollVoteFunc func(context.Context, *ent.PollVoteMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PollVoteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PollVoteMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PollVoteMutation", m)
 }
 
 // The PostFunc type is an adapter to allow the use of ordinary
@@ -153,6 +477,54 @@ func (f PostCountFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PostCountMutation", m)
 }
 
+// The PostMentionFunc type is an adapter to allow the use of ordinary
+// function as PostMention mutator.
+type PostMentionFunc func(context.Context, *ent.PostMentionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PostMentionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PostMentionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PostMentionMutation", m)
+}
+
+// The PostTagFunc type is an adapter to allow the use of ordinary
+// function as PostTag mutator.
+type PostTagFunc func(context.Context, *ent.PostTagMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PostTagFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PostTagMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PostTagMutation", m)
+}
+
+// The PostVersionFunc type is an adapter to allow the use of ordinary
+// function as PostVersion mutator.
+type PostVersionFunc func(context.Context, *ent.PostVersionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PostVersionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PostVersionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PostVersionMutation", m)
+}
+
+// The PresenceSettingFunc type is an adapter to allow the use of ordinary
+// function as PresenceSetting mutator.
+type PresenceSettingFunc func(context.Context, *ent.PresenceSettingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PresenceSettingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PresenceSettingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PresenceSettingMutation", m)
+}
+
 // The ProfileFunc type is an adapter to allow the use of ordinary
 // function as Profile mutator.
 type ProfileFunc func(context.Context, *ent.ProfileMutation) (ent.Value, error)
@@ -163,6 +535,54 @@ func (f ProfileFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProfileMutation", m)
+}
+
+// The PushSubscriptionFunc type is an adapter to allow the use of ordinary
+// function as PushSubscription mutator.
+type PushSubscriptionFunc func(context.Context, *ent.PushSubscriptionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PushSubscriptionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PushSubscriptionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PushSubscriptionMutation", m)
+}
+
+// The QuietHoursFunc type is an adapter to allow the use of ordinary
+// function as QuietHours mutator.
+type QuietHoursFunc func(context.Context, *ent.QuietHoursMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f QuietHoursFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.QuietHoursMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.QuietHoursMutation", m)
+}
+
+// The ReadPositionFunc type is an adapter to allow the use of ordinary
+// function as ReadPosition mutator.
+type ReadPositionFunc func(context.Context, *ent.ReadPositionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ReadPositionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ReadPositionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReadPositionMutation", m)
+}
+
+// The RecoveryCodeFunc type is an adapter to allow the use of ordinary
+// function as RecoveryCode mutator.
+type RecoveryCodeFunc func(context.Context, *ent.RecoveryCodeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RecoveryCodeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RecoveryCodeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RecoveryCodeMutation", m)
 }
 
 // The RefreshTokenFunc type is an adapter to allow the use of ordinary
@@ -177,6 +597,66 @@ func (f RefreshTokenFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RefreshTokenMutation", m)
 }
 
+// The SealingKeyFunc type is an adapter to allow the use of ordinary
+// function as SealingKey mutator.
+type SealingKeyFunc func(context.Context, *ent.SealingKeyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SealingKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SealingKeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SealingKeyMutation", m)
+}
+
+// The SearchNameFunc type is an adapter to allow the use of ordinary
+// function as SearchName mutator.
+type SearchNameFunc func(context.Context, *ent.SearchNameMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SearchNameFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SearchNameMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SearchNameMutation", m)
+}
+
+// The SearchPersonFunc type is an adapter to allow the use of ordinary
+// function as SearchPerson mutator.
+type SearchPersonFunc func(context.Context, *ent.SearchPersonMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SearchPersonFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SearchPersonMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SearchPersonMutation", m)
+}
+
+// The SearchPostFunc type is an adapter to allow the use of ordinary
+// function as SearchPost mutator.
+type SearchPostFunc func(context.Context, *ent.SearchPostMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SearchPostFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SearchPostMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SearchPostMutation", m)
+}
+
+// The SearchTagFunc type is an adapter to allow the use of ordinary
+// function as SearchTag mutator.
+type SearchTagFunc func(context.Context, *ent.SearchTagMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SearchTagFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SearchTagMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SearchTagMutation", m)
+}
+
 // The SessionFunc type is an adapter to allow the use of ordinary
 // function as Session mutator.
 type SessionFunc func(context.Context, *ent.SessionMutation) (ent.Value, error)
@@ -187,6 +667,30 @@ func (f SessionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SessionMutation", m)
+}
+
+// The SignInAttemptFunc type is an adapter to allow the use of ordinary
+// function as SignInAttempt mutator.
+type SignInAttemptFunc func(context.Context, *ent.SignInAttemptMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignInAttemptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SignInAttemptMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignInAttemptMutation", m)
+}
+
+// The SignInChallengeFunc type is an adapter to allow the use of ordinary
+// function as SignInChallenge mutator.
+type SignInChallengeFunc func(context.Context, *ent.SignInChallengeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignInChallengeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SignInChallengeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignInChallengeMutation", m)
 }
 
 // The SigningKeyFunc type is an adapter to allow the use of ordinary
@@ -213,6 +717,66 @@ func (f SigningSecretFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SigningSecretMutation", m)
 }
 
+// The StreamConversationFunc type is an adapter to allow the use of ordinary
+// function as StreamConversation mutator.
+type StreamConversationFunc func(context.Context, *ent.StreamConversationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f StreamConversationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.StreamConversationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.StreamConversationMutation", m)
+}
+
+// The StreamHeadFunc type is an adapter to allow the use of ordinary
+// function as StreamHead mutator.
+type StreamHeadFunc func(context.Context, *ent.StreamHeadMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f StreamHeadFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.StreamHeadMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.StreamHeadMutation", m)
+}
+
+// The StreamItemFunc type is an adapter to allow the use of ordinary
+// function as StreamItem mutator.
+type StreamItemFunc func(context.Context, *ent.StreamItemMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f StreamItemFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.StreamItemMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.StreamItemMutation", m)
+}
+
+// The TagUseFunc type is an adapter to allow the use of ordinary
+// function as TagUse mutator.
+type TagUseFunc func(context.Context, *ent.TagUseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TagUseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TagUseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TagUseMutation", m)
+}
+
+// The TotpSecretFunc type is an adapter to allow the use of ordinary
+// function as TotpSecret mutator.
+type TotpSecretFunc func(context.Context, *ent.TotpSecretMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TotpSecretFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TotpSecretMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TotpSecretMutation", m)
+}
+
 // The UserCountFunc type is an adapter to allow the use of ordinary
 // function as UserCount mutator.
 type UserCountFunc func(context.Context, *ent.UserCountMutation) (ent.Value, error)
@@ -223,6 +787,30 @@ func (f UserCountFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.UserCountMutation", m)
+}
+
+// The UserListFunc type is an adapter to allow the use of ordinary
+// function as UserList mutator.
+type UserListFunc func(context.Context, *ent.UserListMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f UserListFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.UserListMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.UserListMutation", m)
+}
+
+// The UserListMemberFunc type is an adapter to allow the use of ordinary
+// function as UserListMember mutator.
+type UserListMemberFunc func(context.Context, *ent.UserListMemberMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f UserListMemberFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.UserListMemberMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.UserListMemberMutation", m)
 }
 
 // Condition is a hook condition function.

@@ -9,17 +9,124 @@ import (
 )
 
 var (
+	// APIKeysColumns holds the columns for the "api_keys" table.
+	APIKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "name", Type: field.TypeString},
+		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "created_by", Type: field.TypeInt64},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+	}
+	// APIKeysTable holds the schema information for the "api_keys" table.
+	APIKeysTable = &schema.Table{
+		Name:       "api_keys",
+		Columns:    APIKeysColumns,
+		PrimaryKey: []*schema.Column{APIKeysColumns[0]},
+	}
 	// AccountsColumns holds the columns for the "accounts" table.
 	AccountsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
 		{Name: "handle", Type: field.TypeString},
 		{Name: "handle_key", Type: field.TypeString, Unique: true},
+		{Name: "state", Type: field.TypeInt32, Default: 0},
+		{Name: "role", Type: field.TypeInt32, Default: 0},
 	}
 	// AccountsTable holds the schema information for the "accounts" table.
 	AccountsTable = &schema.Table{
 		Name:       "accounts",
 		Columns:    AccountsColumns,
 		PrimaryKey: []*schema.Column{AccountsColumns[0]},
+	}
+	// AuditHeadsColumns holds the columns for the "audit_heads" table.
+	AuditHeadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "record_id", Type: field.TypeInt64},
+		{Name: "hash", Type: field.TypeBytes},
+	}
+	// AuditHeadsTable holds the schema information for the "audit_heads" table.
+	AuditHeadsTable = &schema.Table{
+		Name:       "audit_heads",
+		Columns:    AuditHeadsColumns,
+		PrimaryKey: []*schema.Column{AuditHeadsColumns[0]},
+	}
+	// AuditRecordsColumns holds the columns for the "audit_records" table.
+	AuditRecordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "action", Type: field.TypeString},
+		{Name: "actor_kind", Type: field.TypeString},
+		{Name: "actor_id", Type: field.TypeInt64},
+		{Name: "subject_id", Type: field.TypeInt64},
+		{Name: "request_id", Type: field.TypeString},
+		{Name: "details", Type: field.TypeString, Size: 2147483647},
+		{Name: "hash", Type: field.TypeBytes},
+	}
+	// AuditRecordsTable holds the schema information for the "audit_records" table.
+	AuditRecordsTable = &schema.Table{
+		Name:       "audit_records",
+		Columns:    AuditRecordsColumns,
+		PrimaryKey: []*schema.Column{AuditRecordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditrecord_subject_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[5], AuditRecordsColumns[0]},
+			},
+		},
+	}
+	// BlocksColumns holds the columns for the "blocks" table.
+	BlocksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "blocker_id", Type: field.TypeInt64},
+		{Name: "blocked_id", Type: field.TypeInt64},
+	}
+	// BlocksTable holds the schema information for the "blocks" table.
+	BlocksTable = &schema.Table{
+		Name:       "blocks",
+		Columns:    BlocksColumns,
+		PrimaryKey: []*schema.Column{BlocksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "block_blocker_id_blocked_id",
+				Unique:  true,
+				Columns: []*schema.Column{BlocksColumns[1], BlocksColumns[2]},
+			},
+			{
+				Name:    "block_blocked_id_blocker_id",
+				Unique:  false,
+				Columns: []*schema.Column{BlocksColumns[2], BlocksColumns[1]},
+			},
+			{
+				Name:    "block_blocker_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{BlocksColumns[1], BlocksColumns[0]},
+			},
+		},
+	}
+	// BookmarksColumns holds the columns for the "bookmarks" table.
+	BookmarksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "post_id", Type: field.TypeInt64},
+	}
+	// BookmarksTable holds the schema information for the "bookmarks" table.
+	BookmarksTable = &schema.Table{
+		Name:       "bookmarks",
+		Columns:    BookmarksColumns,
+		PrimaryKey: []*schema.Column{BookmarksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "bookmark_user_id_post_id",
+				Unique:  true,
+				Columns: []*schema.Column{BookmarksColumns[1], BookmarksColumns[2]},
+			},
+			{
+				Name:    "bookmark_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{BookmarksColumns[1], BookmarksColumns[0]},
+			},
+		},
 	}
 	// BrokerStreamsColumns holds the columns for the "broker_streams" table.
 	BrokerStreamsColumns = []*schema.Column{
@@ -32,12 +139,64 @@ var (
 		Columns:    BrokerStreamsColumns,
 		PrimaryKey: []*schema.Column{BrokerStreamsColumns[0]},
 	}
+	// ConversationsColumns holds the columns for the "conversations" table.
+	ConversationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeInt32},
+		{Name: "direct_key", Type: field.TypeString, Unique: true, Nullable: true},
+		{Name: "title", Type: field.TypeString, Default: ""},
+		{Name: "creator_id", Type: field.TypeInt64},
+		{Name: "last_sequence", Type: field.TypeInt64, Default: 0},
+		{Name: "last_message_id", Type: field.TypeInt64, Default: 0},
+		{Name: "version", Type: field.TypeInt64, Default: 1},
+	}
+	// ConversationsTable holds the schema information for the "conversations" table.
+	ConversationsTable = &schema.Table{
+		Name:       "conversations",
+		Columns:    ConversationsColumns,
+		PrimaryKey: []*schema.Column{ConversationsColumns[0]},
+	}
+	// ConversationMembersColumns holds the columns for the "conversation_members" table.
+	ConversationMembersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "conversation_id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "role", Type: field.TypeInt32},
+		{Name: "folder", Type: field.TypeInt32},
+		{Name: "first_sequence", Type: field.TypeInt64, Default: 1},
+		{Name: "read_sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// ConversationMembersTable holds the schema information for the "conversation_members" table.
+	ConversationMembersTable = &schema.Table{
+		Name:       "conversation_members",
+		Columns:    ConversationMembersColumns,
+		PrimaryKey: []*schema.Column{ConversationMembersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "conversationmember_conversation_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{ConversationMembersColumns[1], ConversationMembersColumns[2]},
+			},
+			{
+				Name:    "conversationmember_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationMembersColumns[1], ConversationMembersColumns[0]},
+			},
+			{
+				Name:    "conversationmember_user_id_folder_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationMembersColumns[2], ConversationMembersColumns[4], ConversationMembersColumns[1]},
+			},
+		},
+	}
 	// CredentialsColumns holds the columns for the "credentials" table.
 	CredentialsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
 		{Name: "email", Type: field.TypeString},
 		{Name: "email_key", Type: field.TypeString, Unique: true},
 		{Name: "password_hash", Type: field.TypeString},
+		{Name: "email_verified_at", Type: field.TypeTime, Nullable: true},
+		{Name: "pending_email", Type: field.TypeString, Nullable: true},
 	}
 	// CredentialsTable holds the schema information for the "credentials" table.
 	CredentialsTable = &schema.Table{
@@ -70,6 +229,87 @@ var (
 			},
 		},
 	}
+	// DismissalsColumns holds the columns for the "dismissals" table.
+	DismissalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "dismissed_id", Type: field.TypeInt64},
+	}
+	// DismissalsTable holds the schema information for the "dismissals" table.
+	DismissalsTable = &schema.Table{
+		Name:       "dismissals",
+		Columns:    DismissalsColumns,
+		PrimaryKey: []*schema.Column{DismissalsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "dismissal_user_id_dismissed_id",
+				Unique:  true,
+				Columns: []*schema.Column{DismissalsColumns[1], DismissalsColumns[2]},
+			},
+			{
+				Name:    "dismissal_dismissed_id",
+				Unique:  false,
+				Columns: []*schema.Column{DismissalsColumns[2]},
+			},
+		},
+	}
+	// DraftsColumns holds the columns for the "drafts" table.
+	DraftsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "author_id", Type: field.TypeInt64},
+		{Name: "post", Type: field.TypeBytes},
+		{Name: "scheduled_at", Type: field.TypeTime, Nullable: true},
+		{Name: "failure", Type: field.TypeInt32, Default: 0},
+		{Name: "version", Type: field.TypeInt64, Default: 1},
+	}
+	// DraftsTable holds the schema information for the "drafts" table.
+	DraftsTable = &schema.Table{
+		Name:       "drafts",
+		Columns:    DraftsColumns,
+		PrimaryKey: []*schema.Column{DraftsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "draft_author_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{DraftsColumns[1], DraftsColumns[0]},
+			},
+			{
+				Name:    "drafts_scheduled",
+				Unique:  false,
+				Columns: []*schema.Column{DraftsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "scheduled_at IS NOT NULL",
+				},
+			},
+		},
+	}
+	// EmailTokensColumns holds the columns for the "email_tokens" table.
+	EmailTokensColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "purpose", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// EmailTokensTable holds the schema information for the "email_tokens" table.
+	EmailTokensTable = &schema.Table{
+		Name:       "email_tokens",
+		Columns:    EmailTokensColumns,
+		PrimaryKey: []*schema.Column{EmailTokensColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "emailtoken_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{EmailTokensColumns[1]},
+			},
+			{
+				Name:    "emailtoken_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{EmailTokensColumns[5]},
+			},
+		},
+	}
 	// FollowsColumns holds the columns for the "follows" table.
 	FollowsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
@@ -96,6 +336,55 @@ var (
 				Name:    "follow_followee_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{FollowsColumns[2], FollowsColumns[0]},
+			},
+		},
+	}
+	// FollowRequestsColumns holds the columns for the "follow_requests" table.
+	FollowRequestsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "requester_id", Type: field.TypeInt64},
+		{Name: "target_id", Type: field.TypeInt64},
+	}
+	// FollowRequestsTable holds the schema information for the "follow_requests" table.
+	FollowRequestsTable = &schema.Table{
+		Name:       "follow_requests",
+		Columns:    FollowRequestsColumns,
+		PrimaryKey: []*schema.Column{FollowRequestsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "followrequest_requester_id_target_id",
+				Unique:  true,
+				Columns: []*schema.Column{FollowRequestsColumns[1], FollowRequestsColumns[2]},
+			},
+			{
+				Name:    "followrequest_requester_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{FollowRequestsColumns[1], FollowRequestsColumns[0]},
+			},
+			{
+				Name:    "followrequest_target_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{FollowRequestsColumns[2], FollowRequestsColumns[0]},
+			},
+		},
+	}
+	// FormerHandlesColumns holds the columns for the "former_handles" table.
+	FormerHandlesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "handle_key", Type: field.TypeString, Unique: true},
+		{Name: "reserved_until", Type: field.TypeTime},
+	}
+	// FormerHandlesTable holds the schema information for the "former_handles" table.
+	FormerHandlesTable = &schema.Table{
+		Name:       "former_handles",
+		Columns:    FormerHandlesColumns,
+		PrimaryKey: []*schema.Column{FormerHandlesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "formerhandle_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{FormerHandlesColumns[1]},
 			},
 		},
 	}
@@ -161,6 +450,32 @@ var (
 			},
 		},
 	}
+	// LinkedIdentitiesColumns holds the columns for the "linked_identities" table.
+	LinkedIdentitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "label", Type: field.TypeString},
+	}
+	// LinkedIdentitiesTable holds the schema information for the "linked_identities" table.
+	LinkedIdentitiesTable = &schema.Table{
+		Name:       "linked_identities",
+		Columns:    LinkedIdentitiesColumns,
+		PrimaryKey: []*schema.Column{LinkedIdentitiesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "linkedidentity_provider_subject",
+				Unique:  true,
+				Columns: []*schema.Column{LinkedIdentitiesColumns[2], LinkedIdentitiesColumns[3]},
+			},
+			{
+				Name:    "linkedidentity_user_id_provider",
+				Unique:  true,
+				Columns: []*schema.Column{LinkedIdentitiesColumns[1], LinkedIdentitiesColumns[2]},
+			},
+		},
+	}
 	// MergedAuthorsColumns holds the columns for the "merged_authors" table.
 	MergedAuthorsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
@@ -170,6 +485,307 @@ var (
 		Name:       "merged_authors",
 		Columns:    MergedAuthorsColumns,
 		PrimaryKey: []*schema.Column{MergedAuthorsColumns[0]},
+	}
+	// MessagesColumns holds the columns for the "messages" table.
+	MessagesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "conversation_id", Type: field.TypeInt64},
+		{Name: "sequence", Type: field.TypeInt64},
+		{Name: "sender_id", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeInt32},
+		{Name: "text", Type: field.TypeString, Size: 2147483647},
+		{Name: "reply_to_id", Type: field.TypeInt64, Default: 0},
+		{Name: "subject_id", Type: field.TypeInt64, Default: 0},
+		{Name: "client_id", Type: field.TypeString, Nullable: true},
+		{Name: "deleted", Type: field.TypeBool, Default: false},
+		{Name: "edited_at", Type: field.TypeTime, Nullable: true},
+	}
+	// MessagesTable holds the schema information for the "messages" table.
+	MessagesTable = &schema.Table{
+		Name:       "messages",
+		Columns:    MessagesColumns,
+		PrimaryKey: []*schema.Column{MessagesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "message_conversation_id_sequence",
+				Unique:  true,
+				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[2]},
+			},
+			{
+				Name:    "messages_client",
+				Unique:  true,
+				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[3], MessagesColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "client_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "message_sender_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{MessagesColumns[3], MessagesColumns[0]},
+			},
+		},
+	}
+	// MessageReactionsColumns holds the columns for the "message_reactions" table.
+	MessageReactionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "message_id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "emoji", Type: field.TypeString},
+	}
+	// MessageReactionsTable holds the schema information for the "message_reactions" table.
+	MessageReactionsTable = &schema.Table{
+		Name:       "message_reactions",
+		Columns:    MessageReactionsColumns,
+		PrimaryKey: []*schema.Column{MessageReactionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "messagereaction_message_id_user_id_emoji",
+				Unique:  true,
+				Columns: []*schema.Column{MessageReactionsColumns[1], MessageReactionsColumns[2], MessageReactionsColumns[3]},
+			},
+			{
+				Name:    "messagereaction_message_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{MessageReactionsColumns[1], MessageReactionsColumns[0]},
+			},
+			{
+				Name:    "messagereaction_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{MessageReactionsColumns[2]},
+			},
+		},
+	}
+	// MessagingSettingsColumns holds the columns for the "messaging_settings" table.
+	MessagingSettingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "audience", Type: field.TypeInt32},
+	}
+	// MessagingSettingsTable holds the schema information for the "messaging_settings" table.
+	MessagingSettingsTable = &schema.Table{
+		Name:       "messaging_settings",
+		Columns:    MessagingSettingsColumns,
+		PrimaryKey: []*schema.Column{MessagingSettingsColumns[0]},
+	}
+	// MutesColumns holds the columns for the "mutes" table.
+	MutesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "muter_id", Type: field.TypeInt64},
+		{Name: "muted_id", Type: field.TypeInt64},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+	}
+	// MutesTable holds the schema information for the "mutes" table.
+	MutesTable = &schema.Table{
+		Name:       "mutes",
+		Columns:    MutesColumns,
+		PrimaryKey: []*schema.Column{MutesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mute_muter_id_muted_id",
+				Unique:  true,
+				Columns: []*schema.Column{MutesColumns[1], MutesColumns[2]},
+			},
+			{
+				Name:    "mute_muter_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{MutesColumns[1], MutesColumns[0]},
+			},
+			{
+				Name:    "mute_muted_id",
+				Unique:  false,
+				Columns: []*schema.Column{MutesColumns[2]},
+			},
+		},
+	}
+	// MutedWordsColumns holds the columns for the "muted_words" table.
+	MutedWordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "text", Type: field.TypeString},
+		{Name: "text_key", Type: field.TypeString},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+	}
+	// MutedWordsTable holds the schema information for the "muted_words" table.
+	MutedWordsTable = &schema.Table{
+		Name:       "muted_words",
+		Columns:    MutedWordsColumns,
+		PrimaryKey: []*schema.Column{MutedWordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mutedword_user_id_text_key",
+				Unique:  true,
+				Columns: []*schema.Column{MutedWordsColumns[1], MutedWordsColumns[3]},
+			},
+			{
+				Name:    "mutedword_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{MutedWordsColumns[1], MutedWordsColumns[0]},
+			},
+		},
+	}
+	// NotificationsColumns holds the columns for the "notifications" table.
+	NotificationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "recipient_id", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeInt32},
+		{Name: "subject_id", Type: field.TypeInt64, Default: 0},
+		{Name: "in_app", Type: field.TypeBool, Default: true},
+		{Name: "read", Type: field.TypeBool, Default: false},
+		{Name: "sequence", Type: field.TypeInt64},
+		{Name: "cause_count", Type: field.TypeInt64, Default: 0},
+		{Name: "updated_at", Type: field.TypeTime},
+	}
+	// NotificationsTable holds the schema information for the "notifications" table.
+	NotificationsTable = &schema.Table{
+		Name:       "notifications",
+		Columns:    NotificationsColumns,
+		PrimaryKey: []*schema.Column{NotificationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notification_recipient_id_sequence",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[1], NotificationsColumns[6]},
+			},
+			{
+				Name:    "notification_recipient_id_kind_sequence",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[1], NotificationsColumns[2], NotificationsColumns[6]},
+			},
+			{
+				Name:    "notifications_open",
+				Unique:  true,
+				Columns: []*schema.Column{NotificationsColumns[1], NotificationsColumns[2], NotificationsColumns[3], NotificationsColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "NOT read",
+				},
+			},
+		},
+	}
+	// NotificationCausesColumns holds the columns for the "notification_causes" table.
+	NotificationCausesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "recipient_id", Type: field.TypeInt64},
+		{Name: "notification_id", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeInt32},
+		{Name: "actor_id", Type: field.TypeInt64},
+		{Name: "object_id", Type: field.TypeInt64},
+		{Name: "sequence", Type: field.TypeInt64},
+		{Name: "holds", Type: field.TypeBool, Default: true},
+	}
+	// NotificationCausesTable holds the schema information for the "notification_causes" table.
+	NotificationCausesTable = &schema.Table{
+		Name:       "notification_causes",
+		Columns:    NotificationCausesColumns,
+		PrimaryKey: []*schema.Column{NotificationCausesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notificationcause_recipient_id_kind_actor_id_object_id",
+				Unique:  true,
+				Columns: []*schema.Column{NotificationCausesColumns[1], NotificationCausesColumns[3], NotificationCausesColumns[4], NotificationCausesColumns[5]},
+			},
+			{
+				Name:    "notificationcause_recipient_id_sequence",
+				Unique:  true,
+				Columns: []*schema.Column{NotificationCausesColumns[1], NotificationCausesColumns[6]},
+			},
+			{
+				Name:    "notificationcause_notification_id_sequence",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationCausesColumns[2], NotificationCausesColumns[6]},
+			},
+			{
+				Name:    "notificationcause_actor_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationCausesColumns[4]},
+			},
+			{
+				Name:    "notificationcause_object_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationCausesColumns[5]},
+			},
+		},
+	}
+	// NotificationDeliveriesColumns holds the columns for the "notification_deliveries" table.
+	NotificationDeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "cause_id", Type: field.TypeInt64},
+		{Name: "notification_id", Type: field.TypeInt64},
+		{Name: "recipient_id", Type: field.TypeInt64},
+		{Name: "subscription_id", Type: field.TypeInt64},
+		{Name: "state", Type: field.TypeInt32, Default: 0},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "tries", Type: field.TypeInt32, Default: 0},
+		{Name: "error", Type: field.TypeString, Default: ""},
+	}
+	// NotificationDeliveriesTable holds the schema information for the "notification_deliveries" table.
+	NotificationDeliveriesTable = &schema.Table{
+		Name:       "notification_deliveries",
+		Columns:    NotificationDeliveriesColumns,
+		PrimaryKey: []*schema.Column{NotificationDeliveriesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notificationdelivery_cause_id_subscription_id",
+				Unique:  true,
+				Columns: []*schema.Column{NotificationDeliveriesColumns[1], NotificationDeliveriesColumns[4]},
+			},
+			{
+				Name:    "notification_deliveries_due",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationDeliveriesColumns[6]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state < 2",
+				},
+			},
+			{
+				Name:    "notificationdelivery_notification_id_subscription_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationDeliveriesColumns[2], NotificationDeliveriesColumns[4]},
+			},
+			{
+				Name:    "notificationdelivery_recipient_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationDeliveriesColumns[3]},
+			},
+			{
+				Name:    "notificationdelivery_subscription_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationDeliveriesColumns[4]},
+			},
+		},
+	}
+	// NotificationHeadsColumns holds the columns for the "notification_heads" table.
+	NotificationHeadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "sequence", Type: field.TypeInt64, Default: 0},
+	}
+	// NotificationHeadsTable holds the schema information for the "notification_heads" table.
+	NotificationHeadsTable = &schema.Table{
+		Name:       "notification_heads",
+		Columns:    NotificationHeadsColumns,
+		PrimaryKey: []*schema.Column{NotificationHeadsColumns[0]},
+	}
+	// NotificationPreferencesColumns holds the columns for the "notification_preferences" table.
+	NotificationPreferencesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeInt32},
+		{Name: "audience", Type: field.TypeInt32},
+		{Name: "in_app", Type: field.TypeBool},
+		{Name: "push", Type: field.TypeBool},
+		{Name: "email", Type: field.TypeBool},
+	}
+	// NotificationPreferencesTable holds the schema information for the "notification_preferences" table.
+	NotificationPreferencesTable = &schema.Table{
+		Name:       "notification_preferences",
+		Columns:    NotificationPreferencesColumns,
+		PrimaryKey: []*schema.Column{NotificationPreferencesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notificationpreference_user_id_kind",
+				Unique:  true,
+				Columns: []*schema.Column{NotificationPreferencesColumns[1], NotificationPreferencesColumns[2]},
+			},
+		},
 	}
 	// OutboxEventsColumns holds the columns for the "outbox_events" table.
 	OutboxEventsColumns = []*schema.Column{
@@ -203,6 +819,91 @@ var (
 			},
 		},
 	}
+	// OutgoingMailsColumns holds the columns for the "outgoing_mails" table.
+	OutgoingMailsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "address", Type: field.TypeString},
+		{Name: "slot", Type: field.TypeString, Unique: true, Nullable: true},
+		{Name: "notification_id", Type: field.TypeInt64, Default: 0},
+		{Name: "actor_id", Type: field.TypeInt64, Default: 0},
+		{Name: "others", Type: field.TypeInt32, Default: 0},
+		{Name: "claimed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "sent_at", Type: field.TypeTime, Nullable: true},
+	}
+	// OutgoingMailsTable holds the schema information for the "outgoing_mails" table.
+	OutgoingMailsTable = &schema.Table{
+		Name:       "outgoing_mails",
+		Columns:    OutgoingMailsColumns,
+		PrimaryKey: []*schema.Column{OutgoingMailsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "outgoingmail_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{OutgoingMailsColumns[1]},
+			},
+		},
+	}
+	// PollsColumns holds the columns for the "polls" table.
+	PollsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "multiple", Type: field.TypeBool, Default: false},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "voters", Type: field.TypeInt64, Default: 0},
+	}
+	// PollsTable holds the schema information for the "polls" table.
+	PollsTable = &schema.Table{
+		Name:       "polls",
+		Columns:    PollsColumns,
+		PrimaryKey: []*schema.Column{PollsColumns[0]},
+	}
+	// PollOptionsColumns holds the columns for the "poll_options" table.
+	PollOptionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "post_id", Type: field.TypeInt64},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "text", Type: field.TypeString},
+		{Name: "votes", Type: field.TypeInt64, Default: 0},
+	}
+	// PollOptionsTable holds the schema information for the "poll_options" table.
+	PollOptionsTable = &schema.Table{
+		Name:       "poll_options",
+		Columns:    PollOptionsColumns,
+		PrimaryKey: []*schema.Column{PollOptionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "polloption_post_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{PollOptionsColumns[1], PollOptionsColumns[2]},
+			},
+		},
+	}
+	// PollVotesColumns holds the columns for the "poll_votes" table.
+	PollVotesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "post_id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "choices", Type: field.TypeInt},
+	}
+	// PollVotesTable holds the schema information for the "poll_votes" table.
+	PollVotesTable = &schema.Table{
+		Name:       "poll_votes",
+		Columns:    PollVotesColumns,
+		PrimaryKey: []*schema.Column{PollVotesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pollvote_user_id_post_id",
+				Unique:  true,
+				Columns: []*schema.Column{PollVotesColumns[2], PollVotesColumns[1]},
+			},
+			{
+				Name:    "pollvote_post_id",
+				Unique:  false,
+				Columns: []*schema.Column{PollVotesColumns[1]},
+			},
+		},
+	}
 	// PostsColumns holds the columns for the "posts" table.
 	PostsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
@@ -211,6 +912,16 @@ var (
 		{Name: "reply_to_id", Type: field.TypeInt64, Default: 0},
 		{Name: "thread_id", Type: field.TypeInt64},
 		{Name: "deleted", Type: field.TypeBool, Default: false},
+		{Name: "audience", Type: field.TypeInt32, Default: 1},
+		{Name: "reply_policy", Type: field.TypeInt32, Default: 1},
+		{Name: "repost_of_id", Type: field.TypeInt64, Default: 0},
+		{Name: "quote_of_id", Type: field.TypeInt64, Default: 0},
+		{Name: "content_warning", Type: field.TypeString, Default: ""},
+		{Name: "language", Type: field.TypeString, Default: ""},
+		{Name: "version", Type: field.TypeInt64, Default: 1},
+		{Name: "edited_at", Type: field.TypeTime, Nullable: true},
+		{Name: "facets", Type: field.TypeBytes, Nullable: true},
+		{Name: "has_poll", Type: field.TypeBool, Default: false},
 	}
 	// PostsTable holds the schema information for the "posts" table.
 	PostsTable = &schema.Table{
@@ -228,6 +939,30 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{PostsColumns[3], PostsColumns[0]},
 			},
+			{
+				Name:    "posts_public",
+				Unique:  false,
+				Columns: []*schema.Column{PostsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "audience = 1 AND reply_to_id = 0 AND repost_of_id = 0 AND NOT deleted",
+				},
+			},
+			{
+				Name:    "posts_quotes",
+				Unique:  false,
+				Columns: []*schema.Column{PostsColumns[9], PostsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "quote_of_id <> 0",
+				},
+			},
+			{
+				Name:    "posts_reposts",
+				Unique:  true,
+				Columns: []*schema.Column{PostsColumns[8], PostsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "repost_of_id <> 0 AND NOT deleted",
+				},
+			},
 		},
 	}
 	// PostCountsColumns holds the columns for the "post_counts" table.
@@ -235,6 +970,8 @@ var (
 		{Name: "id", Type: field.TypeInt64},
 		{Name: "likes", Type: field.TypeInt64, Default: 0},
 		{Name: "replies", Type: field.TypeInt64, Default: 0},
+		{Name: "reposts", Type: field.TypeInt64, Default: 0},
+		{Name: "quotes", Type: field.TypeInt64, Default: 0},
 	}
 	// PostCountsTable holds the schema information for the "post_counts" table.
 	PostCountsTable = &schema.Table{
@@ -242,12 +979,102 @@ var (
 		Columns:    PostCountsColumns,
 		PrimaryKey: []*schema.Column{PostCountsColumns[0]},
 	}
+	// PostMentionsColumns holds the columns for the "post_mentions" table.
+	PostMentionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "post_id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+	}
+	// PostMentionsTable holds the schema information for the "post_mentions" table.
+	PostMentionsTable = &schema.Table{
+		Name:       "post_mentions",
+		Columns:    PostMentionsColumns,
+		PrimaryKey: []*schema.Column{PostMentionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "postmention_post_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{PostMentionsColumns[1], PostMentionsColumns[2]},
+			},
+			{
+				Name:    "postmention_user_id_post_id",
+				Unique:  false,
+				Columns: []*schema.Column{PostMentionsColumns[2], PostMentionsColumns[1]},
+			},
+		},
+	}
+	// PostTagsColumns holds the columns for the "post_tags" table.
+	PostTagsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "post_id", Type: field.TypeInt64},
+		{Name: "tag", Type: field.TypeString},
+		{Name: "tag_key", Type: field.TypeString},
+	}
+	// PostTagsTable holds the schema information for the "post_tags" table.
+	PostTagsTable = &schema.Table{
+		Name:       "post_tags",
+		Columns:    PostTagsColumns,
+		PrimaryKey: []*schema.Column{PostTagsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "posttag_tag_key_post_id",
+				Unique:  true,
+				Columns: []*schema.Column{PostTagsColumns[3], PostTagsColumns[1]},
+			},
+			{
+				Name:    "posttag_post_id",
+				Unique:  false,
+				Columns: []*schema.Column{PostTagsColumns[1]},
+			},
+		},
+	}
+	// PostVersionsColumns holds the columns for the "post_versions" table.
+	PostVersionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "post_id", Type: field.TypeInt64},
+		{Name: "version", Type: field.TypeInt64},
+		{Name: "text", Type: field.TypeString, Size: 2147483647},
+		{Name: "content_warning", Type: field.TypeString, Default: ""},
+		{Name: "language", Type: field.TypeString, Default: ""},
+		{Name: "audience", Type: field.TypeInt32},
+		{Name: "facets", Type: field.TypeBytes, Nullable: true},
+		{Name: "written_at", Type: field.TypeTime},
+	}
+	// PostVersionsTable holds the schema information for the "post_versions" table.
+	PostVersionsTable = &schema.Table{
+		Name:       "post_versions",
+		Columns:    PostVersionsColumns,
+		PrimaryKey: []*schema.Column{PostVersionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "postversion_post_id_version",
+				Unique:  true,
+				Columns: []*schema.Column{PostVersionsColumns[1], PostVersionsColumns[2]},
+			},
+		},
+	}
+	// PresenceSettingsColumns holds the columns for the "presence_settings" table.
+	PresenceSettingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "state", Type: field.TypeInt32},
+		{Name: "audience", Type: field.TypeInt32},
+		{Name: "invisible_at", Type: field.TypeTime, Nullable: true},
+	}
+	// PresenceSettingsTable holds the schema information for the "presence_settings" table.
+	PresenceSettingsTable = &schema.Table{
+		Name:       "presence_settings",
+		Columns:    PresenceSettingsColumns,
+		PrimaryKey: []*schema.Column{PresenceSettingsColumns[0]},
+	}
 	// ProfilesColumns holds the columns for the "profiles" table.
 	ProfilesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
 		{Name: "display_name", Type: field.TypeString, Default: ""},
 		{Name: "bio", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "location", Type: field.TypeString, Default: ""},
+		{Name: "private", Type: field.TypeBool, Default: false},
+		{Name: "links", Type: field.TypeJSON, Nullable: true},
+		{Name: "language", Type: field.TypeString, Default: ""},
 		{Name: "version", Type: field.TypeInt64, Default: 1},
 	}
 	// ProfilesTable holds the schema information for the "profiles" table.
@@ -255,6 +1082,89 @@ var (
 		Name:       "profiles",
 		Columns:    ProfilesColumns,
 		PrimaryKey: []*schema.Column{ProfilesColumns[0]},
+	}
+	// PushSubscriptionsColumns holds the columns for the "push_subscriptions" table.
+	PushSubscriptionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "session_id", Type: field.TypeInt64},
+		{Name: "endpoint", Type: field.TypeString},
+		{Name: "endpoint_key", Type: field.TypeString, Unique: true},
+		{Name: "p256dh", Type: field.TypeBytes},
+		{Name: "auth", Type: field.TypeBytes},
+		{Name: "device", Type: field.TypeString, Default: ""},
+	}
+	// PushSubscriptionsTable holds the schema information for the "push_subscriptions" table.
+	PushSubscriptionsTable = &schema.Table{
+		Name:       "push_subscriptions",
+		Columns:    PushSubscriptionsColumns,
+		PrimaryKey: []*schema.Column{PushSubscriptionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pushsubscription_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{PushSubscriptionsColumns[1], PushSubscriptionsColumns[0]},
+			},
+			{
+				Name:    "pushsubscription_session_id",
+				Unique:  false,
+				Columns: []*schema.Column{PushSubscriptionsColumns[2]},
+			},
+		},
+	}
+	// QuietHoursColumns holds the columns for the "quiet_hours" table.
+	QuietHoursColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "enabled", Type: field.TypeBool},
+		{Name: "start_minute", Type: field.TypeInt32},
+		{Name: "end_minute", Type: field.TypeInt32},
+		{Name: "time_zone", Type: field.TypeString},
+	}
+	// QuietHoursTable holds the schema information for the "quiet_hours" table.
+	QuietHoursTable = &schema.Table{
+		Name:       "quiet_hours",
+		Columns:    QuietHoursColumns,
+		PrimaryKey: []*schema.Column{QuietHoursColumns[0]},
+	}
+	// ReadPositionsColumns holds the columns for the "read_positions" table.
+	ReadPositionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "timeline", Type: field.TypeString},
+		{Name: "post_id", Type: field.TypeInt64},
+		{Name: "updated_at", Type: field.TypeTime},
+	}
+	// ReadPositionsTable holds the schema information for the "read_positions" table.
+	ReadPositionsTable = &schema.Table{
+		Name:       "read_positions",
+		Columns:    ReadPositionsColumns,
+		PrimaryKey: []*schema.Column{ReadPositionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "readposition_user_id_timeline",
+				Unique:  true,
+				Columns: []*schema.Column{ReadPositionsColumns[1], ReadPositionsColumns[2]},
+			},
+		},
+	}
+	// RecoveryCodesColumns holds the columns for the "recovery_codes" table.
+	RecoveryCodesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "hash", Type: field.TypeBytes},
+	}
+	// RecoveryCodesTable holds the schema information for the "recovery_codes" table.
+	RecoveryCodesTable = &schema.Table{
+		Name:       "recovery_codes",
+		Columns:    RecoveryCodesColumns,
+		PrimaryKey: []*schema.Column{RecoveryCodesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "recoverycode_user_id_hash",
+				Unique:  true,
+				Columns: []*schema.Column{RecoveryCodesColumns[1], RecoveryCodesColumns[2]},
+			},
+		},
 	}
 	// RefreshTokensColumns holds the columns for the "refresh_tokens" table.
 	RefreshTokensColumns = []*schema.Column{
@@ -277,6 +1187,86 @@ var (
 			},
 		},
 	}
+	// SealingKeysColumns holds the columns for the "sealing_keys" table.
+	SealingKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "key", Type: field.TypeBytes},
+	}
+	// SealingKeysTable holds the schema information for the "sealing_keys" table.
+	SealingKeysTable = &schema.Table{
+		Name:       "sealing_keys",
+		Columns:    SealingKeysColumns,
+		PrimaryKey: []*schema.Column{SealingKeysColumns[0]},
+	}
+	// SearchNamesColumns holds the columns for the "search_names" table.
+	SearchNamesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "key", Type: field.TypeBytes},
+	}
+	// SearchNamesTable holds the schema information for the "search_names" table.
+	SearchNamesTable = &schema.Table{
+		Name:       "search_names",
+		Columns:    SearchNamesColumns,
+		PrimaryKey: []*schema.Column{SearchNamesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "searchname_key_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{SearchNamesColumns[2], SearchNamesColumns[1]},
+			},
+			{
+				Name:    "searchname_user_id_key",
+				Unique:  false,
+				Columns: []*schema.Column{SearchNamesColumns[1], SearchNamesColumns[2]},
+			},
+		},
+	}
+	// SearchPeopleColumns holds the columns for the "search_people" table.
+	SearchPeopleColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "handle", Type: field.TypeString},
+		{Name: "version", Type: field.TypeInt64},
+		{Name: "name", Type: field.TypeString},
+		{Name: "terms", Type: field.TypeString, Size: 2147483647, SchemaType: map[string]string{"postgres": "tsvector"}},
+	}
+	// SearchPeopleTable holds the schema information for the "search_people" table.
+	SearchPeopleTable = &schema.Table{
+		Name:       "search_people",
+		Columns:    SearchPeopleColumns,
+		PrimaryKey: []*schema.Column{SearchPeopleColumns[0]},
+	}
+	// SearchPostsColumns holds the columns for the "search_posts" table.
+	SearchPostsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "version", Type: field.TypeInt64},
+		{Name: "terms", Type: field.TypeString, Size: 2147483647, SchemaType: map[string]string{"postgres": "tsvector"}},
+	}
+	// SearchPostsTable holds the schema information for the "search_posts" table.
+	SearchPostsTable = &schema.Table{
+		Name:       "search_posts",
+		Columns:    SearchPostsColumns,
+		PrimaryKey: []*schema.Column{SearchPostsColumns[0]},
+	}
+	// SearchTagsColumns holds the columns for the "search_tags" table.
+	SearchTagsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "key", Type: field.TypeBytes, Unique: true},
+		{Name: "tag_key", Type: field.TypeString},
+	}
+	// SearchTagsTable holds the schema information for the "search_tags" table.
+	SearchTagsTable = &schema.Table{
+		Name:       "search_tags",
+		Columns:    SearchTagsColumns,
+		PrimaryKey: []*schema.Column{SearchTagsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "searchtag_tag_key",
+				Unique:  true,
+				Columns: []*schema.Column{SearchTagsColumns[2]},
+			},
+		},
+	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
@@ -286,6 +1276,7 @@ var (
 		{Name: "expires_at", Type: field.TypeTime},
 		{Name: "ends_at", Type: field.TypeTime},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "authenticated_at", Type: field.TypeTime, Nullable: true},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.
 	SessionsTable = &schema.Table{
@@ -305,11 +1296,62 @@ var (
 			},
 		},
 	}
+	// SignInAttemptsColumns holds the columns for the "sign_in_attempts" table.
+	SignInAttemptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "state_hash", Type: field.TypeBytes, Unique: true},
+		{Name: "sealed_proof", Type: field.TypeBytes},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// SignInAttemptsTable holds the schema information for the "sign_in_attempts" table.
+	SignInAttemptsTable = &schema.Table{
+		Name:       "sign_in_attempts",
+		Columns:    SignInAttemptsColumns,
+		PrimaryKey: []*schema.Column{SignInAttemptsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signinattempt_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInAttemptsColumns[5]},
+			},
+		},
+	}
+	// SignInChallengesColumns holds the columns for the "sign_in_challenges" table.
+	SignInChallengesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "device_name", Type: field.TypeString},
+		{Name: "tries_left", Type: field.TypeInt},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// SignInChallengesTable holds the schema information for the "sign_in_challenges" table.
+	SignInChallengesTable = &schema.Table{
+		Name:       "sign_in_challenges",
+		Columns:    SignInChallengesColumns,
+		PrimaryKey: []*schema.Column{SignInChallengesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signinchallenge_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{SignInChallengesColumns[1]},
+			},
+			{
+				Name:    "signinchallenge_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInChallengesColumns[5]},
+			},
+		},
+	}
 	// SigningKeysColumns holds the columns for the "signing_keys" table.
 	SigningKeysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
 		{Name: "public_key", Type: field.TypeBytes},
 		{Name: "active", Type: field.TypeBool, Default: false},
+		{Name: "activated_at", Type: field.TypeTime, Nullable: true},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
 	}
 	// SigningKeysTable holds the schema information for the "signing_keys" table.
 	SigningKeysTable = &schema.Table{
@@ -328,6 +1370,113 @@ var (
 		Columns:    SigningSecretsColumns,
 		PrimaryKey: []*schema.Column{SigningSecretsColumns[0]},
 	}
+	// StreamConversationsColumns holds the columns for the "stream_conversations" table.
+	StreamConversationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "sequence", Type: field.TypeInt64},
+	}
+	// StreamConversationsTable holds the schema information for the "stream_conversations" table.
+	StreamConversationsTable = &schema.Table{
+		Name:       "stream_conversations",
+		Columns:    StreamConversationsColumns,
+		PrimaryKey: []*schema.Column{StreamConversationsColumns[0]},
+	}
+	// StreamHeadsColumns holds the columns for the "stream_heads" table.
+	StreamHeadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "epoch", Type: field.TypeInt64},
+		{Name: "sequence", Type: field.TypeInt64, Default: 0},
+		{Name: "dropped_sequence", Type: field.TypeInt64, Default: 0},
+		{Name: "opened_at", Type: field.TypeTime},
+	}
+	// StreamHeadsTable holds the schema information for the "stream_heads" table.
+	StreamHeadsTable = &schema.Table{
+		Name:       "stream_heads",
+		Columns:    StreamHeadsColumns,
+		PrimaryKey: []*schema.Column{StreamHeadsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "streamhead_opened_at",
+				Unique:  false,
+				Columns: []*schema.Column{StreamHeadsColumns[4]},
+			},
+		},
+	}
+	// StreamItemsColumns holds the columns for the "stream_items" table.
+	StreamItemsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "sequence", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeInt32},
+		{Name: "object_id", Type: field.TypeInt64},
+		{Name: "actor_id", Type: field.TypeInt64, Default: 0},
+	}
+	// StreamItemsTable holds the schema information for the "stream_items" table.
+	StreamItemsTable = &schema.Table{
+		Name:       "stream_items",
+		Columns:    StreamItemsColumns,
+		PrimaryKey: []*schema.Column{StreamItemsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "streamitem_user_id_sequence",
+				Unique:  true,
+				Columns: []*schema.Column{StreamItemsColumns[1], StreamItemsColumns[2]},
+			},
+		},
+	}
+	// TagUsesColumns holds the columns for the "tag_uses" table.
+	TagUsesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "post_id", Type: field.TypeInt64},
+		{Name: "author_id", Type: field.TypeInt64},
+		{Name: "hour", Type: field.TypeInt64},
+		{Name: "tag_key", Type: field.TypeString},
+		{Name: "tag", Type: field.TypeString},
+		{Name: "language", Type: field.TypeString, Default: ""},
+	}
+	// TagUsesTable holds the schema information for the "tag_uses" table.
+	TagUsesTable = &schema.Table{
+		Name:       "tag_uses",
+		Columns:    TagUsesColumns,
+		PrimaryKey: []*schema.Column{TagUsesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "taguse_post_id_tag_key",
+				Unique:  true,
+				Columns: []*schema.Column{TagUsesColumns[1], TagUsesColumns[4]},
+			},
+			{
+				Name:    "taguse_author_id_post_id",
+				Unique:  false,
+				Columns: []*schema.Column{TagUsesColumns[2], TagUsesColumns[1]},
+			},
+			{
+				Name:    "taguse_hour_tag_key_author_id",
+				Unique:  false,
+				Columns: []*schema.Column{TagUsesColumns[3], TagUsesColumns[4], TagUsesColumns[2]},
+			},
+			{
+				Name:    "taguse_tag_key_hour_author_id",
+				Unique:  false,
+				Columns: []*schema.Column{TagUsesColumns[4], TagUsesColumns[3], TagUsesColumns[2]},
+			},
+		},
+	}
+	// TotpSecretsColumns holds the columns for the "totp_secrets" table.
+	TotpSecretsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "sealed_secret", Type: field.TypeBytes},
+		{Name: "confirmed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "used_step", Type: field.TypeInt64, Default: 0},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "failing_since", Type: field.TypeTime, Nullable: true},
+	}
+	// TotpSecretsTable holds the schema information for the "totp_secrets" table.
+	TotpSecretsTable = &schema.Table{
+		Name:       "totp_secrets",
+		Columns:    TotpSecretsColumns,
+		PrimaryKey: []*schema.Column{TotpSecretsColumns[0]},
+	}
 	// UserCountsColumns holds the columns for the "user_counts" table.
 	UserCountsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
@@ -340,29 +1489,137 @@ var (
 		Name:       "user_counts",
 		Columns:    UserCountsColumns,
 		PrimaryKey: []*schema.Column{UserCountsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "usercount_followers_id",
+				Unique:  false,
+				Columns: []*schema.Column{UserCountsColumns[2], UserCountsColumns[0]},
+			},
+		},
+	}
+	// UserListsColumns holds the columns for the "user_lists" table.
+	UserListsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "owner_id", Type: field.TypeInt64},
+		{Name: "name", Type: field.TypeString},
+		{Name: "version", Type: field.TypeInt64, Default: 1},
+	}
+	// UserListsTable holds the schema information for the "user_lists" table.
+	UserListsTable = &schema.Table{
+		Name:       "user_lists",
+		Columns:    UserListsColumns,
+		PrimaryKey: []*schema.Column{UserListsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "userlist_owner_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{UserListsColumns[1], UserListsColumns[0]},
+			},
+		},
+	}
+	// UserListMembersColumns holds the columns for the "user_list_members" table.
+	UserListMembersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "list_id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+	}
+	// UserListMembersTable holds the schema information for the "user_list_members" table.
+	UserListMembersTable = &schema.Table{
+		Name:       "user_list_members",
+		Columns:    UserListMembersColumns,
+		PrimaryKey: []*schema.Column{UserListMembersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "userlistmember_list_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{UserListMembersColumns[1], UserListMembersColumns[2]},
+			},
+			{
+				Name:    "userlistmember_list_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{UserListMembersColumns[1], UserListMembersColumns[0]},
+			},
+			{
+				Name:    "userlistmember_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{UserListMembersColumns[2], UserListMembersColumns[0]},
+			},
+		},
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		APIKeysTable,
 		AccountsTable,
+		AuditHeadsTable,
+		AuditRecordsTable,
+		BlocksTable,
+		BookmarksTable,
 		BrokerStreamsTable,
+		ConversationsTable,
+		ConversationMembersTable,
 		CredentialsTable,
 		DeadLettersTable,
+		DismissalsTable,
+		DraftsTable,
+		EmailTokensTable,
 		FollowsTable,
+		FollowRequestsTable,
+		FormerHandlesTable,
 		IdempotencyRecordsTable,
 		InboxEntriesTable,
 		LikesTable,
+		LinkedIdentitiesTable,
 		MergedAuthorsTable,
+		MessagesTable,
+		MessageReactionsTable,
+		MessagingSettingsTable,
+		MutesTable,
+		MutedWordsTable,
+		NotificationsTable,
+		NotificationCausesTable,
+		NotificationDeliveriesTable,
+		NotificationHeadsTable,
+		NotificationPreferencesTable,
 		OutboxEventsTable,
+		OutgoingMailsTable,
+		PollsTable,
+		PollOptionsTable,
+		PollVotesTable,
 		PostsTable,
 		PostCountsTable,
+		PostMentionsTable,
+		PostTagsTable,
+		PostVersionsTable,
+		PresenceSettingsTable,
 		ProfilesTable,
+		PushSubscriptionsTable,
+		QuietHoursTable,
+		ReadPositionsTable,
+		RecoveryCodesTable,
 		RefreshTokensTable,
+		SealingKeysTable,
+		SearchNamesTable,
+		SearchPeopleTable,
+		SearchPostsTable,
+		SearchTagsTable,
 		SessionsTable,
+		SignInAttemptsTable,
+		SignInChallengesTable,
 		SigningKeysTable,
 		SigningSecretsTable,
+		StreamConversationsTable,
+		StreamHeadsTable,
+		StreamItemsTable,
+		TagUsesTable,
+		TotpSecretsTable,
 		UserCountsTable,
+		UserListsTable,
+		UserListMembersTable,
 	}
 )
 
 func init() {
+	SearchPeopleTable.Annotation = &entsql.Annotation{
+		Table: "search_people",
+	}
 }

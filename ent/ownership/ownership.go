@@ -18,6 +18,8 @@ type Annotation struct {
 	Service string
 	// Secret tells that nobody but the owner may even read the entity.
 	Secret bool
+	// AppendOnly tells that the owner too may only add and read.
+	AppendOnly bool
 }
 
 // Name implements [schema.Annotation].
@@ -29,6 +31,12 @@ func By(service string) ent.Mixin { return owned{annotation: Annotation{Service:
 // SecretOf is the mixin that makes service the owner of an entity that no other may read.
 func SecretOf(service string) ent.Mixin {
 	return owned{annotation: Annotation{Service: service, Secret: true}}
+}
+
+// AppendOnlyBy is the mixin that makes service the owner of an entity that every service may read, and nobody may change or
+// delete once it is there.
+func AppendOnlyBy(service string) ent.Mixin {
+	return owned{annotation: Annotation{Service: service, AppendOnly: true}}
 }
 
 type owned struct {
@@ -45,6 +53,8 @@ type Owner struct {
 	Service string
 	// Secret tells that nobody but the owner may even read the entity.
 	Secret bool
+	// AppendOnly tells that the owner too may only add and read.
+	AppendOnly bool
 	// Table is where the database keeps the entity.
 	Table string
 }
@@ -68,8 +78,12 @@ func (e *ForeignMutationError) Error() string {
 func Guard(service string, owners map[string]Owner) ent.Hook {
 	return func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-			if owner := owners[m.Type()].Service; owner != service {
-				return nil, &ForeignMutationError{Entity: m.Type(), Owner: owner, Service: service}
+			owner := owners[m.Type()]
+			if owner.Service != service {
+				return nil, &ForeignMutationError{Entity: m.Type(), Owner: owner.Service, Service: service}
+			}
+			if owner.AppendOnly && !m.Op().Is(ent.OpCreate) {
+				return nil, fmt.Errorf("change of %s, to which can only be added", m.Type())
 			}
 			return next.Mutate(ctx, m)
 		})

@@ -21,6 +21,26 @@ const (
 	FieldThreadID = "thread_id"
 	// FieldDeleted holds the string denoting the deleted field in the database.
 	FieldDeleted = "deleted"
+	// FieldAudience holds the string denoting the audience field in the database.
+	FieldAudience = "audience"
+	// FieldReplyPolicy holds the string denoting the reply_policy field in the database.
+	FieldReplyPolicy = "reply_policy"
+	// FieldRepostOfID holds the string denoting the repost_of_id field in the database.
+	FieldRepostOfID = "repost_of_id"
+	// FieldQuoteOfID holds the string denoting the quote_of_id field in the database.
+	FieldQuoteOfID = "quote_of_id"
+	// FieldContentWarning holds the string denoting the content_warning field in the database.
+	FieldContentWarning = "content_warning"
+	// FieldLanguage holds the string denoting the language field in the database.
+	FieldLanguage = "language"
+	// FieldVersion holds the string denoting the version field in the database.
+	FieldVersion = "version"
+	// FieldEditedAt holds the string denoting the edited_at field in the database.
+	FieldEditedAt = "edited_at"
+	// FieldFacets holds the string denoting the facets field in the database.
+	FieldFacets = "facets"
+	// FieldHasPoll holds the string denoting the has_poll field in the database.
+	FieldHasPoll = "has_poll"
 	// Table holds the table name of the post in the database.
 	Table = "posts"
 )
@@ -33,6 +53,16 @@ var Columns = []string{
 	FieldReplyToID,
 	FieldThreadID,
 	FieldDeleted,
+	FieldAudience,
+	FieldReplyPolicy,
+	FieldRepostOfID,
+	FieldQuoteOfID,
+	FieldContentWarning,
+	FieldLanguage,
+	FieldVersion,
+	FieldEditedAt,
+	FieldFacets,
+	FieldHasPoll,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -50,6 +80,22 @@ var (
 	DefaultReplyToID int64
 	// DefaultDeleted holds the default value on creation for the "deleted" field.
 	DefaultDeleted bool
+	// DefaultAudience holds the default value on creation for the "audience" field.
+	DefaultAudience int32
+	// DefaultReplyPolicy holds the default value on creation for the "reply_policy" field.
+	DefaultReplyPolicy int32
+	// DefaultRepostOfID holds the default value on creation for the "repost_of_id" field.
+	DefaultRepostOfID int64
+	// DefaultQuoteOfID holds the default value on creation for the "quote_of_id" field.
+	DefaultQuoteOfID int64
+	// DefaultContentWarning holds the default value on creation for the "content_warning" field.
+	DefaultContentWarning string
+	// DefaultLanguage holds the default value on creation for the "language" field.
+	DefaultLanguage string
+	// DefaultVersion holds the default value on creation for the "version" field.
+	DefaultVersion int64
+	// DefaultHasPoll holds the default value on creation for the "has_poll" field.
+	DefaultHasPoll bool
 )
 
 // OrderOption defines the ordering options for the Post queries.
@@ -83,4 +129,49 @@ func ByThreadID(opts ...sql.OrderTermOption) OrderOption {
 // ByDeleted orders the results by the deleted field.
 func ByDeleted(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDeleted, opts...).ToFunc()
+}
+
+// ByAudience orders the results by the audience field.
+func ByAudience(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAudience, opts...).ToFunc()
+}
+
+// ByReplyPolicy orders the results by the reply_policy field.
+func ByReplyPolicy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReplyPolicy, opts...).ToFunc()
+}
+
+// ByRepostOfID orders the results by the repost_of_id field.
+func ByRepostOfID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRepostOfID, opts...).ToFunc()
+}
+
+// ByQuoteOfID orders the results by the quote_of_id field.
+func ByQuoteOfID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldQuoteOfID, opts...).ToFunc()
+}
+
+// ByContentWarning orders the results by the content_warning field.
+func ByContentWarning(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContentWarning, opts...).ToFunc()
+}
+
+// ByLanguage orders the results by the language field.
+func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
+}
+
+// ByVersion orders the results by the version field.
+func ByVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVersion, opts...).ToFunc()
+}
+
+// ByEditedAt orders the results by the edited_at field.
+func ByEditedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEditedAt, opts...).ToFunc()
+}
+
+// ByHasPoll orders the results by the has_poll field.
+func ByHasPoll(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHasPoll, opts...).ToFunc()
 }

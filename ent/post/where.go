@@ -3,6 +3,8 @@
 package post
 
 import (
+	"time"
+
 	"entgo.io/ent/dialect/sql"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
@@ -75,6 +77,56 @@ func ThreadID(v int64) predicate.Post {
 // Deleted applies equality check predicate on the "deleted" field. It's identical to DeletedEQ.
 func Deleted(v bool) predicate.Post {
 	return predicate.Post(sql.FieldEQ(FieldDeleted, v))
+}
+
+// Audience applies equality check predicate on the "audience" field. It's identical to AudienceEQ.
+func Audience(v int32) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldAudience, v))
+}
+
+// ReplyPolicy applies equality check predicate on the "reply_policy" field. It's identical to ReplyPolicyEQ.
+func ReplyPolicy(v int32) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldReplyPolicy, v))
+}
+
+// RepostOfID applies equality check predicate on the "repost_of_id" field. It's identical to RepostOfIDEQ.
+func RepostOfID(v int64) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldRepostOfID, v))
+}
+
+// QuoteOfID applies equality check predicate on the "quote_of_id" field. It's identical to QuoteOfIDEQ.
+func QuoteOfID(v int64) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldQuoteOfID, v))
+}
+
+// ContentWarning applies equality check predicate on the "content_warning" field. It's identical to ContentWarningEQ.
+func ContentWarning(v string) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldContentWarning, v))
+}
+
+// Language applies equality check predicate on the "language" field. It's identical to LanguageEQ.
+func Language(v string) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldLanguage, v))
+}
+
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int64) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldVersion, v))
+}
+
+// EditedAt applies equality check predicate on the "edited_at" field. It's identical to EditedAtEQ.
+func EditedAt(v time.Time) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldEditedAt, v))
+}
+
+// Facets applies equality check predicate on the "facets" field. It's identical to FacetsEQ.
+func Facets(v []byte) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldFacets, v))
+}
+
+// HasPoll applies equality check predicate on the "has_poll" field. It's identical to HasPollEQ.
+func HasPoll(v bool) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldHasPoll, v))
 }
 
 // AuthorIDEQ applies the EQ predicate on the "author_id" field.
@@ -270,6 +322,446 @@ func DeletedEQ(v bool) predicate.Post {
 // DeletedNEQ applies the NEQ predicate on the "deleted" field.
 func DeletedNEQ(v bool) predicate.Post {
 	return predicate.Post(sql.FieldNEQ(FieldDeleted, v))
+}
+
+// AudienceEQ applies the EQ predicate on the "audience" field.
+func AudienceEQ(v int32) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldAudience, v))
+}
+
+// AudienceNEQ applies the NEQ predicate on the "audience" field.
+func AudienceNEQ(v int32) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldAudience, v))
+}
+
+// AudienceIn applies the In predicate on the "audience" field.
+func AudienceIn(vs ...int32) predicate.Post {
+	return predicate.Post(sql.FieldIn(FieldAudience, vs...))
+}
+
+// AudienceNotIn applies the NotIn predicate on the "audience" field.
+func AudienceNotIn(vs ...int32) predicate.Post {
+	return predicate.Post(sql.FieldNotIn(FieldAudience, vs...))
+}
+
+// AudienceGT applies the GT predicate on the "audience" field.
+func AudienceGT(v int32) predicate.Post {
+	return predicate.Post(sql.FieldGT(FieldAudience, v))
+}
+
+// AudienceGTE applies the GTE predicate on the "audience" field.
+func AudienceGTE(v int32) predicate.Post {
+	return predicate.Post(sql.FieldGTE(FieldAudience, v))
+}
+
+// AudienceLT applies the LT predicate on the "audience" field.
+func AudienceLT(v int32) predicate.Post {
+	return predicate.Post(sql.FieldLT(FieldAudience, v))
+}
+
+// AudienceLTE applies the LTE predicate on the "audience" field.
+func AudienceLTE(v int32) predicate.Post {
+	return predicate.Post(sql.FieldLTE(FieldAudience, v))
+}
+
+// ReplyPolicyEQ applies the EQ predicate on the "reply_policy" field.
+func ReplyPolicyEQ(v int32) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldReplyPolicy, v))
+}
+
+// ReplyPolicyNEQ applies the NEQ predicate on the "reply_policy" field.
+func ReplyPolicyNEQ(v int32) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldReplyPolicy, v))
+}
+
+// ReplyPolicyIn applies the In predicate on the "reply_policy" field.
+func ReplyPolicyIn(vs ...int32) predicate.Post {
+	return predicate.Post(sql.FieldIn(FieldReplyPolicy, vs...))
+}
+
+// ReplyPolicyNotIn applies the NotIn predicate on the "reply_policy" field.
+func ReplyPolicyNotIn(vs ...int32) predicate.Post {
+	return predicate.Post(sql.FieldNotIn(FieldReplyPolicy, vs...))
+}
+
+// ReplyPolicyGT applies the GT predicate on the "reply_policy" field.
+func ReplyPolicyGT(v int32) predicate.Post {
+	return predicate.Post(sql.FieldGT(FieldReplyPolicy, v))
+}
+
+// ReplyPolicyGTE applies the GTE predicate on the "reply_policy" field.
+func ReplyPolicyGTE(v int32) predicate.Post {
+	return predicate.Post(sql.FieldGTE(FieldReplyPolicy, v))
+}
+
+// ReplyPolicyLT applies the LT predicate on the "reply_policy" field.
+func ReplyPolicyLT(v int32) predicate.Post {
+	return predicate.Post(sql.FieldLT(FieldReplyPolicy, v))
+}
+
+// ReplyPolicyLTE applies the LTE predicate on the "reply_policy" field.
+func ReplyPolicyLTE(v int32) predicate.Post {
+	return predicate.Post(sql.FieldLTE(FieldReplyPolicy, v))
+}
+
+// RepostOfIDEQ applies the EQ predicate on the "repost_of_id" field.
+func RepostOfIDEQ(v int64) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldRepostOfID, v))
+}
+
+// RepostOfIDNEQ applies the NEQ predicate on the "repost_of_id" field.
+func RepostOfIDNEQ(v int64) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldRepostOfID, v))
+}
+
+// RepostOfIDIn applies the In predicate on the "repost_of_id" field.
+func RepostOfIDIn(vs ...int64) predicate.Post {
+	return predicate.Post(sql.FieldIn(FieldRepostOfID, vs...))
+}
+
+// RepostOfIDNotIn applies the NotIn predicate on the "repost_of_id" field.
+func RepostOfIDNotIn(vs ...int64) predicate.Post {
+	return predicate.Post(sql.FieldNotIn(FieldRepostOfID, vs...))
+}
+
+// RepostOfIDGT applies the GT predicate on the "repost_of_id" field.
+func RepostOfIDGT(v int64) predicate.Post {
+	return predicate.Post(sql.FieldGT(FieldRepostOfID, v))
+}
+
+// RepostOfIDGTE applies the GTE predicate on the "repost_of_id" field.
+func RepostOfIDGTE(v int64) predicate.Post {
+	return predicate.Post(sql.FieldGTE(FieldRepostOfID, v))
+}
+
+// RepostOfIDLT applies the LT predicate on the "repost_of_id" field.
+func RepostOfIDLT(v int64) predicate.Post {
+	return predicate.Post(sql.FieldLT(FieldRepostOfID, v))
+}
+
+// RepostOfIDLTE applies the LTE predicate on the "repost_of_id" field.
+func RepostOfIDLTE(v int64) predicate.Post {
+	return predicate.Post(sql.FieldLTE(FieldRepostOfID, v))
+}
+
+// QuoteOfIDEQ applies the EQ predicate on the "quote_of_id" field.
+func QuoteOfIDEQ(v int64) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldQuoteOfID, v))
+}
+
+// QuoteOfIDNEQ applies the NEQ predicate on the "quote_of_id" field.
+func QuoteOfIDNEQ(v int64) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldQuoteOfID, v))
+}
+
+// QuoteOfIDIn applies the In predicate on the "quote_of_id" field.
+func QuoteOfIDIn(vs ...int64) predicate.Post {
+	return predicate.Post(sql.FieldIn(FieldQuoteOfID, vs...))
+}
+
+// QuoteOfIDNotIn applies the NotIn predicate on the "quote_of_id" field.
+func QuoteOfIDNotIn(vs ...int64) predicate.Post {
+	return predicate.Post(sql.FieldNotIn(FieldQuoteOfID, vs...))
+}
+
+// QuoteOfIDGT applies the GT predicate on the "quote_of_id" field.
+func QuoteOfIDGT(v int64) predicate.Post {
+	return predicate.Post(sql.FieldGT(FieldQuoteOfID, v))
+}
+
+// QuoteOfIDGTE applies the GTE predicate on the "quote_of_id" field.
+func QuoteOfIDGTE(v int64) predicate.Post {
+	return predicate.Post(sql.FieldGTE(FieldQuoteOfID, v))
+}
+
+// QuoteOfIDLT applies the LT predicate on the "quote_of_id" field.
+func QuoteOfIDLT(v int64) predicate.Post {
+	return predicate.Post(sql.FieldLT(FieldQuoteOfID, v))
+}
+
+// QuoteOfIDLTE applies the LTE predicate on the "quote_of_id" field.
+func QuoteOfIDLTE(v int64) predicate.Post {
+	return predicate.Post(sql.FieldLTE(FieldQuoteOfID, v))
+}
+
+// ContentWarningEQ applies the EQ predicate on the "content_warning" field.
+func ContentWarningEQ(v string) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldContentWarning, v))
+}
+
+// ContentWarningNEQ applies the NEQ predicate on the "content_warning" field.
+func ContentWarningNEQ(v string) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldContentWarning, v))
+}
+
+// ContentWarningIn applies the In predicate on the "content_warning" field.
+func ContentWarningIn(vs ...string) predicate.Post {
+	return predicate.Post(sql.FieldIn(FieldContentWarning, vs...))
+}
+
+// ContentWarningNotIn applies the NotIn predicate on the "content_warning" field.
+func ContentWarningNotIn(vs ...string) predicate.Post {
+	return predicate.Post(sql.FieldNotIn(FieldContentWarning, vs...))
+}
+
+// ContentWarningGT applies the GT predicate on the "content_warning" field.
+func ContentWarningGT(v string) predicate.Post {
+	return predicate.Post(sql.FieldGT(FieldContentWarning, v))
+}
+
+// ContentWarningGTE applies the GTE predicate on the "content_warning" field.
+func ContentWarningGTE(v string) predicate.Post {
+	return predicate.Post(sql.FieldGTE(FieldContentWarning, v))
+}
+
+// ContentWarningLT applies the LT predicate on the "content_warning" field.
+func ContentWarningLT(v string) predicate.Post {
+	return predicate.Post(sql.FieldLT(FieldContentWarning, v))
+}
+
+// ContentWarningLTE applies the LTE predicate on the "content_warning" field.
+func ContentWarningLTE(v string) predicate.Post {
+	return predicate.Post(sql.FieldLTE(FieldContentWarning, v))
+}
+
+// ContentWarningContains applies the Contains predicate on the "content_warning" field.
+func ContentWarningContains(v string) predicate.Post {
+	return predicate.Post(sql.FieldContains(FieldContentWarning, v))
+}
+
+// ContentWarningHasPrefix applies the HasPrefix predicate on the "content_warning" field.
+func ContentWarningHasPrefix(v string) predicate.Post {
+	return predicate.Post(sql.FieldHasPrefix(FieldContentWarning, v))
+}
+
+// ContentWarningHasSuffix applies the HasSuffix predicate on the "content_warning" field.
+func ContentWarningHasSuffix(v string) predicate.Post {
+	return predicate.Post(sql.FieldHasSuffix(FieldContentWarning, v))
+}
+
+// ContentWarningEqualFold applies the EqualFold predicate on the "content_warning" field.
+func ContentWarningEqualFold(v string) predicate.Post {
+	return predicate.Post(sql.FieldEqualFold(FieldContentWarning, v))
+}
+
+// ContentWarningContainsFold applies the ContainsFold predicate on the "content_warning" field.
+func ContentWarningContainsFold(v string) predicate.Post {
+	return predicate.Post(sql.FieldContainsFold(FieldContentWarning, v))
+}
+
+// LanguageEQ applies the EQ predicate on the "language" field.
+func LanguageEQ(v string) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldLanguage, v))
+}
+
+// LanguageNEQ applies the NEQ predicate on the "language" field.
+func LanguageNEQ(v string) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldLanguage, v))
+}
+
+// LanguageIn applies the In predicate on the "language" field.
+func LanguageIn(vs ...string) predicate.Post {
+	return predicate.Post(sql.FieldIn(FieldLanguage, vs...))
+}
+
+// LanguageNotIn applies the NotIn predicate on the "language" field.
+func LanguageNotIn(vs ...string) predicate.Post {
+	return predicate.Post(sql.FieldNotIn(FieldLanguage, vs...))
+}
+
+// LanguageGT applies the GT predicate on the "language" field.
+func LanguageGT(v string) predicate.Post {
+	return predicate.Post(sql.FieldGT(FieldLanguage, v))
+}
+
+// LanguageGTE applies the GTE predicate on the "language" field.
+func LanguageGTE(v string) predicate.Post {
+	return predicate.Post(sql.FieldGTE(FieldLanguage, v))
+}
+
+// LanguageLT applies the LT predicate on the "language" field.
+func LanguageLT(v string) predicate.Post {
+	return predicate.Post(sql.FieldLT(FieldLanguage, v))
+}
+
+// LanguageLTE applies the LTE predicate on the "language" field.
+func LanguageLTE(v string) predicate.Post {
+	return predicate.Post(sql.FieldLTE(FieldLanguage, v))
+}
+
+// LanguageContains applies the Contains predicate on the "language" field.
+func LanguageContains(v string) predicate.Post {
+	return predicate.Post(sql.FieldContains(FieldLanguage, v))
+}
+
+// LanguageHasPrefix applies the HasPrefix predicate on the "language" field.
+func LanguageHasPrefix(v string) predicate.Post {
+	return predicate.Post(sql.FieldHasPrefix(FieldLanguage, v))
+}
+
+// LanguageHasSuffix applies the HasSuffix predicate on the "language" field.
+func LanguageHasSuffix(v string) predicate.Post {
+	return predicate.Post(sql.FieldHasSuffix(FieldLanguage, v))
+}
+
+// LanguageEqualFold applies the EqualFold predicate on the "language" field.
+func LanguageEqualFold(v string) predicate.Post {
+	return predicate.Post(sql.FieldEqualFold(FieldLanguage, v))
+}
+
+// LanguageContainsFold applies the ContainsFold predicate on the "language" field.
+func LanguageContainsFold(v string) predicate.Post {
+	return predicate.Post(sql.FieldContainsFold(FieldLanguage, v))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int64) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int64) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int64) predicate.Post {
+	return predicate.Post(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int64) predicate.Post {
+	return predicate.Post(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int64) predicate.Post {
+	return predicate.Post(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int64) predicate.Post {
+	return predicate.Post(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int64) predicate.Post {
+	return predicate.Post(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int64) predicate.Post {
+	return predicate.Post(sql.FieldLTE(FieldVersion, v))
+}
+
+// EditedAtEQ applies the EQ predicate on the "edited_at" field.
+func EditedAtEQ(v time.Time) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldEditedAt, v))
+}
+
+// EditedAtNEQ applies the NEQ predicate on the "edited_at" field.
+func EditedAtNEQ(v time.Time) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldEditedAt, v))
+}
+
+// EditedAtIn applies the In predicate on the "edited_at" field.
+func EditedAtIn(vs ...time.Time) predicate.Post {
+	return predicate.Post(sql.FieldIn(FieldEditedAt, vs...))
+}
+
+// EditedAtNotIn applies the NotIn predicate on the "edited_at" field.
+func EditedAtNotIn(vs ...time.Time) predicate.Post {
+	return predicate.Post(sql.FieldNotIn(FieldEditedAt, vs...))
+}
+
+// EditedAtGT applies the GT predicate on the "edited_at" field.
+func EditedAtGT(v time.Time) predicate.Post {
+	return predicate.Post(sql.FieldGT(FieldEditedAt, v))
+}
+
+// EditedAtGTE applies the GTE predicate on the "edited_at" field.
+func EditedAtGTE(v time.Time) predicate.Post {
+	return predicate.Post(sql.FieldGTE(FieldEditedAt, v))
+}
+
+// EditedAtLT applies the LT predicate on the "edited_at" field.
+func EditedAtLT(v time.Time) predicate.Post {
+	return predicate.Post(sql.FieldLT(FieldEditedAt, v))
+}
+
+// EditedAtLTE applies the LTE predicate on the "edited_at" field.
+func EditedAtLTE(v time.Time) predicate.Post {
+	return predicate.Post(sql.FieldLTE(FieldEditedAt, v))
+}
+
+// EditedAtIsNil applies the IsNil predicate on the "edited_at" field.
+func EditedAtIsNil() predicate.Post {
+	return predicate.Post(sql.FieldIsNull(FieldEditedAt))
+}
+
+// EditedAtNotNil applies the NotNil predicate on the "edited_at" field.
+func EditedAtNotNil() predicate.Post {
+	return predicate.Post(sql.FieldNotNull(FieldEditedAt))
+}
+
+// FacetsEQ applies the EQ predicate on the "facets" field.
+func FacetsEQ(v []byte) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldFacets, v))
+}
+
+// FacetsNEQ applies the NEQ predicate on the "facets" field.
+func FacetsNEQ(v []byte) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldFacets, v))
+}
+
+// FacetsIn applies the In predicate on the "facets" field.
+func FacetsIn(vs ...[]byte) predicate.Post {
+	return predicate.Post(sql.FieldIn(FieldFacets, vs...))
+}
+
+// FacetsNotIn applies the NotIn predicate on the "facets" field.
+func FacetsNotIn(vs ...[]byte) predicate.Post {
+	return predicate.Post(sql.FieldNotIn(FieldFacets, vs...))
+}
+
+// FacetsGT applies the GT predicate on the "facets" field.
+func FacetsGT(v []byte) predicate.Post {
+	return predicate.Post(sql.FieldGT(FieldFacets, v))
+}
+
+// FacetsGTE applies the GTE predicate on the "facets" field.
+func FacetsGTE(v []byte) predicate.Post {
+	return predicate.Post(sql.FieldGTE(FieldFacets, v))
+}
+
+// FacetsLT applies the LT predicate on the "facets" field.
+func FacetsLT(v []byte) predicate.Post {
+	return predicate.Post(sql.FieldLT(FieldFacets, v))
+}
+
+// FacetsLTE applies the LTE predicate on the "facets" field.
+func FacetsLTE(v []byte) predicate.Post {
+	return predicate.Post(sql.FieldLTE(FieldFacets, v))
+}
+
+// FacetsIsNil applies the IsNil predicate on the "facets" field.
+func FacetsIsNil() predicate.Post {
+	return predicate.Post(sql.FieldIsNull(FieldFacets))
+}
+
+// FacetsNotNil applies the NotNil predicate on the "facets" field.
+func FacetsNotNil() predicate.Post {
+	return predicate.Post(sql.FieldNotNull(FieldFacets))
+}
+
+// HasPollEQ applies the EQ predicate on the "has_poll" field.
+func HasPollEQ(v bool) predicate.Post {
+	return predicate.Post(sql.FieldEQ(FieldHasPoll, v))
+}
+
+// HasPollNEQ applies the NEQ predicate on the "has_poll" field.
+func HasPollNEQ(v bool) predicate.Post {
+	return predicate.Post(sql.FieldNEQ(FieldHasPoll, v))
 }
 
 // And groups predicates with the AND operator between them.

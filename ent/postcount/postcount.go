@@ -15,6 +15,10 @@ const (
 	FieldLikes = "likes"
 	// FieldReplies holds the string denoting the replies field in the database.
 	FieldReplies = "replies"
+	// FieldReposts holds the string denoting the reposts field in the database.
+	FieldReposts = "reposts"
+	// FieldQuotes holds the string denoting the quotes field in the database.
+	FieldQuotes = "quotes"
 	// Table holds the table name of the postcount in the database.
 	Table = "post_counts"
 )
@@ -24,6 +28,8 @@ var Columns = []string{
 	FieldID,
 	FieldLikes,
 	FieldReplies,
+	FieldReposts,
+	FieldQuotes,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -41,6 +47,10 @@ var (
 	DefaultLikes int64
 	// DefaultReplies holds the default value on creation for the "replies" field.
 	DefaultReplies int64
+	// DefaultReposts holds the default value on creation for the "reposts" field.
+	DefaultReposts int64
+	// DefaultQuotes holds the default value on creation for the "quotes" field.
+	DefaultQuotes int64
 )
 
 // OrderOption defines the ordering options for the PostCount queries.
@@ -59,4 +69,14 @@ func ByLikes(opts ...sql.OrderTermOption) OrderOption {
 // ByReplies orders the results by the replies field.
 func ByReplies(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReplies, opts...).ToFunc()
+}
+
+// ByReposts orders the results by the reposts field.
+func ByReposts(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReposts, opts...).ToFunc()
+}
+
+// ByQuotes orders the results by the quotes field.
+func ByQuotes(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldQuotes, opts...).ToFunc()
 }

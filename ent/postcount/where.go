@@ -62,6 +62,16 @@ func Replies(v int64) predicate.PostCount {
 	return predicate.PostCount(sql.FieldEQ(FieldReplies, v))
 }
 
+// Reposts applies equality check predicate on the "reposts" field. It's identical to RepostsEQ.
+func Reposts(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldEQ(FieldReposts, v))
+}
+
+// Quotes applies equality check predicate on the "quotes" field. It's identical to QuotesEQ.
+func Quotes(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldEQ(FieldQuotes, v))
+}
+
 // LikesEQ applies the EQ predicate on the "likes" field.
 func LikesEQ(v int64) predicate.PostCount {
 	return predicate.PostCount(sql.FieldEQ(FieldLikes, v))
@@ -140,6 +150,86 @@ func RepliesLT(v int64) predicate.PostCount {
 // RepliesLTE applies the LTE predicate on the "replies" field.
 func RepliesLTE(v int64) predicate.PostCount {
 	return predicate.PostCount(sql.FieldLTE(FieldReplies, v))
+}
+
+// RepostsEQ applies the EQ predicate on the "reposts" field.
+func RepostsEQ(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldEQ(FieldReposts, v))
+}
+
+// RepostsNEQ applies the NEQ predicate on the "reposts" field.
+func RepostsNEQ(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldNEQ(FieldReposts, v))
+}
+
+// RepostsIn applies the In predicate on the "reposts" field.
+func RepostsIn(vs ...int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldIn(FieldReposts, vs...))
+}
+
+// RepostsNotIn applies the NotIn predicate on the "reposts" field.
+func RepostsNotIn(vs ...int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldNotIn(FieldReposts, vs...))
+}
+
+// RepostsGT applies the GT predicate on the "reposts" field.
+func RepostsGT(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldGT(FieldReposts, v))
+}
+
+// RepostsGTE applies the GTE predicate on the "reposts" field.
+func RepostsGTE(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldGTE(FieldReposts, v))
+}
+
+// RepostsLT applies the LT predicate on the "reposts" field.
+func RepostsLT(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldLT(FieldReposts, v))
+}
+
+// RepostsLTE applies the LTE predicate on the "reposts" field.
+func RepostsLTE(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldLTE(FieldReposts, v))
+}
+
+// QuotesEQ applies the EQ predicate on the "quotes" field.
+func QuotesEQ(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldEQ(FieldQuotes, v))
+}
+
+// QuotesNEQ applies the NEQ predicate on the "quotes" field.
+func QuotesNEQ(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldNEQ(FieldQuotes, v))
+}
+
+// QuotesIn applies the In predicate on the "quotes" field.
+func QuotesIn(vs ...int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldIn(FieldQuotes, vs...))
+}
+
+// QuotesNotIn applies the NotIn predicate on the "quotes" field.
+func QuotesNotIn(vs ...int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldNotIn(FieldQuotes, vs...))
+}
+
+// QuotesGT applies the GT predicate on the "quotes" field.
+func QuotesGT(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldGT(FieldQuotes, v))
+}
+
+// QuotesGTE applies the GTE predicate on the "quotes" field.
+func QuotesGTE(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldGTE(FieldQuotes, v))
+}
+
+// QuotesLT applies the LT predicate on the "quotes" field.
+func QuotesLT(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldLT(FieldQuotes, v))
+}
+
+// QuotesLTE applies the LTE predicate on the "quotes" field.
+func QuotesLTE(v int64) predicate.PostCount {
+	return predicate.PostCount(sql.FieldLTE(FieldQuotes, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -6,11 +6,32 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// APIKey is the predicate function for apikey builders.
+type APIKey func(*sql.Selector)
+
 // Account is the predicate function for account builders.
 type Account func(*sql.Selector)
 
+// AuditHead is the predicate function for audithead builders.
+type AuditHead func(*sql.Selector)
+
+// AuditRecord is the predicate function for auditrecord builders.
+type AuditRecord func(*sql.Selector)
+
+// Block is the predicate function for block builders.
+type Block func(*sql.Selector)
+
+// Bookmark is the predicate function for bookmark builders.
+type Bookmark func(*sql.Selector)
+
 // BrokerStream is the predicate function for brokerstream builders.
 type BrokerStream func(*sql.Selector)
+
+// Conversation is the predicate function for conversation builders.
+type Conversation func(*sql.Selector)
+
+// ConversationMember is the predicate function for conversationmember builders.
+type ConversationMember func(*sql.Selector)
 
 // Credential is the predicate function for credential builders.
 type Credential func(*sql.Selector)
@@ -18,8 +39,23 @@ type Credential func(*sql.Selector)
 // DeadLetter is the predicate function for deadletter builders.
 type DeadLetter func(*sql.Selector)
 
+// Dismissal is the predicate function for dismissal builders.
+type Dismissal func(*sql.Selector)
+
+// Draft is the predicate function for draft builders.
+type Draft func(*sql.Selector)
+
+// EmailToken is the predicate function for emailtoken builders.
+type EmailToken func(*sql.Selector)
+
 // Follow is the predicate function for follow builders.
 type Follow func(*sql.Selector)
+
+// FollowRequest is the predicate function for followrequest builders.
+type FollowRequest func(*sql.Selector)
+
+// FormerHandle is the predicate function for formerhandle builders.
+type FormerHandle func(*sql.Selector)
 
 // IdempotencyRecord is the predicate function for idempotencyrecord builders.
 type IdempotencyRecord func(*sql.Selector)
@@ -30,11 +66,56 @@ type InboxEntry func(*sql.Selector)
 // Like is the predicate function for like builders.
 type Like func(*sql.Selector)
 
+// LinkedIdentity is the predicate function for linkedidentity builders.
+type LinkedIdentity func(*sql.Selector)
+
 // MergedAuthor is the predicate function for mergedauthor builders.
 type MergedAuthor func(*sql.Selector)
 
+// Message is the predicate function for message builders.
+type Message func(*sql.Selector)
+
+// MessageReaction is the predicate function for messagereaction builders.
+type MessageReaction func(*sql.Selector)
+
+// MessagingSetting is the predicate function for messagingsetting builders.
+type MessagingSetting func(*sql.Selector)
+
+// Mute is the predicate function for mute builders.
+type Mute func(*sql.Selector)
+
+// MutedWord is the predicate function for mutedword builders.
+type MutedWord func(*sql.Selector)
+
+// Notification is the predicate function for notification builders.
+type Notification func(*sql.Selector)
+
+// NotificationCause is the predicate function for notificationcause builders.
+type NotificationCause func(*sql.Selector)
+
+// NotificationDelivery is the predicate function for notificationdelivery builders.
+type NotificationDelivery func(*sql.Selector)
+
+// NotificationHead is the predicate function for notificationhead builders.
+type NotificationHead func(*sql.Selector)
+
+// NotificationPreference is the predicate function for notificationpreference builders.
+type NotificationPreference func(*sql.Selector)
+
 // OutboxEvent is the predicate function for outboxevent builders.
 type OutboxEvent func(*sql.Selector)
+
+// OutgoingMail is the predicate function for outgoingmail builders.
+type OutgoingMail func(*sql.Selector)
+
+// Poll is the predicate function for poll builders.
+type Poll func(*sql.Selector)
+
+// PollOption is the predicate function for polloption builders.
+type PollOption func(*sql.Selector)
+
+// PollVote is the predicate function for pollvote builders.
+type PollVote func(*sql.Selector)
 
 // Post is the predicate function for post builders.
 type Post func(*sql.Selector)
@@ -42,14 +123,59 @@ type Post func(*sql.Selector)
 // PostCount is the predicate function for postcount builders.
 type PostCount func(*sql.Selector)
 
+// PostMention is the predicate function for postmention builders.
+type PostMention func(*sql.Selector)
+
+// PostTag is the predicate function for posttag builders.
+type PostTag func(*sql.Selector)
+
+// PostVersion is the predicate function for postversion builders.
+type PostVersion func(*sql.Selector)
+
+// PresenceSetting is the predicate function for presencesetting builders.
+type PresenceSetting func(*sql.Selector)
+
 // Profile is the predicate function for profile builders.
 type Profile func(*sql.Selector)
+
+// PushSubscription is the predicate function for pushsubscription builders.
+type PushSubscription func(*sql.Selector)
+
+// QuietHours is the predicate function for quiethours builders.
+type QuietHours func(*sql.Selector)
+
+// ReadPosition is the predicate function for readposition builders.
+type ReadPosition func(*sql.Selector)
+
+// RecoveryCode is the predicate function for recoverycode builders.
+type RecoveryCode func(*sql.Selector)
 
 // RefreshToken is the predicate function for refreshtoken builders.
 type RefreshToken func(*sql.Selector)
 
+// SealingKey is the predicate function for sealingkey builders.
+type SealingKey func(*sql.Selector)
+
+// SearchName is the predicate function for searchname builders.
+type SearchName func(*sql.Selector)
+
+// SearchPerson is the predicate function for searchperson builders.
+type SearchPerson func(*sql.Selector)
+
+// SearchPost is the predicate function for searchpost builders.
+type SearchPost func(*sql.Selector)
+
+// SearchTag is the predicate function for searchtag builders.
+type SearchTag func(*sql.Selector)
+
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// SignInAttempt is the predicate function for signinattempt builders.
+type SignInAttempt func(*sql.Selector)
+
+// SignInChallenge is the predicate function for signinchallenge builders.
+type SignInChallenge func(*sql.Selector)
 
 // SigningKey is the predicate function for signingkey builders.
 type SigningKey func(*sql.Selector)
@@ -57,5 +183,26 @@ type SigningKey func(*sql.Selector)
 // SigningSecret is the predicate function for signingsecret builders.
 type SigningSecret func(*sql.Selector)
 
+// StreamConversation is the predicate function for streamconversation builders.
+type StreamConversation func(*sql.Selector)
+
+// StreamHead is the predicate function for streamhead builders.
+type StreamHead func(*sql.Selector)
+
+// StreamItem is the predicate function for streamitem builders.
+type StreamItem func(*sql.Selector)
+
+// TagUse is the predicate function for taguse builders.
+type TagUse func(*sql.Selector)
+
+// TotpSecret is the predicate function for totpsecret builders.
+type TotpSecret func(*sql.Selector)
+
 // UserCount is the predicate function for usercount builders.
 type UserCount func(*sql.Selector)
+
+// UserList is the predicate function for userlist builders.
+type UserList func(*sql.Selector)
+
+// UserListMember is the predicate function for userlistmember builders.
+type UserListMember func(*sql.Selector)

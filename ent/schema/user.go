@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 
 	"github.com/pulse-social/pulse/ent/ownership"
 )
@@ -22,8 +23,19 @@ func (Profile) Fields() []ent.Field {
 		field.String("display_name").Default(""),
 		field.Text("bio").Default(""),
 		field.String("location").Default(""),
+		field.Bool("private").Default(false).Comment("Whether only approved followers see what the person posts."),
+		field.JSON("links", []ProfileLink{}).Optional().Comment("Pages that the person points to, in their order."),
+		field.String("language").Default("").Comment("BCP 47 tag of the language that the person writes in, empty when they do not say."),
 		field.Int64("version").Default(1).Comment("Grows with each change; the etag."),
 	}
+}
+
+// ProfileLink is a page that a person points to.
+type ProfileLink struct {
+	// URL begins with https://.
+	URL string `json:"url"`
+	// Label is shown instead of the address, unless it is empty.
+	Label string `json:"label,omitempty"`
 }
 
 // UserCount holds the counts of a person. A consumer keeps it; it has no row while all are zero.
@@ -40,4 +52,9 @@ func (UserCount) Fields() []ent.Field {
 		field.Int64("followers").Default(0),
 		field.Int64("following").Default(0),
 	}
+}
+
+// Indexes implements [ent.Interface].
+func (UserCount) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("followers", "id")}
 }

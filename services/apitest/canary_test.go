@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ type canaries struct {
 	mu      sync.Mutex
 	texts   []string
 	secrets map[string]bool
+	readers map[string][]string // of texts that only some may read
 	answers strings.Builder
 }
 
@@ -32,6 +34,31 @@ func (c *canaries) text() string {
 	defer c.mu.Unlock()
 	c.texts = append(c.texts, "canary "+rand.Text())
 	return c.texts[len(c.texts)-1]
+}
+
+// restricted makes a text that only some actors may read, and that is a secret to logs and metrics.
+func (c *canaries) restricted(readers []string) string {
+	text := "canary " + rand.Text()
+	c.secret(text)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.readers == nil {
+		c.readers = map[string][]string{}
+	}
+	c.readers[text] = readers
+	return text
+}
+
+// leaks fails when a cell's actor was told what they may not read.
+func (c *cast) leaks(t *testing.T, x cell, seen string) {
+	t.Helper()
+	c.canaries.mu.Lock()
+	defer c.canaries.mu.Unlock()
+	for text, readers := range c.canaries.readers {
+		if strings.Contains(seen, text) && !slices.Contains(readers, x.actor) {
+			t.Errorf("%v is told %q, which is for %v", x, text, readers)
+		}
+	}
 }
 
 // secret adds secrets.

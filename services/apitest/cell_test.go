@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	optionsv1 "github.com/pulse-social/pulse/gen/pulse/options/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/internal/rpc"
@@ -23,7 +25,11 @@ import (
 // The objects that a request may name.
 const (
 	noObject  = "-"
-	present   = "existing"
+	present   = "existing"        // the owner's: their account, or a public post of theirs
+	secluded  = "private account" // the recluse's: their account, or a public post of theirs
+	narrow    = "followers-only"
+	addressed = "mentioned-only"   // mentions the followee
+	suspended = "suspended author" // of an account that was suspended
 	deleted   = "deleted"
 	missing   = "absent"
 	own       = "own"
@@ -39,9 +45,22 @@ var objects = map[optionsv1.ObjectKind]struct {
 }{
 	optionsv1.ObjectKind_OBJECT_KIND_NONE:    {[]string{noObject}, 0},
 	optionsv1.ObjectKind_OBJECT_KIND_SELF:    {[]string{noObject}, 0},
-	optionsv1.ObjectKind_OBJECT_KIND_USER:    {[]string{present, missing}, errorsv1.Reason_REASON_USER_NOT_FOUND},
-	optionsv1.ObjectKind_OBJECT_KIND_POST:    {[]string{present, deleted, missing}, errorsv1.Reason_REASON_POST_NOT_FOUND},
+	optionsv1.ObjectKind_OBJECT_KIND_USER:    {[]string{present, secluded, suspended, missing}, errorsv1.Reason_REASON_USER_NOT_FOUND},
+	optionsv1.ObjectKind_OBJECT_KIND_POST:    {[]string{present, narrow, addressed, secluded, suspended, deleted, missing}, errorsv1.Reason_REASON_POST_NOT_FOUND},
+	optionsv1.ObjectKind_OBJECT_KIND_API_KEY: {[]string{present, missing}, errorsv1.Reason_REASON_API_KEY_NOT_FOUND},
 	optionsv1.ObjectKind_OBJECT_KIND_SESSION: {[]string{own, another, missing}, errorsv1.Reason_REASON_SESSION_NOT_FOUND},
+	optionsv1.ObjectKind_OBJECT_KIND_LIST:    {[]string{own, another, missing}, errorsv1.Reason_REASON_LIST_NOT_FOUND},
+	optionsv1.ObjectKind_OBJECT_KIND_DRAFT:   {[]string{own, another, missing}, errorsv1.Reason_REASON_DRAFT_NOT_FOUND},
+	optionsv1.ObjectKind_OBJECT_KIND_CONVERSATION: {
+		[]string{own, another, former, missing}, errorsv1.Reason_REASON_CONVERSATION_NOT_FOUND,
+	},
+	optionsv1.ObjectKind_OBJECT_KIND_MESSAGE: {
+		[]string{own, another, former, missing}, errorsv1.Reason_REASON_MESSAGE_NOT_FOUND,
+	},
+
+	optionsv1.ObjectKind_OBJECT_KIND_NOTIFICATION: {[]string{own, another, missing}, errorsv1.Reason_REASON_NOTIFICATION_NOT_FOUND},
+
+	optionsv1.ObjectKind_OBJECT_KIND_PUSH_SUBSCRIPTION: {[]string{own, another, missing}, errorsv1.Reason_REASON_PUSH_SUBSCRIPTION_NOT_FOUND},
 }
 
 // A cell is one call of the matrix.
@@ -66,10 +85,12 @@ func (x cell) want() (notAllowed bool, reason errorsv1.Reason) {
 		return true, 0
 	case x.actor == garbage || x.actor == expired:
 		return false, errorsv1.Reason_REASON_ACCESS_TOKEN_INVALID
-	case x.actor == revoked:
+	case x.actor == revoked || x.actor == banned:
 		return false, errorsv1.Reason_REASON_SESSION_REVOKED
 	case x.actor == nobody && x.policy.GetAccess() != optionsv1.Access_ACCESS_PUBLIC:
 		return false, errorsv1.Reason_REASON_SIGN_IN_REQUIRED
+	case !x.hasRole():
+		return false, errorsv1.Reason_REASON_ROLE_REQUIRED
 	case x.hidden() && !x.recipe.omits:
 		return false, objects[x.policy.GetObject()].notFound
 	case !x.hidden() && x.recipe.refuses != nil:
@@ -79,8 +100,47 @@ func (x cell) want() (notAllowed bool, reason errorsv1.Reason) {
 	}
 }
 
+// hasRole tells whether the RPC is for callers of the actor's role.
+func (x cell) hasRole() bool {
+	switch x.policy.GetAccess() {
+	case optionsv1.Access_ACCESS_USER:
+		return x.actor != program
+	case optionsv1.Access_ACCESS_MODERATOR:
+		return x.actor == moderator || x.actor == administrator
+	case optionsv1.Access_ACCESS_ADMIN:
+		return x.actor == administrator
+	case optionsv1.Access_ACCESS_SERVICE:
+		return x.actor == program
+	default:
+		return true
+	}
+}
+
 // hidden tells whether the object is one that the caller cannot see.
-func (x cell) hidden() bool { return x.object == deleted || x.object == missing || x.object == another }
+func (x cell) hidden() bool {
+	if x.recipe.overlooks {
+		return x.object == missing
+	}
+	switch x.object {
+	case noObject, own:
+		return false
+	case present, narrow, addressed, secluded:
+		if x.policy.GetObject() == optionsv1.ObjectKind_OBJECT_KIND_USER {
+			return x.actor == blocked
+		}
+		return !slices.Contains(sees[x.object], x.actor)
+	default:
+		return true
+	}
+}
+
+// sees says who sees which post, of those whose sessions live.
+var sees = map[string][]string{
+	present:   {nobody, owner, stranger, follower, followee, pending, moderator, administrator, program},
+	narrow:    {owner, follower},
+	addressed: {owner, followee},
+	secluded:  {follower},
+}
 
 // succeeds tells whether the call is to succeed.
 func (x cell) succeeds() bool {
@@ -95,10 +155,14 @@ func (x cell) run(t *testing.T, c *cast, client *connect.Client) string {
 	if x.recipe.endsSession && x.succeeds() {
 		token = c.spareSession(t, x.actor).GetAccessToken()
 	}
+	if x.recipe.endsCaller && x.succeeds() {
+		token = c.fresh(t).tokens.GetAccessToken()
+	}
 	request := x.recipe.request(c, x, x.objectID(t, c))
 	answer, note, err := x.call(t, client, token, request)
 	seen := describe(answer, note, err)
 	c.canaries.answer(seen)
+	c.leaks(t, x, seen)
 	c.canaries.secretsOf(t, request, answer)
 
 	notAllowed, reason := x.want()
@@ -115,8 +179,8 @@ func (x cell) run(t *testing.T, c *cast, client *connect.Client) string {
 		t.Errorf("%v: %v, want an answer", x, err)
 	case x.hidden() && proto.Size(answer) != 0:
 		t.Errorf("%v: answered %v, want nothing", x, answer)
-	case x.recipe.omits && !x.hidden() && proto.Size(answer) == 0:
-		t.Errorf("%v: answered nothing", x)
+	case x.recipe.omits && !x.hidden() && (proto.Size(answer) == 0) != (x.recipe.empty != nil && x.recipe.empty(x)):
+		t.Errorf("%v: answered %v", x, answer)
 	case x.recipe.after != nil && !x.hidden():
 		x.recipe.after(t, c, x, answer)
 	}
@@ -131,17 +195,48 @@ func (x cell) objectID(t *testing.T, c *cast) int64 {
 		return 0
 	case x.object == missing:
 		return absentID
-	case x.object == deleted:
-		return c.deleted
 	case kind == optionsv1.ObjectKind_OBJECT_KIND_USER:
-		return c.people[owner].id
+		return c.personOf(x.object).id
+	case kind == optionsv1.ObjectKind_OBJECT_KIND_API_KEY:
+		if x.succeeds() {
+			id, _ := c.apiKey(t)
+			return id
+		}
+		return c.keyID
 	case kind == optionsv1.ObjectKind_OBJECT_KIND_SESSION:
 		return x.sessionID(t, c)
+	case kind == optionsv1.ObjectKind_OBJECT_KIND_LIST:
+		return x.listID(t, c)
+	case kind == optionsv1.ObjectKind_OBJECT_KIND_DRAFT:
+		return x.draftID(t, c)
+	case kind == optionsv1.ObjectKind_OBJECT_KIND_CONVERSATION, kind == optionsv1.ObjectKind_OBJECT_KIND_MESSAGE:
+		return x.talkID(t, c)
+	case kind == optionsv1.ObjectKind_OBJECT_KIND_NOTIFICATION:
+		return x.notificationID(t, c)
+	case kind == optionsv1.ObjectKind_OBJECT_KIND_PUSH_SUBSCRIPTION:
+		return x.subscriptionID(t, c)
 	case x.recipe.uses && x.succeeds():
 		return c.people[owner].post(t, "to be used up", 0)
 	default:
-		return c.public
+		return c.posts[x.object]
 	}
+}
+
+// listID answers a list of the actor's, or one of somebody else's.
+func (x cell) listID(t *testing.T, c *cast) int64 {
+	t.Helper()
+	whose := c.caller(x)
+	if x.object == another {
+		whose = c.people[recluse]
+	}
+	if x.recipe.uses && x.succeeds() || whose.list == 0 {
+		answer, err := whose.Graph.CreateList(t.Context(), &graphv1.CreateListRequest{Name: "a list"})
+		if err != nil {
+			return absentID // Of callers who have no session, nobody's will do.
+		}
+		whose.list = answer.GetList().GetId()
+	}
+	return whose.list
 }
 
 // sessionID answers a session of the actor's that may end, or one of somebody else's that must not.
@@ -155,6 +250,19 @@ func (x cell) sessionID(t *testing.T, c *cast) int64 {
 		whose = stranger
 	}
 	return sessionOf(t, c.people[whose].tokens.GetAccessToken())
+}
+
+// draftID answers a draft of the actor's that may be used up, or one of somebody else's that must not.
+func (x cell) draftID(t *testing.T, c *cast) int64 {
+	t.Helper()
+	if x.object == own && x.succeeds() {
+		return c.people[x.actor].draft(t, "to be used up")
+	}
+	whose := owner
+	if x.actor == owner {
+		whose = stranger
+	}
+	return c.drafts[whose]
 }
 
 // call makes the call. All calls have one request id, so that answers can be compared.

@@ -108,7 +108,8 @@ func TestNoEnumeration(t *testing.T) {
 // TestSignInBusy logs more people in than hashes may run at once.
 func TestSignInBusy(t *testing.T) {
 	t.Parallel()
-	p := pulsetest.Start(t, pulsetest.WithEnv("PULSE_PASSWORD_HASHES_AT_ONCE", "1"), pulsetest.WithEnv("PULSE_PASSWORD_HASH_QUEUE", "0"))
+	p := pulsetest.Start(t, pulsetest.WithStrongPasswords(),
+		pulsetest.WithEnv("PULSE_PASSWORD_HASHES_AT_ONCE", "1"), pulsetest.WithEnv("PULSE_PASSWORD_HASH_QUEUE", "0"))
 	ada := signUp(t, p, "ada")
 	client := newHTTP1Client(t)
 	answers := make([]received, 20)

@@ -24,7 +24,7 @@ func TestErrorsBeforeTheRPCHaveReasons(t *testing.T) {
 		"id that is no number":    {http.MethodGet, "/v1/posts/x", "", http.StatusBadRequest, "MALFORMED_BODY"},
 		"size that is no number":  {http.MethodGet, "/v1/users/1/timeline?page_size=x", "", http.StatusBadRequest, "MALFORMED_BODY"},
 		"unknown path":            {http.MethodGet, "/v1/nope", "", http.StatusNotFound, "UNKNOWN_METHOD"},
-		"wrong method":            {http.MethodPatch, "/v1/posts/1", "{}", http.StatusMethodNotAllowed, "UNKNOWN_METHOD"},
+		"wrong method":            {http.MethodPut, "/v1/posts/1", "{}", http.StatusMethodNotAllowed, "UNKNOWN_METHOD"},
 		"unknown RPC":             {http.MethodPost, "/pulse.post.v1.PostService/Nope", "{}", http.StatusNotImplemented, "UNKNOWN_METHOD"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // The driver "pgx".
 	_ "modernc.org/sqlite"             // The driver "sqlite".
 
+	"github.com/pulse-social/pulse/services/internal/seal"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
@@ -45,10 +47,14 @@ type forger struct {
 func newForger(t *testing.T, p *pulsetest.Pulse, who *person) forger {
 	t.Helper()
 	var keyID int64
-	var seed []byte
+	var sealed, sealing []byte
 	row := openDatabase(t, p).QueryRowContext(t.Context(),
-		"SELECT k.id, s.seed FROM signing_keys k JOIN signing_secrets s ON s.id = k.id WHERE k.active ORDER BY k.id LIMIT 1")
-	if err := row.Scan(&keyID, &seed); err != nil {
+		"SELECT k.id, s.seed, o.key FROM signing_keys k JOIN signing_secrets s ON s.id = k.id CROSS JOIN sealing_keys o WHERE k.active ORDER BY k.id LIMIT 1")
+	if err := row.Scan(&keyID, &sealed, &sealing); err != nil {
+		t.Fatal(err)
+	}
+	seed, err := seal.Open(hex.EncodeToString(sealing), "signing key "+idText(keyID), sealed)
+	if err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now().Unix()

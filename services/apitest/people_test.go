@@ -22,6 +22,8 @@ type person struct {
 	id               int64
 	handle, password string
 	tokens           *identityv1.Tokens
+	list             int64 // one of theirs, once they have one
+	notification     int64 // likewise
 }
 
 // signUp registers a person.
@@ -65,6 +67,16 @@ func (who *person) post(t *testing.T, text string, replyTo int64) int64 {
 		t.Fatalf("post %q: %v", text, err)
 	}
 	return answer.GetPost().GetId()
+}
+
+// draft begins a draft and answers its id.
+func (who *person) draft(t *testing.T, text string) int64 {
+	t.Helper()
+	answer, err := who.Posts.CreateDraft(t.Context(), &postv1.CreateDraftRequest{Post: &postv1.CreatePostRequest{Text: text}})
+	if err != nil {
+		t.Fatalf("draft %q: %v", text, err)
+	}
+	return answer.GetDraft().GetId()
 }
 
 // anonymous answers a client that nobody has signed in with.

@@ -5,12 +5,15 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
+	"slices"
 	"testing"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
 	"connectrpc.com/connect/v2/connectinprocess"
 
+	"github.com/pulse-social/pulse/services/internal/testbackend"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
@@ -33,6 +36,26 @@ var wires = []wire{
 	{name: "REST", dial: func(t *testing.T, p *pulsetest.Pulse) connect.Transport {
 		return restTransport{newHTTPClient(t), p.URL()}
 	}},
+}
+
+// wiresOfRun are those that this run calls by. They differ in how calls are read and answers written, whatever lies behind. So one run
+// over all of them is enough, that of `task test:matrix`, which takes minutes; others have some that differ most, and the one that
+// has most between caller and handler where the matrix is there for what lies behind.
+func wiresOfRun(t *testing.T) []wire {
+	t.Helper()
+	switch choice := os.Getenv("PULSE_TEST_MATRIX"); {
+	case choice == "all":
+		return wires
+	case choice != "":
+		t.Fatalf("PULSE_TEST_MATRIX=%q: set all, or nothing", choice)
+	case underRaceDetector || !testbackend.Embedded():
+		return wiresNamed("gRPC")
+	}
+	return wiresNamed("Connect GET", "gRPC", "REST")
+}
+
+func wiresNamed(names ...string) []wire {
+	return slices.DeleteFunc(slices.Clone(wires), func(w wire) bool { return !slices.Contains(names, w.name) })
 }
 
 func overHTTP(options ...connecthttp.Option) func(*testing.T, *pulsetest.Pulse) connect.Transport {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"connectrpc.com/connect/v2"
 
@@ -20,6 +21,8 @@ import (
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/kv"
+	"github.com/pulse-social/pulse/services/internal/limit"
+	"github.com/pulse-social/pulse/services/internal/mtls"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/run"
 	"github.com/pulse-social/pulse/services/internal/service"
@@ -47,7 +50,9 @@ type App struct {
 	options Options
 	entries []entry
 
-	process   *run.Process
+	process *run.Process
+	// waitsFor is why the start waits; nil when it does not.
+	waitsFor  atomic.Pointer[error]
 	telemetry *telemetry.Telemetry
 	ids       *id.Generator
 	now       clock.Clock
@@ -55,6 +60,8 @@ type App struct {
 	kv        *kv.KV
 	bus       *bus.Bus
 	verifier  *auth.Verifier
+	pass      *limit.Pass
+	identity  *mtls.Identity // nil without TLS between services.
 	server    *connect.Server
 	handler   http.Handler
 	api       net.Listener
@@ -81,7 +88,10 @@ func New(c Config, o Options) (*App, error) {
 			a.entries = append(a.entries, e)
 		}
 	}
-	return a, a.checkPeers()
+	if err := a.checkPeers(); err != nil {
+		return a, err
+	}
+	return a, a.checkIDs()
 }
 
 // checkPeers fails when a service of this process calls one that is neither here nor known to be elsewhere.
@@ -113,25 +123,54 @@ func (a *App) Start(ctx context.Context) error {
 	if a.telemetry, err = telemetry.Start(ctx, a.config.Telemetry, a.options.Version, a.options.LogTo); err != nil {
 		return err
 	}
+	if err = a.measureProcess(); err != nil {
+		return errors.Join(err, a.telemetry.Stop(ctx))
+	}
+	if a.config.TLS.On() {
+		if a.identity, err = mtls.Open(a.config.TLS, a.telemetry.Log); err != nil {
+			return errors.Join(err, a.telemetry.Stop(ctx))
+		}
+	}
 	a.process = run.NewProcess(a.telemetry.Log)
 	parts := []run.Part{
 		{Name: "telemetry", Stop: a.telemetry.Stop},
 		a.operatorsPort(),
 		a.dataFolder(),
-		a.database(),
-		a.redis(),
-		a.broker(),
+		a.awaited(a.database()),
+		a.awaited(a.redis()),
+		a.awaited(a.broker()),
 		a.assembly(),
 	}
 	if err := a.process.Start(ctx, parts...); err != nil {
 		return err
 	}
-	return a.process.Start(ctx, append(a.work(), a.apiPort())...)
+	work := a.work()
+	if a.config.Process.servesAPI() {
+		work = append(work, a.apiPort())
+	}
+	if err := a.process.Start(ctx, work...); err != nil {
+		return err
+	}
+	a.process.Open()
+	return nil
 }
 
-// work is what runs in the background: the relay of the outbox, and a consumer each.
+// work is what runs in the background: the relay of the outbox, what services have to do by themselves, and a consumer each.
+// All but the consumers go with the API: those may have no process at all while no event waits, and it is the relay that
+// makes one wait.
 func (a *App) work() []run.Part {
-	parts := []run.Part{run.Background("relay", func(ctx context.Context) { a.bus.Relay(ctx, a.store) })}
+	var parts []run.Part
+	if a.config.Process.servesAPI() {
+		parts = append(parts, run.Background("relay", func(ctx context.Context) { a.bus.Relay(ctx, a.store) }))
+		for i, s := range a.services {
+			if s.Background != nil {
+				parts = append(parts, run.Background("background of "+a.entries[i].name, s.Background))
+			}
+		}
+	}
+	if !a.config.Process.consumes() {
+		return parts
+	}
 	for i, s := range a.services {
 		db := a.store.For(a.entries[i].name)
 		for _, c := range s.Consumers {
@@ -191,16 +230,21 @@ func (a *App) assembly() run.Part {
 	return run.Part{Name: "services", Start: func(ctx context.Context) error {
 		reader := a.store.For("auth")
 		keys := auth.NewKeys(reader, a.now)
-		sessions := auth.NewSessions(reader, a.kv, a.now)
-		a.verifier = auth.NewVerifier(a.config.Identity.Tokens, keys, sessions, a.now)
+		sessions := auth.NewSessions(reader, a.kv, a.now).
+			Announced(func(ids ...int64) { a.bus.Hints().Announce(bus.SessionsEnded, ids...) })
+		apiKeys := auth.NewAPIKeys(reader, a.kv, a.now)
+		a.verifier = auth.NewVerifier(a.config.Identity.Tokens, keys, sessions, apiKeys, a.now)
 		var err error
-		a.server, err = rpc.NewServer(a.verifier, a.telemetry.Log, a.newRequestID)
+		limits := limit.New(a.config.Limits, a.kv, a.now)
+		a.pass = limit.NewPass(a.kv, a.now)
+		a.server, err = rpc.NewServer(a.verifier, limits, a.pass, a.telemetry.Log, a.newRequestID)
 		if err != nil {
 			return err
 		}
 		a.deps = service.Deps{
-			KV: a.kv, Visibility: visibility.NewPolicy(a.store.For("visibility").Client), Sessions: sessions, Keys: keys,
-			Stamps: stamp.NewBook(a.kv), Hints: a.bus.Hints(), Now: a.now, Dial: a.dial,
+			KV: a.kv, Visibility: visibility.NewPolicy(a.store.For("visibility").Client), Sessions: sessions, APIKeys: apiKeys,
+			Verifier: a.verifier, Keys: keys, Limits: limits,
+			Stamps: stamp.NewBook(a.kv), Hints: a.bus.Hints(), Signals: a.bus.Signals(), Now: a.now, Log: a.telemetry.Log, Dial: a.dial,
 		}
 		return a.makeServices(ctx)
 	}}
@@ -212,6 +256,7 @@ func (a *App) makeServices(ctx context.Context) error {
 	edge := rpc.Edge{
 		Server: a.server, Routes: map[string]http.Handler{}, NewRequestID: a.newRequestID,
 		Ready: a.process.Ready, CORSOrigins: a.config.Server.CORSOrigins,
+		Reflected: schemaNames(), // Of the whole API, as /openapi.yaml is: a gateway asks any process.
 	}
 	for _, e := range a.entries {
 		deps := a.deps
@@ -238,15 +283,23 @@ func (a *App) dial(name string) *connect.Client {
 		return rpc.DialInProcess(a.server)
 	}
 	address, _ := a.config.Peers.address(name) // New has made sure that there is one.
-	return rpc.Dial(address)
+	return rpc.Dial(address, a.peerTLS(name), a.pass)
 }
 
 // Handler answers all that the API's port serves, for those who mount Pulse in a server of their own. It is there after
 // Start.
 func (a *App) Handler() http.Handler { return a.handler }
 
-// URL is where the API is reached. It is there after Start.
-func (a *App) URL() string { return "http://" + a.api.Addr().String() }
+// URL is where the API is reached. It is there after Start, and empty in a process that only consumes.
+func (a *App) URL() string {
+	switch {
+	case a.api == nil:
+		return ""
+	case a.identity != nil:
+		return "https://" + a.api.Addr().String()
+	}
+	return "http://" + a.api.Addr().String()
+}
 
 // OpsURL is where the operators' port is reached. It is there after Start.
 func (a *App) OpsURL() string { return "http://" + a.ops.Addr().String() }

@@ -9,24 +9,33 @@ import (
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/config"
 	"github.com/pulse-social/pulse/services/internal/kv"
+	"github.com/pulse-social/pulse/services/internal/limit"
+	"github.com/pulse-social/pulse/services/internal/mtls"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/telemetry"
+	"github.com/pulse-social/pulse/services/notification"
 	"github.com/pulse-social/pulse/services/post"
+	"github.com/pulse-social/pulse/services/realtime"
 	"github.com/pulse-social/pulse/services/timeline"
 )
 
 // Config is all that can be set, each part beside the package that it is for.
 type Config struct {
-	Server    rpc.Config
-	Store     store.Config
-	KV        kv.Config
-	Bus       bus.Config
-	Peers     Peers
-	Identity  identity.Config
-	Post      post.Config
-	Timeline  timeline.Config
-	Telemetry telemetry.Config
+	Server       rpc.Config
+	Process      Process
+	Store        store.Config
+	KV           kv.Config
+	Limits       limit.Config
+	Bus          bus.Config
+	Peers        Peers
+	TLS          mtls.Config
+	Identity     identity.Config
+	Post         post.Config
+	Notification notification.Config
+	Timeline     timeline.Config
+	Realtime     realtime.Config
+	Telemetry    telemetry.Config
 }
 
 // Setting is one variable with the value in force.
@@ -46,10 +55,20 @@ func LoadConfig(lookup func(string) (string, bool)) (Config, []Setting, error) {
 // Validate answers what is wrong with the settings.
 func (c Config) Validate() error {
 	var errs []error
-	for _, part := range []interface{ Validate() error }{c.Server, c.Store, c.KV, c.Bus, c.Peers, c.Identity, c.Post, c.Timeline, c.Telemetry} {
+	for _, part := range []interface{ Validate() error }{
+		c.Server, c.Process, c.Store, c.KV, c.Limits, c.Bus, c.Peers, c.TLS, c.Identity, c.Post, c.Notification, c.Timeline, c.Realtime, c.Telemetry,
+	} {
 		errs = append(errs, part.Validate())
 	}
 	return errors.Join(errs...)
+}
+
+// identity answers the configuration of identity: mails may be shown in the log of a process that only its own machine can
+// reach.
+func (c Config) identity() identity.Config {
+	i := c.Identity
+	i.ShowMails = c.Server.Loopback()
+	return i
 }
 
 // embeds tells whether anything is kept in the data folder.

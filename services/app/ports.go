@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -23,6 +24,7 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 32 << 10
+	writeByteTimeout  = 10 * time.Second
 )
 
 // listen opens a port.
@@ -34,15 +36,18 @@ func listen(ctx context.Context, variable, address string) (net.Listener, error)
 	return l, nil
 }
 
-// apiPort serves the API, over HTTP/1.1 and HTTP/2 without TLS.
+// apiPort serves the API, over HTTP/1.1 and HTTP/2, without TLS or with TLS for those alone who may call.
 func (a *App) apiPort() run.Part {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true)
+	protocols.SetUnencryptedHTTP2(a.identity == nil)
+	protocols.SetHTTP2(a.identity != nil)
 	silent := &silentConns{}
 	server := &http.Server{
-		ConnState: silent.track,
+		ConnState: silent.track, ErrorLog: slog.NewLogLogger(a.telemetry.Log.Handler(), slog.LevelWarn),
 		Protocols: protocols, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		// A client that reads nothing at all keeps even the frame from going out that would end its stream.
+		HTTP2: &http.HTTP2Config{WriteByteTimeout: writeByteTimeout},
 	}
 	return run.Part{
 		Name: "api",
@@ -51,6 +56,11 @@ func (a *App) apiPort() run.Part {
 				return err
 			}
 			server.Handler = a.handler
+			if a.identity != nil {
+				if server.TLSConfig, err = a.identity.Server(a.callers()...); err != nil {
+					return errors.Join(err, a.api.Close())
+				}
+			}
 			go a.serve(server, a.api)
 			return nil
 		},
@@ -63,14 +73,33 @@ func (a *App) apiPort() run.Part {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
 			go silent.closeUntil(ctx)
+			a.drain(ctx)
 			return shutdown(ctx, server, a.config.Server.StopTimeout)
 		},
 	}
 }
 
+// drainTimeout bounds how long streams may take to end.
+const drainTimeout = 3 * time.Second
+
+// drain has streams end: a server that is shut down waits for them, but does not end them.
+func (a *App) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	for _, s := range a.services {
+		if s.Drain != nil {
+			s.Drain(ctx)
+		}
+	}
+}
+
 // serve serves until the server is shut down.
 func (a *App) serve(server *http.Server, l net.Listener) {
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	serve := server.Serve
+	if server.TLSConfig != nil {
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
+	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 		a.telemetry.Log.Error("server", "address", l.Addr().String(), "error", err)
 	}
 }
@@ -88,7 +117,11 @@ func shutdown(ctx context.Context, server *http.Server, limit time.Duration) err
 // operatorsPort serves metrics, health, profiles and the check of the invariants.
 func (a *App) operatorsPort() run.Part {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(a.telemetry.Registry, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.telemetry.Registry, promhttp.HandlerOpts{
+		EnableOpenMetrics: true,
+		// What cannot be told while a backend is away must not hide what can.
+		ErrorHandling: promhttp.ContinueOnError,
+	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.HandleFunc("GET /check", a.serveCheck)
@@ -117,7 +150,7 @@ func (a *App) readyz(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	switch {
 	case !a.process.Ready():
-		http.Error(w, "not ready: starting or stopping", http.StatusServiceUnavailable)
+		http.Error(w, a.whyNotReady(), http.StatusServiceUnavailable)
 	case a.store.Ping(ctx) != nil:
 		http.Error(w, "not ready: the database does not answer", http.StatusServiceUnavailable)
 	default:

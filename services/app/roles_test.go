@@ -45,9 +45,11 @@ func startFleet(t *testing.T) fleet {
 		if migrate > 0 {
 			options = append(options, pulsetest.WithEnv("PULSE_MIGRATE", "false"))
 		}
-		if post := f["post"]; post != nil {
-			options = append(options, pulsetest.WithEnv("PULSE_PEERS", "post:"+strings.TrimPrefix(post.URL(), "http://")))
+		var peers []string // Those that run already; none calls one that comes after it in the catalog.
+		for name, process := range f {
+			peers = append(peers, name+":"+strings.TrimPrefix(process.URL(), "http://"))
 		}
+		options = append(options, pulsetest.WithEnv("PULSE_PEERS", strings.Join(peers, ",")))
 		f[service] = pulsetest.Start(t, options...)
 	}
 	return f

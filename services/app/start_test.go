@@ -87,7 +87,7 @@ func TestOperatorsPort(t *testing.T) {
 
 func TestStopFinishesCallsUnderWay(t *testing.T) {
 	t.Parallel()
-	p := pulsetest.Start(t, pulsetest.WithEnv("PULSE_DRAIN_DELAY", "300ms"))
+	p := pulsetest.Start(t, pulsetest.WithEnv("PULSE_DRAIN_DELAY", "3s"))
 	url, ops := p.URL(), p.App.OpsURL()
 	stopped := make(chan struct{})
 	go func() { p.Stop(t); close(stopped) }()
@@ -126,18 +126,9 @@ func TestStopDoesNotWaitForConnectionsThatSayNothing(t *testing.T) {
 
 func get(t *testing.T, url string) (status int, body string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
+	status, body = ask(t, url)
+	if status == 0 {
+		t.Fatalf("%s does not answer", url)
 	}
-	answer, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	raw, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer.StatusCode, string(raw)
+	return status, body
 }

@@ -29,13 +29,18 @@ func openCurrentStore(ctx context.Context, c Config) (*store.Store, error) {
 	return s, nil
 }
 
-// Migrate brings the schema of the configured database up to date and answers how many migrations it applied.
+// Migrate brings the schema of the configured database up to date and answers how many migrations it applied. It waits for
+// a database that is away as long as a start does.
 func Migrate(ctx context.Context, c Config) (int, error) {
-	s, err := openStore(ctx, c)
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	var s *store.Store
+	err := await(ctx, c.Process.StartTimeout,
+		func() (err error) { s, err = openStore(ctx, c); return err },
+		func(why error) { log.WarnContext(ctx, "the migration waits", "error", why) })
 	if err != nil {
 		return 0, err
 	}
-	applied, err := s.Migrate(ctx, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	applied, err := s.Migrate(ctx, log)
 	return applied, errors.Join(err, s.Close())
 }
 

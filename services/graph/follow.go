@@ -3,8 +3,8 @@ package graph
 import (
 	"context"
 
-	"github.com/pulse-social/pulse/ent"
 	entfollow "github.com/pulse-social/pulse/ent/follow"
+	"github.com/pulse-social/pulse/ent/predicate"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
@@ -14,7 +14,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
-// Follow makes the caller follow a person, once.
+// Follow makes the caller follow a person, or ask to when their account is private, once.
 func (h *handler) Follow(ctx context.Context, req *graphv1.FollowRequest) (*graphv1.FollowResponse, error) {
 	caller, followee := auth.Caller(ctx).UserID, req.GetUserId()
 	if caller == followee {
@@ -22,70 +22,88 @@ func (h *handler) Follow(ctx context.Context, req *graphv1.FollowRequest) (*grap
 	}
 	defer h.stamps.Changed(ctx, caller, stamp.Follows)
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*graphv1.FollowResponse, error) {
-		if err := mustSee(ctx, h.visibility.In(tx.Client), followee); err != nil {
-			return nil, err
-		}
-		answer := &graphv1.FollowResponse{}
-		follows, err := exists(ctx, tx.Client, caller, followee)
+		r, err := h.between(ctx, tx, caller, followee)
 		if err != nil {
 			return nil, err
 		}
-		if !follows {
-			if err := tx.Follow.Create().SetID(tx.NewID()).SetFollowerID(caller).SetFolloweeID(followee).Exec(ctx); err != nil {
-				return nil, err
-			}
-			if err := tx.Emit(&busv1.UserFollowed{FollowerId: caller, FolloweeId: followee}); err != nil {
-				return nil, err
-			}
+		if r.GetBlocking() {
+			return nil, rpc.Fail(errorsv1.Reason_REASON_USER_BLOCKED, "you block this person: unblock them to follow them")
 		}
-		answer.Relationship, err = relationship(ctx, tx.Client, caller, followee)
-		return answer, err
+		return &graphv1.FollowResponse{Relationship: r}, h.followOrAsk(ctx, tx, caller, r)
 	})
 }
 
-// Unfollow makes the caller stop following a person, if they do.
+// followOrAsk changes the relationship to one of following, or of having asked to.
+func (h *handler) followOrAsk(ctx context.Context, tx *store.Tx, caller int64, r *graphv1.Relationship) error {
+	if r.GetFollowing() {
+		return nil
+	}
+	private, err := h.visibility.In(tx.Client).Private(ctx, r.GetUserId())
+	switch {
+	case err != nil || private && r.GetRequested():
+		return err
+	case private:
+		r.Requested = true
+		return ask(ctx, tx, caller, r.GetUserId())
+	case r.GetRequested(): // The account has just become public, and the request is about to be approved.
+		r.Requested, r.Following = false, true
+		_, err := approve(ctx, tx, caller, r.GetUserId())
+		return err
+	default:
+		r.Following = true
+		return follow(ctx, tx, caller, r.GetUserId())
+	}
+}
+
+// Unfollow makes the caller stop following a person, or asking to.
 func (h *handler) Unfollow(ctx context.Context, req *graphv1.UnfollowRequest) (*graphv1.UnfollowResponse, error) {
 	caller, followee := auth.Caller(ctx).UserID, req.GetUserId()
 	defer h.stamps.Changed(ctx, caller, stamp.Follows)
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*graphv1.UnfollowResponse, error) {
-		if err := mustSee(ctx, h.visibility.In(tx.Client), followee); err != nil {
-			return nil, err
-		}
-		gone, err := tx.Follow.Delete().Where(entfollow.FollowerID(caller), entfollow.FolloweeID(followee)).Exec(ctx)
+		r, err := h.between(ctx, tx, caller, followee)
 		if err != nil {
 			return nil, err
 		}
-		if gone > 0 {
-			if err := tx.Emit(&busv1.UserUnfollowed{FollowerId: caller, FolloweeId: followee}); err != nil {
-				return nil, err
-			}
+		r.Following, r.Requested = false, false
+		if err := unfollow(ctx, tx, caller, followee); err != nil {
+			return nil, err
 		}
-		r, err := relationship(ctx, tx.Client, caller, followee)
-		return &graphv1.UnfollowResponse{Relationship: r}, err
+		return &graphv1.UnfollowResponse{Relationship: r}, withdraw(ctx, tx, caller, followee)
 	})
 }
 
-// exists tells whether one person follows another.
-func exists(ctx context.Context, client *ent.Client, follower, followee int64) (bool, error) {
-	return client.Follow.Query().Where(entfollow.FollowerID(follower), entfollow.FolloweeID(followee)).Exist(ctx)
+// RemoveFollower makes a person stop following the caller.
+func (h *handler) RemoveFollower(ctx context.Context, req *graphv1.RemoveFollowerRequest) (*graphv1.RemoveFollowerResponse, error) {
+	caller, follower := auth.Caller(ctx).UserID, req.GetUserId()
+	defer h.stamps.Changed(ctx, follower, stamp.Follows)
+	return store.Answer(ctx, h.db, func(tx *store.Tx) (*graphv1.RemoveFollowerResponse, error) {
+		r, err := h.between(ctx, tx, caller, follower)
+		if err != nil {
+			return nil, err
+		}
+		r.FollowedBy = false
+		return &graphv1.RemoveFollowerResponse{Relationship: r}, unfollow(ctx, tx, follower, caller)
+	})
 }
 
-// relationship answers how two people relate, as the first sees it.
-func relationship(ctx context.Context, client *ent.Client, viewer, other int64) (*graphv1.Relationship, error) {
-	rows, err := client.Follow.Query().Where(entfollow.Or(
-		entfollow.And(entfollow.FollowerID(viewer), entfollow.FolloweeID(other)),
-		entfollow.And(entfollow.FollowerID(other), entfollow.FolloweeID(viewer)),
-	)).All(ctx)
-	if err != nil {
-		return nil, err
+// follow writes that one person follows another, who did not before.
+func follow(ctx context.Context, tx *store.Tx, follower, followee int64) error {
+	if err := tx.Follow.Create().SetID(tx.NewID()).SetFollowerID(follower).SetFolloweeID(followee).Exec(ctx); err != nil {
+		return err
 	}
-	r := &graphv1.Relationship{UserId: other}
-	for _, row := range rows {
-		if row.FollowerID == viewer {
-			r.Following = true
-		} else {
-			r.FollowedBy = true
-		}
+	return tx.Emit(&busv1.UserFollowed{FollowerId: follower, FolloweeId: followee})
+}
+
+// unfollow ends that one person follows another, if they do.
+func unfollow(ctx context.Context, tx *store.Tx, follower, followee int64) error {
+	gone, err := tx.Follow.Delete().Where(follows(follower, followee)).Exec(ctx)
+	if err != nil || gone == 0 {
+		return err
 	}
-	return r, nil
+	return tx.Emit(&busv1.UserUnfollowed{FollowerId: follower, FolloweeId: followee})
+}
+
+// follows matches that one person follows another.
+func follows(follower, followee int64) predicate.Follow {
+	return entfollow.And(entfollow.FollowerID(follower), entfollow.FolloweeID(followee))
 }

@@ -3,7 +3,7 @@ package identity
 
 import (
 	"context"
-	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"time"
@@ -12,33 +12,12 @@ import (
 
 	"github.com/pulse-social/pulse/gen/pulse/identity/v1/identityv1connect"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/clock"
+	"github.com/pulse-social/pulse/services/internal/limit"
 	"github.com/pulse-social/pulse/services/internal/service"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
-
-// Config says how people are signed in.
-type Config struct {
-	// Tokens says whose tokens these are.
-	Tokens auth.Config
-	// HashesAtOnce bounds how many passwords are hashed at once, so that many who log in do not slow those who read.
-	HashesAtOnce int `env:"PULSE_PASSWORD_HASHES_AT_ONCE" envDefault:"0" doc:"how many passwords are hashed at once; 0: one for each core"`
-	// HashQueue bounds how many more wait for that.
-	HashQueue int `env:"PULSE_PASSWORD_HASH_QUEUE" envDefault:"64" doc:"how many log-ins may wait for a hash before more are refused"`
-}
-
-// Validate answers what is wrong with the settings.
-func (c Config) Validate() error {
-	switch {
-	case c.HashesAtOnce < 0:
-		return fmt.Errorf("PULSE_PASSWORD_HASHES_AT_ONCE=%d: set 0 or more", c.HashesAtOnce)
-	case c.HashQueue < 0:
-		return fmt.Errorf("PULSE_PASSWORD_HASH_QUEUE=%d: set 0 or more", c.HashQueue)
-	case c.Tokens.Issuer == "":
-		return fmt.Errorf("PULSE_ISSUER is empty: set a name or an https address, the same in all processes")
-	}
-	return nil
-}
 
 // How long sessions live.
 const (
@@ -54,10 +33,17 @@ const (
 type handler struct {
 	db       *store.DB
 	sessions *auth.Sessions
+	limits   *limit.Limiter
 	tokens   auth.Config
 	signer   *signer
 	hasher   *hasher
-	now      clock.Clock
+	mailer   *mailer
+	keyring  *keyring
+	// providers are those that one may sign in with, by name.
+	providers map[string]provider
+	hints     *bus.Hints
+	now       clock.Clock
+	log       *slog.Logger
 }
 
 // New makes the service.
@@ -66,14 +52,34 @@ func New(c Config, d service.Deps) service.Service {
 		c.HashesAtOnce = runtime.GOMAXPROCS(0)
 	}
 	h := &handler{
-		db: d.DB, sessions: d.Sessions, tokens: c.Tokens, now: d.Now,
-		signer: &signer{db: d.DB}, hasher: newHasher(c.HashesAtOnce, c.HashQueue),
+		db: d.DB, sessions: d.Sessions, limits: d.Limits, tokens: c.Tokens, hints: d.Hints, now: d.Now,
+		hasher: newHasher(c), log: d.Log,
+		keyring: &keyring{db: d.DB, configured: c.SealKeys, host: c.host()},
 	}
+	h.mailer = newMailer(c, d, h.keyring)
+	h.signer = &signer{keyring: h.keyring}
+	keys := &rotation{db: d.DB, signer: h.signer, life: c.SigningKeyLife, now: d.Now, log: d.Log}
+	h.providers = newProviders(c, d.Now)
 	return service.Service{
-		Register:  func(s *connect.Server) { identityv1connect.RegisterIdentityServiceHandler(s, h) },
-		Routes:    map[string]http.Handler{"GET /.well-known/jwks.json": jwks(d.Keys)},
-		Consumers: consumers(d.Sessions),
-		Start:     func(ctx context.Context) error { return h.signer.ensure(ctx) },
+		Register: func(s *connect.Server) {
+			identityv1connect.RegisterIdentityServiceHandler(s, h)
+			identityv1connect.RegisterAdminServiceHandler(s, &admin{handler: h, apiKeys: d.APIKeys, verifier: d.Verifier})
+			identityv1connect.RegisterAccountServiceHandler(s, &accounts{handler: h, stamps: d.Stamps})
+		},
+		Routes: map[string]http.Handler{
+			"GET /.well-known/jwks.json":            jwks(d.Keys),
+			"GET /.well-known/openid-configuration": c.discovery(),
+			"GET " + unsubscribePath:                http.HandlerFunc(h.mailer.unsubscribe),
+			"POST " + unsubscribePath:               http.HandlerFunc(h.mailer.unsubscribe),
+		},
+		Consumers: append(consumers(d.Sessions), apiKeysConsumer(d.APIKeys), hintsConsumer(d.Hints), eraseConsumer(d.Sessions), h.mailer.consumer(), notificationMails()),
+		Start: func(ctx context.Context) error {
+			if err := h.keyring.ensure(ctx); err != nil {
+				return err
+			}
+			return keys.step(ctx)
+		},
+		Background: keys.run,
 	}
 }
 

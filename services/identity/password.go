@@ -9,10 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/crypto/argon2"
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/telemetry"
 )
 
 // Parameters of argon2id: the first choice of the OWASP Password Storage Cheat Sheet for servers short of memory
@@ -21,6 +24,8 @@ const (
 	argonMemoryKiB = 19456
 	argonTime      = 2
 	argonThreads   = 1
+	// quickMemoryKiB is the least that RFC 9106 allows.
+	quickMemoryKiB = 8 * argonThreads
 	saltBytes      = 16
 	tagBytes       = 32
 )
@@ -29,10 +34,37 @@ const (
 type hasher struct {
 	// queue holds who hashes and who waits, running who hashes.
 	queue, running chan struct{}
+	work           work
 }
 
-func newHasher(atOnce, waiting int) *hasher {
-	return &hasher{queue: make(chan struct{}, atOnce+waiting), running: make(chan struct{}, atOnce)}
+// work is how much a hash takes.
+type work struct{ memory, time uint32 }
+
+// strong is the work of passwords that are worth something.
+var strong = work{memory: argonMemoryKiB, time: argonTime}
+
+func newHasher(c Config) *hasher {
+	h := &hasher{queue: make(chan struct{}, c.HashesAtOnce+c.HashQueue), running: make(chan struct{}, c.HashesAtOnce), work: strong}
+	if c.QuickHashes {
+		h.work = work{memory: quickMemoryKiB, time: 1}
+	}
+	h.measure()
+	return h
+}
+
+// measure tells how many hash and how many wait.
+func (h *hasher) measure() {
+	meter := otel.Meter("github.com/pulse-social/pulse/services/identity")
+	running := telemetry.Instrument(meter.Int64ObservableUpDownCounter("pulse.password.hashes.running",
+		metric.WithUnit("{hash}"), metric.WithDescription("Passwords that are being hashed.")))
+	waiting := telemetry.Instrument(meter.Int64ObservableUpDownCounter("pulse.password.hashes.waiting",
+		metric.WithUnit("{hash}"), metric.WithDescription("Log-ins that wait for their hash.")))
+	telemetry.Instrument(meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		hashing := len(h.running)
+		o.ObserveInt64(running, int64(hashing))
+		o.ObserveInt64(waiting, int64(max(0, len(h.queue)-hashing)))
+		return nil
+	}, running, waiting))
 }
 
 // enter waits for its turn, or refuses when too many wait already. leave must be called after.
@@ -59,20 +91,24 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer leave()
-	return HashPassword(password), nil
+	return h.work.hash(password), nil
 }
 
 // HashPassword answers the hash of a password as it is kept. It takes some 25 ms of CPU.
-func HashPassword(password string) string {
+func HashPassword(password string) string { return strong.hash(password) }
+
+func (w work) hash(password string) string {
 	salt := make([]byte, saltBytes)
 	_, _ = rand.Read(salt) // Never fails: see crypto/rand.
-	p := phc{memory: argonMemoryKiB, time: argonTime, threads: argonThreads, salt: salt}
+	p := phc{memory: w.memory, time: w.time, threads: argonThreads, salt: salt}
 	p.tag = p.compute(password)
 	return p.String()
 }
 
-// nobody is the hash that a password is compared with when there is no account: the work is the same.
-var nobody = phc{memory: argonMemoryKiB, time: argonTime, threads: argonThreads, salt: make([]byte, saltBytes), tag: make([]byte, tagBytes)}.String()
+// nobody answers the hash that a password is compared with when there is no account: the work is the same.
+func (w work) nobody() string {
+	return phc{memory: w.memory, time: w.time, threads: argonThreads, salt: make([]byte, saltBytes), tag: make([]byte, tagBytes)}.String()
+}
 
 // matches tells whether a password is the one that was hashed, and whether the hash is weaker than hashes are made now.
 func (h *hasher) matches(ctx context.Context, password, hash string) (ok, weak bool, err error) {
@@ -86,7 +122,7 @@ func (h *hasher) matches(ctx context.Context, password, hash string) (ok, weak b
 	}
 	defer leave()
 	ok = subtle.ConstantTimeCompare(p.compute(password), p.tag) == 1
-	return ok, p.memory < argonMemoryKiB || p.time < argonTime, nil
+	return ok, p.memory < h.work.memory || p.time < h.work.time, nil
 }
 
 // phc is a hash with its parameters.

@@ -9,7 +9,9 @@ import (
 	entsession "github.com/pulse-social/pulse/ent/session"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	"github.com/pulse-social/pulse/services/internal/audit"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/seal"
 	"github.com/pulse-social/pulse/services/internal/store"
@@ -18,7 +20,7 @@ import (
 // Refresh exchanges a refresh token for a new pair, once (RFC 9700, 4.14.2). Whoever repeats the exchange within ten
 // seconds, because the answer was lost, gets the same successor; later use means that somebody else has had the token.
 func (h *handler) Refresh(ctx context.Context, req *identityv1.RefreshRequest) (*identityv1.RefreshResponse, error) {
-	var reused int64
+	var reused, owner int64
 	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.RefreshResponse, error) {
 		reused = 0
 		token, session, err := presented(ctx, tx, req.GetRefreshToken())
@@ -30,14 +32,18 @@ func (h *handler) Refresh(ctx context.Context, req *identityv1.RefreshRequest) (
 			return nil, err
 		}
 		if successor == "" {
-			reused = session.ID
+			reused, owner = session.ID, session.UserID
 			return nil, rpc.Fail(errorsv1.Reason_REASON_REFRESH_TOKEN_REUSED, "this refresh token was used before, so somebody else may have it: the session has been ended, log in again")
 		}
 		session, err = session.Update().SetRefreshedAt(tx.Now).SetExpiresAt(idleUntil(tx.Now, session.EndsAt)).Save(ctx)
 		if err != nil {
 			return nil, err
 		}
-		tokens, err := h.issue(ctx, tx, session, successor)
+		owner, err := tx.Account.Get(ctx, session.UserID)
+		if err != nil {
+			return nil, err
+		}
+		tokens, err := h.issue(ctx, tx, owner, session, successor)
 		return &identityv1.RefreshResponse{Tokens: tokens}, err
 	})
 	if reused == 0 {
@@ -46,8 +52,12 @@ func (h *handler) Refresh(ctx context.Context, req *identityv1.RefreshRequest) (
 	// The refusal rolled its transaction back; the session is ended in one of its own, before it is answered.
 	which := entsession.ID(reused)
 	revokeErr := h.db.Write(ctx, func(tx *store.Tx) error {
-		_, err := revoke(ctx, tx, which)
-		return err
+		revoked, err := revoke(ctx, tx, which)
+		if err != nil || revoked == 0 { // Somebody else ended it, and told of that.
+			return err
+		}
+		audit.RecordBy(ctx, tx, audit.RefreshTokenReused, owner, owner, audit.Details{"session_id": id.String(reused)})
+		return notifyOwner(ctx, tx, mailTokenReused, owner)
 	})
 	return nil, errors.Join(h.ended(ctx, which, revokeErr), err)
 }
@@ -84,7 +94,7 @@ func exchange(ctx context.Context, tx *store.Tx, token *ent.RefreshToken, raw st
 		successor, err := seal.Open(raw, successorPurpose, token.SealedSuccessor)
 		return string(successor), err
 	}
-	successor := newRefreshToken()
+	successor := newSecret()
 	sealed, err := seal.Seal(raw, successorPurpose, []byte(successor))
 	if err != nil {
 		return "", err

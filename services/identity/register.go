@@ -3,17 +3,15 @@ package identity
 import (
 	"context"
 	"strings"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
+	"time"
 
 	"github.com/pulse-social/pulse/ent"
-	"github.com/pulse-social/pulse/ent/account"
 	"github.com/pulse-social/pulse/ent/credential"
+	"github.com/pulse-social/pulse/ent/formerhandle"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
-	"github.com/pulse-social/pulse/services/internal/auth"
-	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/audit"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
@@ -25,7 +23,7 @@ func (h *handler) Register(ctx context.Context, req *identityv1.RegisterRequest)
 	}
 	// What is taken is refused before the work of hashing; the transaction looks again. It may be this very call, repeated
 	// under its idempotency key, that has taken it: then Answer has its first answer.
-	if err := available(ctx, h.db.Client, req); err != nil {
+	if err := available(ctx, h.db.Client, req, h.now()); err != nil {
 		return store.Answer(ctx, h.db, func(*store.Tx) (*identityv1.RegisterResponse, error) { return nil, err })
 	}
 	hash, err := h.hasher.hash(ctx, req.GetPassword())
@@ -33,7 +31,7 @@ func (h *handler) Register(ctx context.Context, req *identityv1.RegisterRequest)
 		return nil, err
 	}
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.RegisterResponse, error) {
-		if err := available(ctx, tx.Client, req); err != nil {
+		if err := available(ctx, tx.Client, req, tx.Now); err != nil {
 			return nil, err
 		}
 		created, err := insertAccount(ctx, tx, req, hash)
@@ -44,19 +42,20 @@ func (h *handler) Register(ctx context.Context, req *identityv1.RegisterRequest)
 		if err != nil {
 			return nil, err
 		}
+		audit.RecordBy(ctx, tx, audit.AccountRegistered, created.GetId(), created.GetId(), nil)
 		return &identityv1.RegisterResponse{Account: created, Tokens: tokens},
 			tx.Emit(&busv1.AccountRegistered{UserId: created.GetId(), Handle: created.GetHandle()})
 	})
 }
 
 // available fails when the handle or the address belongs to somebody.
-func available(ctx context.Context, client *ent.Client, req *identityv1.RegisterRequest) error {
-	taken, err := client.Account.Query().Where(account.HandleKey(strings.ToLower(req.GetHandle()))).Exist(ctx)
+func available(ctx context.Context, client *ent.Client, req *identityv1.RegisterRequest, now time.Time) error {
+	taken, err := handleTaken(ctx, client, strings.ToLower(req.GetHandle()), 0, now)
 	if err != nil {
 		return err
 	}
 	if taken {
-		return rpc.Fail(errorsv1.Reason_REASON_HANDLE_TAKEN, "the handle %q is taken: choose another", req.GetHandle()).With("handle", req.GetHandle())
+		return handleTakenError(req.GetHandle())
 	}
 	taken, err = client.Credential.Query().Where(credential.EmailKey(strings.ToLower(req.GetEmail()))).Exist(ctx)
 	if err != nil {
@@ -69,6 +68,10 @@ func available(ctx context.Context, client *ent.Client, req *identityv1.Register
 }
 
 func insertAccount(ctx context.Context, tx *store.Tx, req *identityv1.RegisterRequest, hash string) (*identityv1.Account, error) {
+	// A reservation that is over makes room.
+	if _, err := tx.FormerHandle.Delete().Where(formerhandle.HandleKey(strings.ToLower(req.GetHandle()))).Exec(ctx); err != nil {
+		return nil, err
+	}
 	row, err := tx.Account.Create().SetID(tx.NewID()).
 		SetHandle(req.GetHandle()).SetHandleKey(strings.ToLower(req.GetHandle())).Save(ctx)
 	if err != nil {
@@ -79,26 +82,5 @@ func insertAccount(ctx context.Context, tx *store.Tx, req *identityv1.RegisterRe
 	if err != nil {
 		return nil, err
 	}
-	return toProto(row, secret), nil
-}
-
-// toProto is an account as its owner sees it.
-func toProto(row *ent.Account, secret *ent.Credential) *identityv1.Account {
-	return &identityv1.Account{
-		Id: row.ID, Handle: row.Handle, Email: secret.Email, CreateTime: timestamppb.New(id.Time(row.ID)),
-	}
-}
-
-// GetAccount answers the caller's own account.
-func (h *handler) GetAccount(ctx context.Context, _ *identityv1.GetAccountRequest) (*identityv1.GetAccountResponse, error) {
-	userID := auth.Caller(ctx).UserID
-	row, err := h.db.Account.Get(ctx, userID)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := h.db.Credential.Get(ctx, userID)
-	if err != nil {
-		return nil, err
-	}
-	return &identityv1.GetAccountResponse{Account: toProto(row, secret)}, nil
+	return toProto(row, secret), requestQuietly(ctx, tx, mailVerifyEmail, row.ID, secret.Email)
 }

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	entsql "entgo.io/ent/dialect/sql"
 	"google.golang.org/protobuf/proto"
@@ -13,6 +14,7 @@ import (
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	"github.com/pulse-social/pulse/services/internal/audit"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/id"
@@ -55,8 +57,10 @@ func (h *handler) ListSessions(ctx context.Context, req *identityv1.ListSessions
 
 // LogOut ends the session of the call.
 func (h *handler) LogOut(ctx context.Context, _ *identityv1.LogOutRequest) (*identityv1.LogOutResponse, error) {
-	which := entsession.ID(auth.Caller(ctx).SessionID)
+	caller := auth.Caller(ctx)
+	which := entsession.ID(caller.SessionID)
 	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.LogOutResponse, error) {
+		audit.Record(ctx, tx, audit.AccountLoggedOut, caller.UserID, nil)
 		_, err := revoke(ctx, tx, which)
 		return &identityv1.LogOutResponse{}, err
 	})
@@ -65,12 +69,14 @@ func (h *handler) LogOut(ctx context.Context, _ *identityv1.LogOutRequest) (*ide
 
 // RevokeSession ends one of the caller's sessions.
 func (h *handler) RevokeSession(ctx context.Context, req *identityv1.RevokeSessionRequest) (*identityv1.RevokeSessionResponse, error) {
-	which := entsession.And(entsession.ID(req.GetSessionId()), entsession.UserID(auth.Caller(ctx).UserID))
+	caller := auth.Caller(ctx)
+	which := entsession.And(entsession.ID(req.GetSessionId()), entsession.UserID(caller.UserID))
 	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.RevokeSessionResponse, error) {
 		revoked, err := revoke(ctx, tx, which)
 		if err == nil && revoked == 0 {
 			err = rpc.Fail(errorsv1.Reason_REASON_SESSION_NOT_FOUND, "you have no live session of that id")
 		}
+		audit.Record(ctx, tx, audit.SessionsRevoked, caller.UserID, audit.Details{"sessions": "1"})
 		return &identityv1.RevokeSessionResponse{}, err
 	})
 	return answer, h.ended(ctx, which, err)
@@ -85,6 +91,7 @@ func (h *handler) RevokeAllSessions(ctx context.Context, req *identityv1.RevokeA
 	}
 	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*identityv1.RevokeAllSessionsResponse, error) {
 		revoked, err := revoke(ctx, tx, which)
+		audit.Record(ctx, tx, audit.SessionsRevoked, caller.UserID, audit.Details{"sessions": strconv.Itoa(revoked)})
 		return &identityv1.RevokeAllSessionsResponse{Revoked: int32(revoked)}, err
 	})
 	return answer, h.ended(ctx, which, err)
@@ -103,7 +110,11 @@ func revoke(ctx context.Context, tx *store.Tx, which predicate.Session) (int, er
 			return 0, err
 		}
 	}
-	return len(rows), tx.Session.Update().Where(entsession.IDIn(ids...)).SetRevokedAt(tx.Now).Exec(ctx)
+	revoked, err := tx.Session.Update().Where(entsession.IDIn(ids...), entsession.RevokedAtIsNil()).SetRevokedAt(tx.Now).Save(ctx)
+	if err == nil && revoked != len(rows) {
+		err = store.ErrRaceLost // Somebody else has ended some of them, and told of that.
+	}
+	return revoked, err
 }
 
 // ended makes sessions that were revoked just now useless everywhere; only then may the revocation be answered. It looks

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -13,48 +14,17 @@ import (
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
-// publishedKeys is how many keys there are: the one that signs, and the next, published ahead of its turn.
-const publishedKeys = 2
-
 // keyKept is how long the signing key is used before the database is asked again which one it is.
 const keyKept = 10 * time.Second
 
 // signer holds the key that signs access tokens.
 type signer struct {
-	db *store.DB
+	keyring *keyring
 
 	mu   sync.Mutex
 	id   int64
 	key  ed25519.PrivateKey
 	read time.Time
-}
-
-// ensure makes the signing keys when there are none yet. Processes that start at once make them once.
-func (s *signer) ensure(ctx context.Context) error {
-	return s.db.Write(ctx, func(tx *store.Tx) error {
-		known, err := tx.SigningKey.Query().Count(ctx)
-		if err != nil {
-			return fmt.Errorf("read the signing keys: %w", err)
-		}
-		for n := known; n < publishedKeys; n++ {
-			if err := addKey(ctx, tx, n == 0); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func addKey(ctx context.Context, tx *store.Tx, active bool) error {
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return err
-	}
-	keyID := tx.NewID()
-	if err := tx.SigningKey.Create().SetID(keyID).SetPublicKey(public).SetActive(active).Exec(ctx); err != nil {
-		return fmt.Errorf("write a signing key: %w", err)
-	}
-	return tx.SigningSecret.Create().SetID(keyID).SetSeed(private.Seed()).Exec(ctx)
 }
 
 // current answers the key that signs now.
@@ -73,6 +43,42 @@ func (s *signer) current(ctx context.Context, client *ent.Client, now time.Time)
 	if err != nil {
 		return 0, nil, fmt.Errorf("read the signing key: %w", err)
 	}
-	s.id, s.key, s.read = row.ID, ed25519.NewKeyFromSeed(secret.Seed), now
+	seed, err := s.opened(ctx, client, secret)
+	if err != nil {
+		return 0, nil, fmt.Errorf("open the signing key: %w", err)
+	}
+	s.id, s.key, s.read = row.ID, ed25519.NewKeyFromSeed(seed), now
 	return s.id, s.key, nil
+}
+
+// opened answers a seed. Those of before they were sealed are as they are.
+func (s *signer) opened(ctx context.Context, client *ent.Client, secret *ent.SigningSecret) ([]byte, error) {
+	if len(secret.Seed) == ed25519.SeedSize {
+		return secret.Seed, nil
+	}
+	return s.keyring.open(ctx, client, keyPurpose(secret.ID), secret.Seed)
+}
+
+// keyPurpose is what a key's seed is sealed for.
+func keyPurpose(keyID int64) string { return "signing key " + strconv.FormatInt(keyID, 10) }
+
+// add draws a key and publishes it.
+func (s *signer) add(ctx context.Context, tx *store.Tx, active bool) error {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	create := tx.SigningKey.Create().SetID(tx.NewID()).SetPublicKey(public).SetActive(active)
+	if active {
+		create.SetActivatedAt(tx.Now)
+	}
+	key, err := create.Save(ctx)
+	if err != nil {
+		return fmt.Errorf("write a signing key: %w", err)
+	}
+	sealed, err := s.keyring.seal(ctx, tx.Client, keyPurpose(key.ID), private.Seed())
+	if err != nil {
+		return err
+	}
+	return tx.SigningSecret.Create().SetID(key.ID).SetSeed(sealed).Exec(ctx)
 }

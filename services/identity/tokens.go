@@ -16,35 +16,39 @@ import (
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
-// refreshTokenBytes is the randomness of a refresh token: 256 bits.
-const refreshTokenBytes = 32
+// secretBytes is the randomness of refresh tokens and of all else that only its holder knows: 256 bits.
+const secretBytes = 32
 
-// newRefreshToken draws a refresh token.
-func newRefreshToken() string {
-	raw := make([]byte, refreshTokenBytes)
+// newSecret draws a refresh token, or another secret.
+func newSecret() string {
+	raw := make([]byte, secretBytes)
 	_, _ = rand.Read(raw) // Never fails: see crypto/rand.
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// hashOf is how a refresh token is kept.
+// hashOf is how a secret of that randomness is kept.
 func hashOf(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
 }
 
-// openSession begins a session and answers its first tokens.
+// openSession begins a session of somebody who has proved who they are, and answers its first tokens.
 func (h *handler) openSession(ctx context.Context, tx *store.Tx, userID int64, device string) (*identityv1.Tokens, error) {
+	owner, err := admitted(ctx, tx, userID)
+	if err != nil {
+		return nil, err
+	}
 	session, err := tx.Session.Create().SetID(tx.NewID()).
 		SetUserID(userID).SetDeviceName(device).SetRefreshedAt(tx.Now).
 		SetExpiresAt(tx.Now.Add(idleLife)).SetEndsAt(tx.Now.Add(wholeLife)).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("write the session: %w", err)
 	}
-	refresh := newRefreshToken()
+	refresh := newSecret()
 	if err := keepRefreshToken(ctx, tx, session.ID, refresh); err != nil {
 		return nil, err
 	}
-	return h.issue(ctx, tx, session, refresh)
+	return h.issue(ctx, tx, owner, session, refresh)
 }
 
 // keepRefreshToken records a refresh token that was issued for a session.
@@ -57,12 +61,12 @@ func keepRefreshToken(ctx context.Context, tx *store.Tx, sessionID int64, token 
 }
 
 // issue answers a pair of tokens for a session: a new access token, and the given refresh token.
-func (h *handler) issue(ctx context.Context, tx *store.Tx, session *ent.Session, refresh string) (*identityv1.Tokens, error) {
+func (h *handler) issue(ctx context.Context, tx *store.Tx, owner *ent.Account, session *ent.Session, refresh string) (*identityv1.Tokens, error) {
 	keyID, key, err := h.signer.current(ctx, tx.Client, tx.Now)
 	if err != nil {
 		return nil, err
 	}
-	access, err := h.tokens.Sign(key, keyID, auth.Principal{UserID: session.UserID, SessionID: session.ID}, tx.NewID(), tx.Now)
+	access, err := h.tokens.Sign(key, keyID, auth.Principal{UserID: session.UserID, SessionID: session.ID, Role: auth.Role(owner.Role)}, tx.NewID(), tx.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package post
 
 import (
 	"context"
+	"slices"
 
 	entsql "entgo.io/ent/dialect/sql"
 	"google.golang.org/protobuf/proto"
@@ -14,9 +15,9 @@ import (
 )
 
 // delta is how the counts of a post change.
-type delta struct{ likes, replies int64 }
+type delta struct{ likes, replies, reposts, quotes int64 }
 
-// countsConsumer keeps how many likes and replies a post has, and tells those who hold a copy of it.
+// countsConsumer keeps how many likes, replies, reposts and quotes a post has, and tells those who hold a copy of it.
 func (h *handler) countsConsumer() bus.Consumer {
 	return bus.Consumer{
 		Name:   "post.counts",
@@ -33,16 +34,14 @@ func changedPosts(events []bus.Event) []int64 {
 	for _, event := range events {
 		switch e := event.Message.(type) {
 		case *busv1.PostCreated:
-			if e.GetReplyToId() != 0 {
-				changed = append(changed, e.GetReplyToId())
-			}
+			changed = append(changed, e.GetReplyToId(), e.GetRepostOfId(), e.GetQuoteOfId())
 		case *busv1.PostDeleted:
-			changed = append(changed, e.GetPostId(), e.GetReplyToId())
+			changed = append(changed, e.GetPostId(), e.GetReplyToId(), e.GetRepostOfId(), e.GetQuoteOfId())
 		case *busv1.PostLiked, *busv1.PostUnliked:
 			changed = append(changed, event.AggregateID)
 		}
 	}
-	return changed
+	return slices.DeleteFunc(changed, func(postID int64) bool { return postID == 0 })
 }
 
 // applyCounts adds up what a batch changes and writes each post's counts once.
@@ -51,15 +50,21 @@ func applyCounts(ctx context.Context, tx *store.Tx, events []bus.Event) error {
 	add := func(postID int64, d delta) {
 		if postID != 0 {
 			sum := changes[postID]
-			changes[postID] = delta{likes: sum.likes + d.likes, replies: sum.replies + d.replies}
+			changes[postID] = delta{
+				likes: sum.likes + d.likes, replies: sum.replies + d.replies, reposts: sum.reposts + d.reposts, quotes: sum.quotes + d.quotes,
+			}
 		}
 	}
 	for _, event := range events {
 		switch e := event.Message.(type) {
 		case *busv1.PostCreated:
 			add(e.GetReplyToId(), delta{replies: 1})
+			add(e.GetRepostOfId(), delta{reposts: 1})
+			add(e.GetQuoteOfId(), delta{quotes: 1})
 		case *busv1.PostDeleted:
 			add(e.GetReplyToId(), delta{replies: -1})
+			add(e.GetRepostOfId(), delta{reposts: -1})
+			add(e.GetQuoteOfId(), delta{quotes: -1})
 		case *busv1.PostLiked:
 			add(e.GetPostId(), delta{likes: 1})
 		case *busv1.PostUnliked:
@@ -73,13 +78,13 @@ func applyCounts(ctx context.Context, tx *store.Tx, events []bus.Event) error {
 func writeCounts(ctx context.Context, tx *store.Tx, changes map[int64]delta) error {
 	rows := make([]*ent.PostCountCreate, 0, len(changes))
 	for postID, d := range changes {
-		rows = append(rows, tx.PostCount.Create().SetID(postID).SetLikes(d.likes).SetReplies(d.replies))
+		rows = append(rows, tx.PostCount.Create().SetID(postID).SetLikes(d.likes).SetReplies(d.replies).SetReposts(d.reposts).SetQuotes(d.quotes))
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	return tx.PostCount.CreateBulk(rows...).OnConflict(
 		entsql.ConflictColumns(postcount.FieldID),
-		entsql.ResolveWith(store.AddExcluded(postcount.Table, postcount.FieldLikes, postcount.FieldReplies)),
+		entsql.ResolveWith(store.AddExcluded(postcount.Table, postcount.FieldLikes, postcount.FieldReplies, postcount.FieldReposts, postcount.FieldQuotes)),
 	).Exec(ctx)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	entlike "github.com/pulse-social/pulse/ent/like"
-	entpost "github.com/pulse-social/pulse/ent/post"
-	"github.com/pulse-social/pulse/ent/predicate"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
@@ -19,7 +17,7 @@ func (h *handler) LikePost(ctx context.Context, req *postv1.LikePostRequest) (*p
 	defer h.stamps.Changed(ctx, user, stamp.Likes)
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*postv1.LikePostResponse, error) {
 		answer := &postv1.LikePostResponse{}
-		post, err := visible(ctx, h.visibility.In(tx.Client), req.GetPostId())
+		post, err := original(ctx, h.visibility.In(tx.Client), user, req.GetPostId())
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +38,7 @@ func (h *handler) UnlikePost(ctx context.Context, req *postv1.UnlikePostRequest)
 	defer h.stamps.Changed(ctx, user, stamp.Likes)
 	return store.Answer(ctx, h.db, func(tx *store.Tx) (*postv1.UnlikePostResponse, error) {
 		answer := &postv1.UnlikePostResponse{}
-		post, err := visible(ctx, h.visibility.In(tx.Client), req.GetPostId())
+		post, err := original(ctx, h.visibility.In(tx.Client), user, req.GetPostId())
 		if err != nil {
 			return nil, err
 		}
@@ -50,9 +48,4 @@ func (h *handler) UnlikePost(ctx context.Context, req *postv1.UnlikePostRequest)
 		}
 		return answer, tx.Emit(&busv1.PostUnliked{PostId: post.ID, UserId: user, AuthorId: post.AuthorID})
 	})
-}
-
-// notDeleted matches a post that is still there.
-func notDeleted(postID int64) predicate.Post {
-	return entpost.And(entpost.ID(postID), entpost.Deleted(false))
 }

@@ -1,13 +1,16 @@
-// Package post is the service for what people write: posts, replies and likes.
+// Package post is the service for what people write: posts, replies, quotes and polls, their drafts, and what others do with
+// them.
 package post
 
 import (
 	"fmt"
+	"log/slog"
 
 	"connectrpc.com/connect/v2"
 
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
 	"github.com/pulse-social/pulse/services/internal/bus"
+	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/service"
 	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
@@ -37,14 +40,17 @@ type handler struct {
 	visibility *visibility.Policy
 	stamps     *stamp.Book
 	hints      *bus.Hints
+	now        clock.Clock
+	log        *slog.Logger
 	config     Config
 }
 
 // New makes the service.
 func New(c Config, d service.Deps) service.Service {
-	h := &handler{db: d.DB, visibility: d.Visibility, stamps: d.Stamps, hints: d.Hints, config: c}
+	h := &handler{db: d.DB, visibility: d.Visibility, stamps: d.Stamps, hints: d.Hints, now: d.Now, log: d.Log, config: c}
 	return service.Service{
-		Register:  func(s *connect.Server) { postv1connect.RegisterPostServiceHandler(s, h) },
-		Consumers: []bus.Consumer{h.countsConsumer()},
+		Register:   func(s *connect.Server) { postv1connect.RegisterPostServiceHandler(s, h) },
+		Consumers:  []bus.Consumer{h.countsConsumer(), h.eraseConsumer()},
+		Background: h.publishScheduled,
 	}
 }

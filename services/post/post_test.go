@@ -1,14 +1,17 @@
 package post_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
+	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/testwait"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
@@ -134,6 +137,50 @@ func TestThread(t *testing.T) {
 	}
 	testwait.Until(t, "direct replies are counted", func() bool { return get(t, ada.Client, third).GetCounts().GetReplies() == 5 })
 	p.Settle(t)
+}
+
+// In a thread nobody meets whom they mute or who blocks them, and pages are full all the same.
+func TestThreadWithoutTheMuted(t *testing.T) {
+	t.Parallel()
+	clock := new(movableClock)
+	p := pulsetest.Start(t, pulsetest.WithClock(clock.now))
+	ada, bob, eve := p.User(t, "ada"), p.User(t, "bob"), p.User(t, "eve")
+	root := write(t, ada, "root", 0)
+	var bobs, all []int64
+	for range 3 {
+		all = append(all, write(t, eve, "from eve", root))
+		bobs = append(bobs, write(t, bob, "from bob", root))
+		all = append(all, bobs[len(bobs)-1])
+	}
+	end := clock.now().Add(time.Minute)
+	writeAs(t, elsewhere(t, p, clock.now), "graph", func(ctx context.Context, tx *store.Tx) error {
+		return tx.Mute.Create().SetID(tx.NewID()).SetMuterID(ada.ID).SetMutedID(eve.ID).SetExpiresAt(end).Exec(ctx)
+	})
+	blocks(t, p, eve, bob)
+	first, err := ada.Posts.GetThread(t.Context(), &postv1.GetThreadRequest{PostId: root, PageSize: 2})
+	if err != nil || !slices.Equal(ids(first.GetReplies()), bobs[:2]) {
+		t.Errorf("the first page %v, %v, want %v", ids(first.GetReplies()), err, bobs[:2])
+	}
+	replies := func(u *pulsetest.User) []int64 {
+		var got []int64
+		for reply, err := range u.AllThreadReplies(t.Context(), &postv1.GetThreadRequest{PostId: root, PageSize: 2}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, reply.GetId())
+		}
+		return got
+	}
+	if got := replies(ada); !slices.Equal(got, bobs) {
+		t.Errorf("who mutes eve meets %v, want %v", got, bobs)
+	}
+	if got := replies(bob); !slices.Equal(got, bobs) {
+		t.Errorf("whom eve blocks meets %v, want %v", got, bobs)
+	}
+	clock.advance(2 * time.Minute)
+	if got := replies(ada); !slices.Equal(got, all) {
+		t.Errorf("after the mute has ended it is %v, want %v", got, all)
+	}
 }
 
 func write(t *testing.T, u *pulsetest.User, text string, replyTo int64) int64 {

@@ -3,61 +3,126 @@ package post
 import (
 	"context"
 	"fmt"
+	"maps"
+	"strconv"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/pulse-social/pulse/ent"
-	"github.com/pulse-social/pulse/ent/like"
 	"github.com/pulse-social/pulse/ent/postcount"
-	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/engagement"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/people"
-	"github.com/pulse-social/pulse/services/internal/rpc"
-	"github.com/pulse-social/pulse/services/internal/store"
-	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
-// visible answers a post that the caller may see, or POST_NOT_FOUND.
-func visible(ctx context.Context, policy *visibility.Policy, postID int64) (*ent.Post, error) {
-	post, err := policy.Post(ctx, auth.Caller(ctx).UserID, postID)
-	if store.IsNotFound(err) {
-		return nil, notFound()
-	}
-	return post, err
-}
+// etag is how a version is called in the API.
+func etag(version int64) string { return strconv.FormatInt(version, 36) }
 
-func notFound() error {
-	return rpc.Fail(errorsv1.Reason_REASON_POST_NOT_FOUND, "there is no such post")
-}
-
-// toProto is what a post's row says by itself; complete adds the rest.
+// toProto is what a post's row says by itself; render and complete add the rest.
 func toProto(post *ent.Post) *postv1.Post {
-	return &postv1.Post{
+	p := &postv1.Post{
 		Id:         post.ID,
 		Author:     &userv1.UserSummary{Id: post.AuthorID},
 		Text:       post.Text,
 		ReplyToId:  post.ReplyToID,
 		ThreadId:   post.ThreadID,
 		CreateTime: timestamppb.New(id.Time(post.ID)),
+
+		Audience:       postv1.Audience(post.Audience),
+		ReplyPolicy:    postv1.ReplyPolicy(post.ReplyPolicy),
+		Facets:         facetsOf(post.Facets),
+		ContentWarning: post.ContentWarning,
+		Language:       post.Language,
+		Etag:           etag(post.Version),
 	}
+	if post.EditedAt != nil {
+		p.EditTime = timestamppb.New(*post.EditedAt)
+	}
+	if post.HasPoll {
+		p.Poll = &postv1.Poll{}
+	}
+	return p
 }
 
-// render answers posts completed, in the given order.
+// renderOne is render for one post.
+func (h *handler) renderOne(ctx context.Context, row *ent.Post) (*postv1.Post, error) {
+	posts, err := h.render(ctx, []*ent.Post{row})
+	if err != nil {
+		return nil, err
+	}
+	return posts[0], nil
+}
+
+// render answers posts completed, in the given order, with the posts that they show.
 func (h *handler) render(ctx context.Context, rows []*ent.Post) ([]*postv1.Post, error) {
-	posts := make([]*postv1.Post, len(rows))
+	shown, err := h.shown(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	posts, all := make([]*postv1.Post, len(rows)), make([]*postv1.Post, 0, len(rows))
 	for i, row := range rows {
 		posts[i] = toProto(row)
+		all = append(all, posts[i])
+		quoting := posts[i]
+		if repeated := shown[row.RepostOfID]; repeated != nil {
+			row, quoting = repeated, toProto(repeated)
+			posts[i].RepostOf = quoting
+			all = append(all, quoting)
+		}
+		if row.QuoteOfID == 0 {
+			continue
+		}
+		if quoted := shown[row.QuoteOfID]; quoted != nil {
+			quoting.Quote = toProto(quoted)
+			all = append(all, quoting.GetQuote())
+		} else {
+			quoting.QuoteUnavailable = true
+		}
 	}
-	return posts, h.complete(ctx, posts...)
+	return posts, h.complete(ctx, all...)
 }
 
-// completeNew is complete for a post of the caller's that was written just now: nobody has replied to it or likes it.
+// shown answers the posts that posts show and the caller may see, by id: those that they pass on, and those that they or
+// these comment on.
+func (h *handler) shown(ctx context.Context, rows []*ent.Post) (map[int64]*ent.Post, error) {
+	var wanted []int64
+	for _, row := range rows {
+		if row.RepostOfID != 0 {
+			wanted = append(wanted, row.RepostOfID)
+		}
+		if row.QuoteOfID != 0 {
+			wanted = append(wanted, row.QuoteOfID)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	viewer := auth.Caller(ctx).UserID
+	shown, err := h.visibility.Posts(ctx, viewer, wanted)
+	if err != nil {
+		return nil, err
+	}
+	wanted = nil
+	for _, row := range rows {
+		if repeated := shown[row.RepostOfID]; repeated != nil && repeated.QuoteOfID != 0 {
+			wanted = append(wanted, repeated.QuoteOfID)
+		}
+	}
+	if len(wanted) == 0 {
+		return shown, nil
+	}
+	quoted, err := h.visibility.Posts(ctx, viewer, wanted)
+	maps.Copy(shown, quoted)
+	return shown, err
+}
+
+// completeNew is complete for a post of the caller's that was written just now: nobody has done anything with it.
 func (h *handler) completeNew(ctx context.Context, post *postv1.Post) error {
 	caller := auth.Caller(ctx).UserID
-	authors, err := people.Summaries(ctx, h.db, h.visibility, caller, []int64{caller})
+	authors, err := people.Summaries(ctx, h.db, caller, []int64{caller})
 	if err != nil {
 		return err
 	}
@@ -68,7 +133,7 @@ func (h *handler) completeNew(ctx context.Context, post *postv1.Post) error {
 	return nil
 }
 
-// complete adds author, counts and viewer to posts, with one query for each kind whatever the number of posts.
+// complete adds author, counts, polls and viewer to posts, with one query for each kind whatever the number of posts.
 func (h *handler) complete(ctx context.Context, posts ...*postv1.Post) error {
 	if len(posts) == 0 {
 		return nil
@@ -78,7 +143,7 @@ func (h *handler) complete(ctx context.Context, posts ...*postv1.Post) error {
 	for i, post := range posts {
 		postIDs[i], authorIDs[i] = post.GetId(), post.GetAuthor().GetId()
 	}
-	authors, err := people.Summaries(ctx, h.db, h.visibility, viewer, authorIDs)
+	authors, err := people.Summaries(ctx, h.db, viewer, authorIDs)
 	if err != nil {
 		return err
 	}
@@ -86,7 +151,7 @@ func (h *handler) complete(ctx context.Context, posts ...*postv1.Post) error {
 	if err != nil {
 		return err
 	}
-	liked, err := h.liked(ctx, viewer, postIDs)
+	done, err := engagement.Of(ctx, h.db, viewer, postIDs)
 	if err != nil {
 		return err
 	}
@@ -96,13 +161,16 @@ func (h *handler) complete(ctx context.Context, posts ...*postv1.Post) error {
 		}
 		post.Counts = &postv1.PostCounts{}
 		if c := counts[post.GetId()]; c != nil {
-			post.Counts.Likes, post.Counts.Replies = c.Likes, c.Replies
+			post.Counts = &postv1.PostCounts{Likes: c.Likes, Replies: c.Replies, Reposts: c.Reposts, Quotes: c.Quotes}
 		}
 		if viewer != 0 {
-			post.Viewer = &postv1.PostViewer{Liked: liked[post.GetId()]}
+			state := done[post.GetId()]
+			post.Viewer = &postv1.PostViewer{
+				Liked: state.Has(engagement.Liked), Bookmarked: state.Has(engagement.Bookmarked), Reposted: state.Has(engagement.Reposted),
+			}
 		}
 	}
-	return nil
+	return h.completePolls(ctx, viewer, posts)
 }
 
 // counts answers the counts of posts, by id.
@@ -116,20 +184,4 @@ func (h *handler) counts(ctx context.Context, postIDs []int64) (map[int64]*ent.P
 		counts[row.ID] = row
 	}
 	return counts, nil
-}
-
-// liked answers which of the posts a person likes.
-func (h *handler) liked(ctx context.Context, userID int64, postIDs []int64) (map[int64]bool, error) {
-	if userID == 0 {
-		return nil, nil
-	}
-	rows, err := h.db.Like.Query().Where(like.UserID(userID), like.PostIDIn(postIDs...)).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read likes: %w", err)
-	}
-	liked := make(map[int64]bool, len(rows))
-	for _, row := range rows {
-		liked[row.PostID] = true
-	}
-	return liked, nil
 }

@@ -4,14 +4,18 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/ent/mute"
 	entpost "github.com/pulse-social/pulse/ent/post"
+	"github.com/pulse-social/pulse/ent/predicate"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/page"
+	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
 // maxAncestors bounds how far up a thread is shown.
@@ -19,11 +23,7 @@ const maxAncestors = 100
 
 // GetThread answers a post between what it replies to and what replies to it.
 func (h *handler) GetThread(ctx context.Context, req *postv1.GetThreadRequest) (*postv1.GetThreadResponse, error) {
-	cursor, err := page.Read(req)
-	if err != nil {
-		return nil, err
-	}
-	post, err := visible(ctx, h.visibility, req.GetPostId())
+	post, cursor, err := h.openPage(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (h *handler) GetThread(ctx context.Context, req *postv1.GetThreadRequest) (
 	if err != nil {
 		return nil, err
 	}
-	replies, more, err := h.replies(ctx, post.ID, cursor)
+	replies, next, err := h.replies(ctx, post.ID, cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -39,15 +39,12 @@ func (h *handler) GetThread(ctx context.Context, req *postv1.GetThreadRequest) (
 	if err != nil {
 		return nil, err
 	}
-	answer := &postv1.GetThreadResponse{
-		Ancestors: rendered[:len(ancestors)],
-		Post:      rendered[len(ancestors)],
-		Replies:   rendered[len(ancestors)+1:],
-	}
-	if more {
-		answer.NextPageToken = cursor.Token(replies[len(replies)-1].ID, page.Onward)
-	}
-	return answer, nil
+	return &postv1.GetThreadResponse{
+		Ancestors:     rendered[:len(ancestors)],
+		Post:          rendered[len(ancestors)],
+		Replies:       rendered[len(ancestors)+1:],
+		NextPageToken: next,
+	}, nil
 }
 
 // ancestors answers the visible posts above a post, the first of the thread first, in one recursive query.
@@ -76,42 +73,33 @@ func (h *handler) ancestors(ctx context.Context, post *ent.Post) ([]*ent.Post, e
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]*ent.Post, 0, len(visible))
-	for _, postID := range found {
-		if row := visible[postID]; row != nil {
-			rows = append(rows, row)
-		}
-	}
-	return rows, nil
+	return inOrder(found, visible), nil
 }
 
-// replies answers a page of the visible direct replies to a post, and whether there are more.
-func (h *handler) replies(ctx context.Context, postID int64, cursor page.Cursor) ([]*ent.Post, bool, error) {
+// replies answers a page of the direct replies to a post that the caller may and wants to see, and the token of the next.
+func (h *handler) replies(ctx context.Context, postID int64, cursor page.Cursor) ([]*ent.Post, string, error) {
 	viewer := auth.Caller(ctx).UserID
-	after := cursor.After
-	var rows []*ent.Post
-	for {
-		ids, err := h.db.Post.Query().
-			Where(entpost.ReplyToID(postID), entpost.Deleted(false), entpost.IDGT(after)).
-			Order(entpost.ByID()).Limit(cursor.Size + 1).IDs(ctx)
-		if err != nil {
-			return nil, false, fmt.Errorf("read replies: %w", err)
+	rows, err := h.db.Post.Query().
+		Where(entpost.ReplyToID(postID), entpost.IDGT(cursor.After), visibility.SeenPosts(viewer), notMuted(viewer, h.now())).
+		Order(entpost.ByID()).Limit(cursor.Size + 1).All(ctx)
+	if err != nil {
+		return nil, "", fmt.Errorf("read replies: %w", err)
+	}
+	rows, next := cut(cursor, rows, func(p *ent.Post) int64 { return p.ID })
+	return rows, next, nil
+}
+
+// notMuted matches the posts of people whom the viewer does not mute now.
+func notMuted(viewer int64, now time.Time) predicate.Post {
+	return func(s *entsql.Selector) {
+		if viewer == 0 {
+			return
 		}
-		visible, err := h.visibility.Posts(ctx, viewer, ids)
-		if err != nil {
-			return nil, false, err
-		}
-		for _, replyID := range ids {
-			after = replyID
-			if row := visible[replyID]; row != nil {
-				rows = append(rows, row)
-			}
-			if len(rows) > cursor.Size {
-				return rows[:cursor.Size], true, nil
-			}
-		}
-		if len(ids) <= cursor.Size {
-			return rows, false, nil
-		}
+		mutes := entsql.Table(mute.Table)
+		s.Where(entsql.NotExists(entsql.Select(mutes.C(mute.FieldID)).From(mutes).Where(entsql.And(
+			entsql.EQ(mutes.C(mute.FieldMuterID), viewer),
+			entsql.ColumnsEQ(mutes.C(mute.FieldMutedID), s.C(entpost.FieldAuthorID)),
+			entsql.Or(entsql.IsNull(mutes.C(mute.FieldExpiresAt)), entsql.GT(mutes.C(mute.FieldExpiresAt), now)),
+		))))
 	}
 }

@@ -9,13 +9,15 @@
 //	}
 //
 // Each Pulse has real backends of its own where the environment names them: PULSE_TEST_DATABASE_URL is a Postgres whose
-// user may create databases, PULSE_TEST_REDIS_URL a Redis with many databases, and PULSE_TEST_NATS=tcp starts a NATS in
-// the test's process that is reached over TCP. What a test sets itself ([WithEnv]) stays.
+// user may create databases, where one called pulse_template_... stays to be copied from, PULSE_TEST_REDIS_URL a Redis with
+// many databases, and PULSE_TEST_NATS=tcp starts a NATS in the test's process that is reached over TCP. What a test sets itself
+// ([WithEnv]) stays.
 package pulsetest
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -52,6 +54,7 @@ type options struct {
 	services  []string
 	now       func() time.Time
 	inProcess bool
+	strong    bool
 }
 
 // WithEnv sets an environment variable for the Pulse, such as PULSE_POST_MAX_CHARS.
@@ -74,6 +77,12 @@ func InProcess() Option {
 	return func(o *options) { o.inProcess = true }
 }
 
+// WithStrongPasswords has the Pulse hash passwords as everywhere else. Without it the hash of a test's password is worth nothing,
+// and costs as much.
+func WithStrongPasswords() Option {
+	return func(o *options) { o.strong = true }
+}
+
 // Start starts a Pulse and stops it when the test has ended.
 func Start(t testing.TB, opts ...Option) *Pulse {
 	t.Helper()
@@ -86,6 +95,9 @@ func Start(t testing.TB, opts ...Option) *Pulse {
 		"PULSE_EVENT_RETRY_DELAY": "5ms", "PULSE_EVENT_TRIES": "3", "PULSE_STOP_TIMEOUT": "5s",
 		"PULSE_REDIS_TIMEOUT": "5s", // A machine that is busy with tests is not a Redis that is down.
 	}}
+	for _, class := range []string{"READ", "WRITE", "SIGN_IN", "EXPENSIVE", "ACCOUNT"} {
+		p.env["PULSE_RATE_"+class] = "0" // All the people of a test call from one address.
+	}
 	maps.Copy(p.env, o.env)
 	p.takeBackends(t)
 	p.start(t)
@@ -101,14 +113,19 @@ func Start(t testing.TB, opts ...Option) *Pulse {
 // takeBackends gives the Pulse real backends for those that the test has not set.
 func (p *Pulse) takeBackends(t testing.TB) {
 	t.Helper()
-	if p.env["PULSE_DATABASE_URL"] == "" {
-		p.env["PULSE_DATABASE_URL"] = testbackend.Database(t)
+	unset := func(name string) bool { return p.env[name] == "" && p.env[name+"_FILE"] == "" }
+	if unset("PULSE_DATABASE_URL") {
+		if url := databaseCopy(t); url != "" {
+			p.env["PULSE_DATABASE_URL"] = url
+		} else {
+			p.placeDatabase(t)
+		}
 	}
-	if p.env["PULSE_REDIS_URL"] == "" {
+	if unset("PULSE_REDIS_URL") {
 		p.redis = testbackend.Redis(t)
 		p.env["PULSE_REDIS_URL"] = p.redis
 	}
-	if p.env["PULSE_NATS_URL"] == "" {
+	if unset("PULSE_NATS_URL") {
 		if p.nats = testbackend.Broker(t); p.nats != nil {
 			p.env["PULSE_NATS_URL"] = p.nats.URL()
 		}
@@ -122,6 +139,7 @@ func (p *Pulse) Config(t testing.TB) app.Config {
 	if err != nil {
 		t.Fatalf("configure Pulse: %v", err)
 	}
+	config.Identity.QuickHashes = !p.options.strong
 	return config
 }
 
@@ -224,6 +242,30 @@ func (p *Pulse) User(t testing.TB, handle string, opts ...pulse.Option) *User {
 	}
 	u.ID = account.GetId()
 	return u
+}
+
+// SetRole gives somebody a role, as pulse user role does: user, moderator or admin.
+func (p *Pulse) SetRole(t testing.TB, handle, role string) {
+	t.Helper()
+	p.users(t, func(u *app.Users) error { return u.SetRole(t.Context(), handle, role) })
+}
+
+// Suspend suspends somebody, as pulse user suspend does.
+func (p *Pulse) Suspend(t testing.TB, handle string) {
+	t.Helper()
+	p.users(t, func(u *app.Users) error { return u.Suspend(t.Context(), handle, "test") })
+}
+
+// users does something to accounts as an operator beside the Pulse.
+func (p *Pulse) users(t testing.TB, do func(*app.Users) error) {
+	t.Helper()
+	users, err := app.OpenUsers(t.Context(), p.Config(t))
+	if err == nil {
+		err = errors.Join(do(users), users.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Settle waits until every event has been consumed, and fails the test when an invariant is broken.

@@ -28,3 +28,9 @@ func (k *Tokens) Save(_ context.Context, tokens *identityv1.Tokens) error {
 	k.tokens = tokens
 	return nil
 }
+
+// Access answers the access token, for calls that a client does not make.
+func (k *Tokens) Access(ctx context.Context) (string, error) {
+	tokens, err := k.Load(ctx)
+	return tokens.GetAccessToken(), err
+}

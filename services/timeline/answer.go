@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/pulse-social/pulse/services/internal/engagement"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 )
 
@@ -15,8 +16,31 @@ const (
 	fieldNextPage  = 2
 	fieldNewerPage = 3
 	fieldViewer    = 8 // of a post
-	fieldLiked     = 1 // of a viewer
 )
+
+// viewersProto and viewersJSON are the ends of a post, by what its viewer has done with it.
+var viewersProto, viewersJSON [engagement.States][]byte
+
+func init() { //nolint:gochecknoinits // Two tables that are read for every post.
+	acts := []struct {
+		state engagement.State
+		field protowire.Number // of a viewer
+		name  string
+	}{{engagement.Liked, 1, "liked"}, {engagement.Bookmarked, 2, "bookmarked"}, {engagement.Reposted, 3, "reposted"}}
+	for state := range engagement.State(engagement.States) {
+		var message []byte
+		members := map[string]bool{}
+		for _, act := range acts {
+			if state.Has(act.state) {
+				message = protowire.AppendVarint(protowire.AppendTag(message, act.field, protowire.VarintType), 1)
+				members[act.name] = true
+			}
+		}
+		viewersProto[state] = protowire.AppendBytes(protowire.AppendTag(nil, fieldViewer, protowire.BytesType), message)
+		object, _ := json.Marshal(members) // Booleans always encode.
+		viewersJSON[state] = append([]byte(`,"viewer":`), object...)
+	}
+}
 
 // joined is the page as an answer that is put together from encoded posts.
 func (p pageOfPosts) joined() *rpc.Joined {
@@ -24,16 +48,10 @@ func (p pageOfPosts) joined() *rpc.Joined {
 }
 
 func (p pageOfPosts) appendProto(b []byte) []byte {
-	liked := protowire.AppendVarint(protowire.AppendTag(nil, fieldLiked, protowire.VarintType), 1)
 	for _, post := range p.posts {
 		var viewer []byte
-		if p.signedIn {
-			viewer = protowire.AppendTag(viewer, fieldViewer, protowire.BytesType)
-			if post.liked {
-				viewer = protowire.AppendBytes(viewer, liked)
-			} else {
-				viewer = protowire.AppendVarint(viewer, 0)
-			}
+		if p.signedIn && !post.whole {
+			viewer = viewersProto[post.done]
 		}
 		b = protowire.AppendTag(b, fieldPosts, protowire.BytesType)
 		b = protowire.AppendVarint(b, uint64(len(post.proto)+len(viewer)))
@@ -59,11 +77,8 @@ func (p pageOfPosts) appendJSON(b []byte) []byte {
 			b = append(b, ',')
 		}
 		b = append(b, post.json...)
-		switch {
-		case p.signedIn && post.liked:
-			b = append(b, `,"viewer":{"liked":true}`...)
-		case p.signedIn:
-			b = append(b, `,"viewer":{}`...)
+		if p.signedIn && !post.whole {
+			b = append(b, viewersJSON[post.done]...)
 		}
 		b = append(b, '}')
 	}

@@ -47,7 +47,7 @@ func (h *audit) ids(ctx context.Context, r span, limit int) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	beside, err := h.query(ctx, r, limit, entpost.AuthorIDIn(append(authors, h.viewer)...))
+	beside, err := h.query(ctx, h.viewer, r, limit, entpost.AuthorIDIn(append(authors, h.viewer)...))
 	if err != nil {
 		return nil, err
 	}

@@ -57,6 +57,12 @@ func (c *copies[V]) keep(id int64, v V, tick int64) {
 	}
 }
 
+// unchanged tells that an original has not changed since a tick, as far as is heard.
+func (c *copies[V]) unchanged(id, tick int64) bool {
+	changed, ok := c.changed.GetIfPresent(id)
+	return !ok || changed <= tick
+}
+
 // drop drops copies whose originals have changed.
 func (c *copies[V]) drop(ids ...int64) {
 	for _, id := range ids {

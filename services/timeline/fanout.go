@@ -4,14 +4,21 @@ import (
 	"context"
 	"fmt"
 
+	entsql "entgo.io/ent/dialect/sql"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/pulse-social/pulse/ent"
 	entfollow "github.com/pulse-social/pulse/ent/follow"
 	"github.com/pulse-social/pulse/ent/mergedauthor"
+	entpost "github.com/pulse-social/pulse/ent/post"
+	"github.com/pulse-social/pulse/ent/postmention"
+	"github.com/pulse-social/pulse/ent/predicate"
 	"github.com/pulse-social/pulse/ent/usercount"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
+	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/clock"
+	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -22,6 +29,7 @@ const fanoutBatch = 1000
 type fanout struct {
 	db             *store.DB
 	lists          Lists
+	stamps         *stamp.Book
 	hints          *bus.Hints
 	authors        *merged
 	mergeFollowers int
@@ -32,14 +40,17 @@ type fanout struct {
 // duplicates; adding none would not be.
 func (f *fanout) consumer() bus.Consumer {
 	return bus.Consumer{
-		Name:    "timeline.fanout",
-		Events:  []proto.Message{&busv1.PostCreated{}, &busv1.UserFollowed{}, &busv1.UserUnfollowed{}},
+		Name: "timeline.fanout",
+		Events: []proto.Message{
+			&busv1.PostCreated{}, &busv1.PostEdited{}, &busv1.UserFollowed{}, &busv1.UserUnfollowed{}, &busv1.UserBlocked{}, &busv1.UserUnblocked{},
+			&busv1.ProfileChanged{}, &busv1.AccountStateChanged{}, &busv1.AccountDeleted{},
+		},
 		Prepare: f.prepare,
 	}
 }
 
 func (f *fanout) prepare(ctx context.Context, events []bus.Event) error {
-	var changed []int64
+	var changed, posts []int64
 	for _, event := range events {
 		switch e := event.Message.(type) {
 		case *busv1.UserFollowed:
@@ -47,29 +58,79 @@ func (f *fanout) prepare(ctx context.Context, events []bus.Event) error {
 		case *busv1.UserUnfollowed:
 			changed = append(changed, e.GetFollowerId())
 		case *busv1.PostCreated:
-			if err := f.post(ctx, e.GetPostId(), e.GetAuthorId()); err != nil {
-				return err
-			}
+			posts = append(posts, e.GetPostId())
+		case *busv1.PostEdited:
+			posts = append(posts, e.GetPostId())
 		}
+	}
+	f.forget(ctx, events)
+	if err := f.posts(ctx, posts); err != nil {
+		return err
 	}
 	return bus.Later(f.lists.Drop(ctx, changed...))
 }
 
-// post adds a post to the lists of its author's followers, unless the author is merged on read.
-func (f *fanout) post(ctx context.Context, postID, authorID int64) error {
-	merged, err := f.merged(ctx, authorID)
+// forget has everybody drop what they keep of what has changed. Who made the change has seen to that already, unless their
+// process has ended just then.
+func (f *fanout) forget(ctx context.Context, events []bus.Event) {
+	for _, event := range events {
+		switch e := event.Message.(type) {
+		case *busv1.UserUnfollowed:
+			f.stamps.Changed(ctx, e.GetFollowerId(), stamp.Follows)
+		case *busv1.UserBlocked:
+			f.stamps.Changed(ctx, e.GetBlockerId(), stamp.Follows)
+			f.stamps.Changed(ctx, e.GetBlockedId(), stamp.Follows)
+		case *busv1.UserUnblocked:
+			f.stamps.Changed(ctx, e.GetBlockerId(), stamp.Follows)
+			f.stamps.Changed(ctx, e.GetBlockedId(), stamp.Follows)
+		case *busv1.PostEdited:
+			f.hints.Announce(bus.PostChanged, event.AggregateID)
+		case *busv1.ProfileChanged, *busv1.AccountStateChanged, *busv1.AccountDeleted:
+			f.hints.Announce(bus.PersonChanged, event.AggregateID)
+		}
+	}
+}
+
+// posts adds posts to lists. One that was edited is added again, for more people may see it now.
+func (f *fanout) posts(ctx context.Context, postIDs []int64) error {
+	if len(postIDs) == 0 {
+		return nil
+	}
+	rows, err := f.db.Post.Query().Where(entpost.IDIn(postIDs...), entpost.Deleted(false)).
+		Select(entpost.FieldID, entpost.FieldAuthorID, entpost.FieldAudience).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read posts: %w", err)
+	}
+	for _, row := range rows {
+		if err := f.post(ctx, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// post adds a post to the lists of those of its author's followers who may see it, unless the author is merged on read.
+func (f *fanout) post(ctx context.Context, post *ent.Post) error {
+	merged, err := f.merged(ctx, post.AuthorID)
 	if err != nil {
 		return err
 	}
 	if merged {
-		f.hints.Announce(authorPosted, authorID)
+		f.hints.Announce(authorPosted, post.AuthorID)
 		return nil
+	}
+	among := []predicate.Follow{entfollow.FolloweeID(post.AuthorID)}
+	if postv1.Audience(post.Audience) == postv1.Audience_AUDIENCE_MENTIONED {
+		mentioned := entsql.Select(postmention.FieldUserID).From(entsql.Table(postmention.Table)).
+			Where(entsql.EQ(postmention.FieldPostID, post.ID))
+		among = append(among, func(s *entsql.Selector) { s.Where(entsql.In(s.C(entfollow.FieldFollowerID), mentioned)) })
 	}
 	after := int64(0)
 	for {
 		follows, err := f.db.Follow.Query().
-			Where(entfollow.FolloweeID(authorID), entfollow.IDGT(after)).
-			Order(entfollow.ByID()).Limit(fanoutBatch).All(ctx)
+			Where(append(among, entfollow.IDGT(after))...).
+			Order(entfollow.ByID()).Limit(fanoutBatch).
+			Select(entfollow.FieldID, entfollow.FieldFollowerID).All(ctx)
 		if err != nil {
 			return fmt.Errorf("read followers: %w", err)
 		}
@@ -77,7 +138,7 @@ func (f *fanout) post(ctx context.Context, postID, authorID int64) error {
 		for i, row := range follows {
 			followers[i], after = row.FollowerID, row.ID
 		}
-		if err := f.lists.Add(ctx, postID, f.now(), followers); err != nil {
+		if err := f.lists.Add(ctx, post.ID, f.now(), followers); err != nil {
 			return bus.Later(err)
 		}
 		if len(follows) < fanoutBatch {

@@ -15,6 +15,7 @@ import (
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	"github.com/pulse-social/pulse/services/internal/edgelist"
 	"github.com/pulse-social/pulse/services/internal/seed"
+	"github.com/pulse-social/pulse/services/internal/testwait"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
@@ -52,7 +53,7 @@ func graph(t *testing.T) edgelist.List {
 	t.Helper()
 	name := os.Getenv("PULSE_TEST_GRAPH")
 	if name == "" {
-		list, err := edgelist.Read(strings.NewReader(drawn(40, 5)), "drawn graph")
+		list, err := edgelist.Read(strings.NewReader(drawn(testwait.Rounds(40), 5)), "drawn graph")
 		must(t, err)
 		return list
 	}

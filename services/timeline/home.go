@@ -31,13 +31,14 @@ func (h *handler) GetHomeTimeline(ctx context.Context, req *timelinev1.GetHomeTi
 		return nil, err
 	}
 	home := &home{handler: h, viewer: auth.Caller(ctx).UserID}
-	if err := home.open(ctx, spanOf(cursor), cursor.Size+1); err != nil {
+	if err := home.open(ctx, spanOf(cursor), cursor.Size+1+len(cursor.Met)); err != nil {
 		return nil, err
 	}
-	p, err := read(ctx, cursor, home.ids, home.hydrate)
+	p, err := read(ctx, cursor, h.now(), home.ids, home.hydrate)
 	if err != nil {
 		return nil, err
 	}
+	h.posts.metrics.home(ctx, home.origin)
 	p.signedIn = true
 	return rpc.AnswerWith(ctx, &timelinev1.GetHomeTimelineResponse{}, p.joined()), nil
 }
@@ -48,6 +49,8 @@ type home struct {
 	viewer int64
 	// list is what Redis has, or what was loaded to rebuild it; nil when there is none.
 	list *List
+	// origin is where the ids came from.
+	origin origin
 	// view is what is kept of the viewer; nil when nothing may be.
 	view *view
 }
@@ -80,13 +83,15 @@ func (h *home) open(ctx context.Context, r span, limit int) error {
 	if h.lists.length == 0 {
 		return nil
 	}
+	h.origin = originList
 	list, ok, err := parseList(replies[1], elements)
 	if err != nil && !rueidis.IsRedisNil(err) {
 		return err
 	}
 	if !ok {
+		h.origin = originRebuilt
 		list, err = h.lists.Rebuild(ctx, h.viewer, func(ctx context.Context, limit int) ([]int64, error) {
-			return h.fromSQL(ctx, olderThan(math.MaxInt64), limit)
+			return h.candidates(ctx, olderThan(math.MaxInt64), limit, h.followed())
 		})
 		if err != nil {
 			return err
@@ -99,17 +104,17 @@ func (h *home) open(ctx context.Context, r span, limit int) error {
 // ids answers the next ids of the timeline in a direction: at most limit, nearest to the edge first.
 func (h *home) ids(ctx context.Context, r span, limit int) ([]int64, error) {
 	if h.list == nil {
-		return h.fromSQL(ctx, r, limit)
+		return h.pastList(ctx, r, limit)
 	}
 	if h.list.Part && !h.list.covers(r, limit) {
 		list, ok, err := h.lists.Read(ctx, h.viewer)
 		if err != nil || !ok {
-			return h.fromSQL(ctx, r, limit) // Redis went away meanwhile, or forgot the list.
+			return h.pastList(ctx, r, limit) // Redis went away meanwhile, or forgot the list.
 		}
 		h.list = &list
 	}
 	if !h.list.covers(r, limit) {
-		return h.fromSQL(ctx, r, limit)
+		return h.pastList(ctx, r, limit)
 	}
 	beside, err := h.beside(ctx, r, limit)
 	if err != nil {
@@ -140,7 +145,7 @@ func (h *home) beside(ctx context.Context, r span, limit int) ([]int64, error) {
 	var ids []int64
 	for _, head := range heads {
 		if !head.covers(r, limit) {
-			return h.query(ctx, r, limit, entpost.AuthorIDIn(append(slices.Clone(authors), h.viewer)...))
+			return h.query(ctx, h.viewer, r, limit, entpost.AuthorIDIn(append(slices.Clone(authors), h.viewer)...))
 		}
 		ids = append(ids, head.within(r)...)
 	}
@@ -181,59 +186,44 @@ func mergedFollowed(ctx context.Context, db *store.DB, userID int64) ([]int64, e
 	return ids, nil
 }
 
-// fromSQL answers ids from the posts of all whom the viewer follows and the viewer's own.
+// pastList answers ids that no list has.
+func (h *home) pastList(ctx context.Context, r span, limit int) ([]int64, error) {
+	h.origin = originSQL
+	return h.fromSQL(ctx, r, limit)
+}
+
+// fromSQL answers ids of posts that the viewer sees, of all whom they follow and their own.
 func (h *home) fromSQL(ctx context.Context, r span, limit int) ([]int64, error) {
-	return h.query(ctx, r, limit, func(s *entsql.Selector) {
+	return h.query(ctx, h.viewer, r, limit, h.followed())
+}
+
+// followed matches the posts of all whom the viewer follows, and the viewer's own.
+func (h *home) followed() predicate.Post {
+	return func(s *entsql.Selector) {
 		follows := entsql.Table(entfollow.Table)
 		s.Where(entsql.Or(
 			entsql.EQ(s.C(entpost.FieldAuthorID), h.viewer),
 			entsql.In(s.C(entpost.FieldAuthorID), entsql.Select(follows.C(entfollow.FieldFolloweeID)).From(follows).
 				Where(entsql.EQ(follows.C(entfollow.FieldFollowerID), h.viewer))),
 		))
-	})
+	}
 }
 
-// hydrate answers the posts behind ids that the viewer may see, of the viewer and of those the viewer follows now: a list
-// may lag behind an unfollow.
+// hydrate answers the posts behind ids that the viewer may see, of the viewer and of those the viewer follows now and has
+// not muted: a list may lag behind an unfollow.
 func (h *home) hydrate(ctx context.Context, ids []int64) ([]readPost, error) {
-	posts, err := h.posts.read(ctx, h.view, true, ids)
-	if err != nil || len(posts) == 0 {
-		return posts, err
-	}
-	authors := make([]int64, 0, len(posts))
-	for _, p := range posts {
-		if p.author != h.viewer && !slices.Contains(authors, p.author) {
-			authors = append(authors, p.author)
-		}
-	}
-	followed, err := h.following(ctx, authors)
+	r := reader{id: h.viewer, view: h.view}
+	posts, err := h.posts.read(ctx, r, ids)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(posts, func(p readPost) bool { return p.author != h.viewer && !followed[p.author] }), nil
+	posts = slices.DeleteFunc(posts, func(p readPost) bool { return p.author != h.viewer && !p.relation.follows })
+	return h.posts.unmuted(ctx, r, posts, h.now())
 }
 
-// following answers which of the authors the viewer follows now.
-func (h *home) following(ctx context.Context, authors []int64) (map[int64]bool, error) {
-	load := func(unknown []int64) (map[int64]bool, error) {
-		follows, err := h.db.Follow.Query().Where(entfollow.FollowerID(h.viewer), entfollow.FolloweeIDIn(unknown...)).All(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("read follows: %w", err)
-		}
-		followed := make(map[int64]bool, len(follows))
-		for _, f := range follows {
-			followed[f.FolloweeID] = true
-		}
-		return followed, nil
-	}
-	if h.view == nil {
-		return load(authors)
-	}
-	return h.view.following(authors, load)
-}
-
-// query answers ids of posts in a span that match, nearest to its edge first.
-func (h *handler) query(ctx context.Context, r span, limit int, match predicate.Post) ([]int64, error) {
+// candidates answers ids of posts in a span that match, whoever sees them, for lists: a list is not made anew when it
+// becomes possible to see a post, so it has all that its owner may come to see. Each is asked about when it is read.
+func (h *handler) candidates(ctx context.Context, r span, limit int, match predicate.Post) ([]int64, error) {
 	ids, err := h.db.Post.Query().Where(match, entpost.Deleted(false), r.predicate()).
 		Order(entpost.ByID(r.order())).Limit(limit).IDs(ctx)
 	if err != nil {

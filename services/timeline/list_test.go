@@ -11,7 +11,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/testbackend"
 )
 
-const reader = int64(1)
+const readerID = int64(1)
 
 // listsOf makes lists of a length, and one for the reader that was built from ids.
 func listsOf(t *testing.T, length int, ids ...int64) Lists {
@@ -22,7 +22,7 @@ func listsOf(t *testing.T, length int, ids ...int64) Lists {
 	}
 	t.Cleanup(k.Close)
 	l := Lists{kv: k, length: length}
-	_, err = l.Rebuild(t.Context(), reader, func(context.Context, int) ([]int64, error) { return ids, nil })
+	_, err = l.Rebuild(t.Context(), readerID, func(context.Context, int) ([]int64, error) { return ids, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func listsOf(t *testing.T, length int, ids ...int64) Lists {
 func add(t *testing.T, l Lists, ids ...int64) {
 	t.Helper()
 	for _, postID := range ids {
-		if err := l.Add(t.Context(), postID, id.Time(postID), []int64{reader, 2}); err != nil {
+		if err := l.Add(t.Context(), postID, id.Time(postID), []int64{readerID, 2}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,7 +56,7 @@ func TestAListPutsRightWhatComesTwiceAndLate(t *testing.T) {
 	t.Parallel()
 	l := listsOf(t, 100, at(20), at(10))
 	add(t, l, at(30), at(50), at(40), at(30), at(10), at(5))
-	list, ok := readList(t, l, reader)
+	list, ok := readList(t, l, readerID)
 	if want := []int64{at(50), at(40), at(30), at(20), at(10), at(5)}; !ok || !list.Whole || !slices.Equal(list.IDs, want) {
 		t.Errorf("got %v, %v, want %v, whole", list, ok, want)
 	}
@@ -73,17 +73,17 @@ func TestAListThatWasCutIsNotTrustedAtItsEnd(t *testing.T) {
 		add(t, l, at(100+20*n))
 		newest = append([]int64{at(100 + 20*n)}, newest...)
 	}
-	list, ok := readList(t, l, reader)
+	list, ok := readList(t, l, readerID)
 	if !ok || list.Whole || len(list.IDs) != 9 || !slices.Equal(list.IDs, newest[:9]) {
 		t.Fatalf("got %d ids, whole %v, want the newest 9 of the 10 that are left: nobody knows what was cut next to the last", len(list.IDs), list.Whole)
 	}
 
 	// One that comes late, from beyond the end, must not pass for the next post: those between are not in the list.
 	add(t, l, newest[0]-1)
-	if err := l.Add(t.Context(), newest[20], id.Time(newest[0]), []int64{reader}); err != nil {
+	if err := l.Add(t.Context(), newest[20], id.Time(newest[0]), []int64{readerID}); err != nil {
 		t.Fatal(err)
 	}
-	list, _ = readList(t, l, reader)
+	list, _ = readList(t, l, readerID)
 	if slices.Contains(list.IDs, newest[20]) {
 		t.Errorf("got %v, with %d beyond a gap", list.IDs, newest[20])
 	}
@@ -95,20 +95,20 @@ func TestAListThatWasCutIsNotTrustedAtItsEnd(t *testing.T) {
 func TestAListThatChangesWhileItIsRebuiltIsNotKept(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(Lists) error{
-		"a post":   func(l Lists) error { return l.Add(t.Context(), at(99), id.Time(at(99)), []int64{reader}) },
-		"a follow": func(l Lists) error { return l.Drop(t.Context(), reader) },
+		"a post":   func(l Lists) error { return l.Add(t.Context(), at(99), id.Time(at(99)), []int64{readerID}) },
+		"a follow": func(l Lists) error { return l.Drop(t.Context(), readerID) },
 	} {
 		l := listsOf(t, 100)
-		if err := l.Drop(t.Context(), reader); err != nil {
+		if err := l.Drop(t.Context(), readerID); err != nil {
 			t.Fatal(err)
 		}
-		built, err := l.Rebuild(t.Context(), reader, func(context.Context, int) ([]int64, error) {
+		built, err := l.Rebuild(t.Context(), readerID, func(context.Context, int) ([]int64, error) {
 			return []int64{at(10)}, change(l)
 		})
 		if err != nil || !slices.Equal(built.IDs, []int64{at(10)}) {
 			t.Errorf("%s: rebuilt %v, %v, want what was loaded", name, built, err)
 		}
-		if list, ok := readList(t, l, reader); ok {
+		if list, ok := readList(t, l, readerID); ok {
 			t.Errorf("%s: %v was kept, though it was changed meanwhile", name, list)
 		}
 	}
@@ -123,7 +123,7 @@ func TestTheNewerPartOfAListIsTrustedAsFarAsItGoes(t *testing.T) {
 	}
 	part := func(elements int) List {
 		t.Helper()
-		reply, err := l.kv.Do(t.Context(), l.head(reader, elements))
+		reply, err := l.kv.Do(t.Context(), l.head(readerID, elements))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestTheNewerPartOfAListIsTrustedAsFarAsItGoes(t *testing.T) {
 		t.Errorf("the first ten: %v, want the newest nine: what is next to the last may lie behind it", list)
 	}
 	// What comes late moves nothing: it may lie anywhere, and says nothing of what lies behind it.
-	if err := l.Add(t.Context(), at(5), id.Time(at(300)), []int64{reader}); err != nil {
+	if err := l.Add(t.Context(), at(5), id.Time(at(300)), []int64{readerID}); err != nil {
 		t.Fatal(err)
 	}
 	if list := part(10); len(list.IDs) != 8 || slices.Contains(list.IDs, at(5)) {

@@ -13,6 +13,7 @@ import (
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/internal/testbackend"
+	"github.com/pulse-social/pulse/services/internal/testwait"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
@@ -86,13 +87,13 @@ func walk(t *testing.T, seed uint64, options ...pulsetest.Option) {
 		return time.Now().UTC().Truncate(time.Millisecond).Add(time.Duration(steps.Load()) * 30 * time.Second)
 	}
 	p := pulsetest.Start(t, append(options, pulsetest.WithClock(clock))...)
-	const people, length = 5, 45
+	const people = 5
 	m := &model{follows: map[[2]int]bool{}}
 	var users []*pulsetest.User
 	for n := range people {
 		users = append(users, p.User(t, fmt.Sprintf("p%d", n)))
 	}
-	for step := range length {
+	for step := range testwait.Rounds(45) {
 		steps.Add(1)
 		what := change(t, m, users, random)
 		p.Settle(t)

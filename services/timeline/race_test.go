@@ -9,6 +9,7 @@ import (
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
+	"github.com/pulse-social/pulse/services/internal/testwait"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
@@ -36,10 +37,11 @@ func TestListsSurviveReadsPostsAndFollowsAtOnce(t *testing.T) {
 	}
 }
 
-const rounds = 60
+// rounds is how often each does it.
+func rounds() int { return testwait.Rounds(60) }
 
 func follows(t *testing.T, u *pulsetest.User, users []*pulsetest.User) {
-	for range rounds {
+	for range rounds() {
 		other := users[rand.IntN(len(users))].ID
 		if other == u.ID {
 			continue
@@ -57,7 +59,7 @@ func follows(t *testing.T, u *pulsetest.User, users []*pulsetest.User) {
 }
 
 func posts(t *testing.T, u *pulsetest.User) {
-	for range rounds {
+	for range rounds() {
 		answer, err := u.Posts.CreatePost(t.Context(), &postv1.CreatePostRequest{Text: "post"})
 		if err != nil {
 			t.Error(err)
@@ -80,7 +82,7 @@ func posts(t *testing.T, u *pulsetest.User) {
 }
 
 func reads(t *testing.T, u *pulsetest.User) {
-	for range rounds {
+	for range rounds() {
 		if _, err := u.Timelines.GetHomeTimeline(t.Context(), &timelinev1.GetHomeTimelineRequest{}); err != nil {
 			t.Error(err)
 		}

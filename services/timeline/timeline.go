@@ -17,6 +17,7 @@ import (
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/timeline/v1/timelinev1connect"
 	"github.com/pulse-social/pulse/services/internal/bus"
+	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/service"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
@@ -49,6 +50,8 @@ type handler struct {
 	posts      *posts
 	viewers    *viewers
 	merged     *merged
+	trends     *trends
+	now        clock.Clock
 }
 
 // New makes the service.
@@ -58,11 +61,14 @@ func New(c Config, d service.Deps) service.Service {
 	h := &handler{
 		db: d.DB, lists: lists, visibility: d.Visibility,
 		posts: kept, viewers: newViewers(d.Stamps, kept, d.Now), merged: newMerged(d.DB, d.Hints, d.Now),
+		trends: newTrends(d.DB, d.Now), now: d.Now,
 	}
-	f := &fanout{db: d.DB, lists: lists, hints: d.Hints, authors: h.merged, mergeFollowers: c.MergeFollowers, now: d.Now}
+	f := &fanout{
+		db: d.DB, lists: lists, stamps: d.Stamps, hints: d.Hints, authors: h.merged, mergeFollowers: c.MergeFollowers, now: d.Now,
+	}
 	return service.Service{
 		Register:  func(s *connect.Server) { timelinev1connect.RegisterTimelineServiceHandler(s, h) },
-		Consumers: []bus.Consumer{f.consumer()},
+		Consumers: []bus.Consumer{f.consumer(), trendsConsumer()},
 		Start:     func(context.Context) error { return errors.Join(h.posts.watch(), h.merged.watch()) },
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	"github.com/pulse-social/pulse/services/internal/testwait"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
@@ -15,7 +16,7 @@ func TestAnUnfollowTakesEffectInTheNextCall(t *testing.T) {
 	ada, bob := p.User(t, "ada"), p.User(t, "bob")
 	_, err := bob.Posts.CreatePost(t.Context(), &postv1.CreatePostRequest{Text: "post"})
 	must(t, err)
-	for range 30 {
+	for range testwait.Rounds(30) {
 		_, err := ada.Graph.Follow(t.Context(), &graphv1.FollowRequest{UserId: bob.ID})
 		must(t, err)
 		p.Settle(t)

@@ -28,11 +28,11 @@ func (h *handler) GetUserTimeline(ctx context.Context, req *timelinev1.GetUserTi
 		return nil, err
 	}
 	ofAuthor := func(ctx context.Context, r span, limit int) ([]int64, error) {
-		return h.query(ctx, r, limit, entpost.AuthorID(req.GetUserId()))
+		return h.query(ctx, caller.UserID, r, limit, entpost.AuthorID(req.GetUserId()))
 	}
-	viewer := h.viewerOf(ctx, caller)
-	p, err := read(ctx, cursor, ofAuthor, func(ctx context.Context, ids []int64) ([]readPost, error) {
-		return h.posts.read(ctx, viewer, caller.SignedIn(), ids)
+	viewer := reader{id: caller.UserID, view: h.viewerOf(ctx, caller)}
+	p, err := readEach(ctx, cursor, h.now(), ofAuthor, func(ctx context.Context, ids []int64) ([]readPost, error) {
+		return h.posts.read(ctx, viewer, ids)
 	})
 	if err != nil {
 		return nil, err

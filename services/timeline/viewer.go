@@ -8,19 +8,21 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/pulse-social/pulse/services/internal/clock"
+	"github.com/pulse-social/pulse/services/internal/engagement"
 	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/mute"
 	"github.com/pulse-social/pulse/services/internal/stamp"
 )
 
 const (
-	// viewersKept bounds of how many viewers something is kept; one takes a few kilobytes.
-	viewersKept = 10_000
+	// ViewersKept bounds of how many viewers a process keeps something; one takes a few kilobytes.
+	ViewersKept = 10_000
 	// decisionsKept bounds how many authors and posts are kept of one viewer: more than two of the largest pages have.
 	decisionsKept = 256
 )
 
 // viewers keeps what was read of those who read timelines and changes only by what they do themselves: whom they follow,
-// what they like, what they wrote last. It is good for as long as their stamps in Redis are those it was read under.
+// what they like, keep and pass on, what they wrote last. It is good for as long as their stamps in Redis are those it was read under.
 type viewers struct {
 	stamps *stamp.Book
 	posts  *posts
@@ -29,7 +31,7 @@ type viewers struct {
 }
 
 func newViewers(stamps *stamp.Book, p *posts, now clock.Clock) *viewers {
-	return &viewers{stamps: stamps, posts: p, now: now, kept: otter.Must(&otter.Options[int64, *viewer]{MaximumSize: viewersKept})}
+	return &viewers{stamps: stamps, posts: p, now: now, kept: otter.Must(&otter.Options[int64, *viewer]{MaximumSize: ViewersKept})}
 }
 
 // viewer is what is kept of one.
@@ -37,10 +39,16 @@ type viewer struct {
 	mu     sync.Mutex
 	stamps stamp.Stamps
 	read   time.Time
-	// follows are decisions about authors, likes about posts: who is not in there was not asked about yet.
-	follows, likes map[int64]bool
-	// likesSince is since when the viewer has had the stamp of likes that they have: what was posted later is not liked.
-	likesSince time.Time
+	// relations are to authors, acts are about posts: who is not in there was not asked about yet.
+	relations map[int64]relation
+	acts      map[int64]engagement.State
+	// absent are posts that the viewer was not answered when they were asked for at a tick.
+	absent map[int64]int64
+	// muted is what the viewer has muted; nil is not read.
+	muted *mute.Rules
+	// actsSince is since when the viewer has had the stamp of likes that they have: with what was posted later they have done
+	// nothing.
+	actsSince time.Time
 	// own are the newest own posts, merged those of the first mergedOf authors merged on read whom the viewer follows; nil
 	// is not read.
 	own      *List
@@ -74,10 +82,10 @@ func (v *viewers) under(ctx context.Context, userID int64, stamps stamp.Stamps) 
 		kept.read = now
 	}
 	if old || kept.stamps[stamp.Follows] != stamps[stamp.Follows] {
-		kept.follows, kept.merged = nil, nil
+		kept.relations, kept.absent, kept.muted, kept.merged = nil, nil, nil, nil
 	}
 	if old || kept.stamps[stamp.Likes] != stamps[stamp.Likes] {
-		kept.likes, kept.likesSince = nil, now
+		kept.acts, kept.actsSince = nil, now
 	}
 	if old || kept.stamps[stamp.Posts] != stamps[stamp.Posts] {
 		kept.own = nil
@@ -99,69 +107,59 @@ func (v *view) accepts(post *encodedPost) bool {
 	return post.tick > v.ownSince
 }
 
-// liked answers whether the viewer likes a post, if that is known. It is of every post that was written since the viewer
-// last liked anything.
-func (v *view) liked(postID int64) (liked, known bool) {
+// done answers what the viewer has done with a post, if that is known. It is of every post that was written since the viewer
+// last did anything with one.
+func (v *view) done(postID int64) (done engagement.State, known bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.viewer.stamps[stamp.Likes] != v.stamps[stamp.Likes] {
-		return false, false
+		return 0, false
 	}
-	if liked, known = v.likes[postID]; known {
-		return liked, true
+	if done, known = v.acts[postID]; known {
+		return done, true
 	}
-	return false, id.Time(postID).Sub(v.likesSince) > onTime
+	return 0, id.Time(postID).Sub(v.actsSince) > onTime
 }
 
-// setLiked keeps whether the viewer likes a post.
-func (v *view) setLiked(postID int64, liked bool) {
+// setDone keeps what the viewer has done with a post.
+func (v *view) setDone(postID int64, done engagement.State) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.viewer.stamps[stamp.Likes] == v.stamps[stamp.Likes] {
-		v.likes = decide(v.likes, postID, liked)
+		v.acts = decide(v.acts, postID, done)
 	}
 }
 
 // decide adds a decision, and forgets all others when there are too many.
-func decide(decisions map[int64]bool, id int64, decision bool) map[int64]bool {
+func decide[D any](decisions map[int64]D, id int64, decision D) map[int64]D {
 	if decisions == nil || len(decisions) >= decisionsKept {
-		decisions = map[int64]bool{}
+		decisions = map[int64]D{}
 	}
 	decisions[id] = decision
 	return decisions
 }
 
-// following answers which of the authors the viewer follows; those not known are asked of load.
-func (v *view) following(authors []int64, load func(unknown []int64) (map[int64]bool, error)) (map[int64]bool, error) {
-	decided := make(map[int64]bool, len(authors))
-	var unknown []int64
-	v.mu.Lock()
-	current := v.viewer.stamps[stamp.Follows] == v.stamps[stamp.Follows]
-	for _, author := range authors {
-		follows, known := v.follows[author]
-		if known && current {
-			decided[author] = follows
-		} else {
-			unknown = append(unknown, author)
-		}
-	}
-	v.mu.Unlock()
-	if len(unknown) == 0 {
-		return decided, nil
-	}
-	loaded, err := load(unknown)
-	if err != nil {
-		return nil, err
+// missed answers when a post was asked for that the viewer was not answered, if there was such a time.
+func (v *view) missed(postID int64) (tick int64, missed bool) {
+	if v == nil {
+		return 0, false
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, author := range unknown {
-		decided[author] = loaded[author]
-		if v.viewer.stamps[stamp.Follows] == v.stamps[stamp.Follows] {
-			v.follows = decide(v.follows, author, loaded[author])
-		}
+	if v.viewer.stamps[stamp.Follows] != v.stamps[stamp.Follows] {
+		return 0, false
 	}
-	return decided, nil
+	tick, missed = v.absent[postID]
+	return tick, missed
+}
+
+// setMissed keeps that a post was asked for at a tick and not answered.
+func (v *view) setMissed(postID, tick int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.viewer.stamps[stamp.Follows] == v.stamps[stamp.Follows] {
+		v.absent = decide(v.absent, postID, tick)
+	}
 }
 
 // ownPosts answers the viewer's newest posts; when they are not known they are asked of load.

@@ -8,12 +8,12 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/pulse-social/pulse/ent"
-	"github.com/pulse-social/pulse/ent/follow"
 	"github.com/pulse-social/pulse/ent/profile"
 	"github.com/pulse-social/pulse/ent/usercount"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/relation"
 )
 
 // render answers people completed, in the given order, with one query for each kind whatever their number.
@@ -53,7 +53,10 @@ func (h *handler) addProfiles(ctx context.Context, users map[int64]*userv1.User,
 		if row.DisplayName != "" {
 			u.DisplayName = row.DisplayName
 		}
-		u.Bio, u.Location, u.Etag = row.Bio, row.Location, etag(row.Version)
+		u.Bio, u.Location, u.Private, u.Language, u.Etag = row.Bio, row.Location, row.Private, row.Language, etag(row.Version)
+		for _, link := range row.Links {
+			u.Links = append(u.Links, &userv1.ProfileLink{Url: link.URL, Label: link.Label})
+		}
 	}
 	return nil
 }
@@ -75,23 +78,18 @@ func (h *handler) addViewer(ctx context.Context, users map[int64]*userv1.User, i
 	if viewer == 0 {
 		return nil
 	}
-	follows, err := h.db.Follow.Query().Where(follow.Or(
-		follow.And(follow.FollowerID(viewer), follow.FolloweeIDIn(ids...)),
-		follow.And(follow.FolloweeID(viewer), follow.FollowerIDIn(ids...)),
-	)).All(ctx)
+	relations, err := relation.Of(ctx, h.db.Client, viewer, h.now(), ids...)
 	if err != nil {
-		return fmt.Errorf("read follows: %w", err)
+		return err
 	}
 	for userID, u := range users {
-		if userID != viewer {
-			u.Viewer = &userv1.UserViewer{}
+		if userID == viewer {
+			continue
 		}
-	}
-	for _, f := range follows {
-		if f.FollowerID == viewer {
-			users[f.FolloweeID].Viewer.Following = true
-		} else {
-			users[f.FollowerID].Viewer.FollowedBy = true
+		r := relations[userID]
+		u.Viewer = &userv1.UserViewer{
+			Following: r.Following, FollowedBy: r.FollowedBy, Requested: r.Requested, RequestedBy: r.RequestedBy,
+			Blocking: r.Blocking, Muting: r.Muting, MuteExpireTime: r.MuteExpireTime,
 		}
 	}
 	return nil

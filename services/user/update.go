@@ -3,7 +3,12 @@ package user
 import (
 	"context"
 
+	"golang.org/x/text/language"
+
 	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/ent/profile"
+	"github.com/pulse-social/pulse/ent/schema"
+	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
@@ -16,7 +21,7 @@ import (
 // UpdateProfile changes the caller's own profile.
 func (h *handler) UpdateProfile(ctx context.Context, req *userv1.UpdateProfileRequest) (*userv1.UpdateProfileResponse, error) {
 	userID := auth.Caller(ctx).UserID
-	if err := checkMask(req.GetUpdateMask().GetPaths()); err != nil {
+	if err := check(req); err != nil {
 		return nil, err
 	}
 	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*userv1.UpdateProfileResponse, error) {
@@ -30,7 +35,10 @@ func (h *handler) UpdateProfile(ctx context.Context, req *userv1.UpdateProfileRe
 		if req.GetEtag() != "" && req.GetEtag() != etag(current.Version) {
 			return nil, rpc.Fail(errorsv1.Reason_REASON_ETAG_MISMATCH, "the profile was changed since you read it: read it again and repeat your change")
 		}
-		return &userv1.UpdateProfileResponse{User: &userv1.User{Id: userID}}, save(ctx, tx, current, req)
+		if err := save(ctx, tx, current, req); err != nil {
+			return nil, err
+		}
+		return &userv1.UpdateProfileResponse{User: &userv1.User{Id: userID}}, tx.Emit(&busv1.ProfileChanged{UserId: userID})
 	})
 	if err != nil {
 		return nil, err
@@ -50,38 +58,77 @@ func (h *handler) UpdateProfile(ctx context.Context, req *userv1.UpdateProfileRe
 	return answer, nil
 }
 
-// save writes the fields that the mask names, over those of the current profile.
+// save writes the fields that the mask names. Two updates at once come one after the other, each with its own fields: who
+// comes second begins again.
 func save(ctx context.Context, tx *store.Tx, current *ent.Profile, req *userv1.UpdateProfileRequest) error {
+	if current.Version == 0 {
+		created := tx.Profile.Create().SetID(current.ID)
+		setFields(created.Mutation(), req)
+		return created.Exec(ctx)
+	}
+	changed := tx.Profile.Update().Where(profile.ID(current.ID), profile.Version(current.Version)).AddVersion(1)
+	setFields(changed.Mutation(), req)
+	n, err := changed.Save(ctx)
+	if err == nil && n == 0 {
+		return store.ErrRaceLost
+	}
+	return err
+}
+
+// setFields sets the fields that the mask names.
+func setFields(m *ent.ProfileMutation, req *userv1.UpdateProfileRequest) {
+	p := req.GetProfile()
 	for _, path := range req.GetUpdateMask().GetPaths() {
 		switch path {
 		case "display_name":
-			current.DisplayName = req.GetProfile().GetDisplayName()
+			m.SetDisplayName(p.GetDisplayName())
 		case "bio":
-			current.Bio = req.GetProfile().GetBio()
+			m.SetBio(p.GetBio())
 		case "location":
-			current.Location = req.GetProfile().GetLocation()
+			m.SetLocation(p.GetLocation())
+		case "private":
+			m.SetPrivate(p.GetPrivate())
+		case "language":
+			m.SetLanguage(canonical(p.GetLanguage()))
+		case "links":
+			links := make([]schema.ProfileLink, len(p.GetLinks()))
+			for i, link := range p.GetLinks() {
+				links[i] = schema.ProfileLink{URL: link.GetUrl(), Label: link.GetLabel()}
+			}
+			m.SetLinks(links)
 		}
 	}
-	if current.Version == 0 {
-		return tx.Profile.Create().SetID(current.ID).SetDisplayName(current.DisplayName).
-			SetBio(current.Bio).SetLocation(current.Location).Exec(ctx)
-	}
-	return tx.Profile.UpdateOneID(current.ID).SetDisplayName(current.DisplayName).
-		SetBio(current.Bio).SetLocation(current.Location).AddVersion(1).Exec(ctx)
 }
 
-// checkMask refuses paths that name nothing that its owner may change.
-func checkMask(paths []string) error {
+// check refuses paths that name nothing that its owner may change, and what is no language.
+func check(req *userv1.UpdateProfileRequest) error {
+	paths := req.GetUpdateMask().GetPaths()
 	if len(paths) == 0 {
-		return rpc.Fail(errorsv1.Reason_REASON_UPDATE_MASK_INVALID, "update_mask names nothing: name display_name, bio or location")
+		return rpc.Fail(errorsv1.Reason_REASON_UPDATE_MASK_INVALID, "update_mask names nothing: name %s", changeable)
 	}
 	for _, path := range paths {
 		switch path {
-		case "display_name", "bio", "location":
+		case "display_name", "bio", "location", "private", "links":
+		case "language":
+			if tag := req.GetProfile().GetLanguage(); tag != "" && canonical(tag) == "" {
+				return rpc.Fail(errorsv1.Reason_REASON_PROFILE_LANGUAGE_INVALID, "%q is no language: use a tag of BCP 47, such as en or pt-BR", tag)
+			}
 		default:
 			return rpc.Fail(errorsv1.Reason_REASON_UPDATE_MASK_INVALID,
-				"update_mask names %q: only display_name, bio and location can be changed", path).With("path", path)
+				"update_mask names %q: only %s can be changed", path, changeable).With("path", path)
 		}
 	}
 	return nil
+}
+
+// changeable names the fields that their owner may change.
+const changeable = "display_name, bio, location, private, links and language"
+
+// canonical answers a tag of BCP 47 as it is written usually, empty for what is none or says nothing.
+func canonical(tag string) string {
+	parsed, err := language.Parse(tag)
+	if err != nil || parsed == language.Und {
+		return ""
+	}
+	return parsed.String()
 }

@@ -16,7 +16,7 @@ import "github.com/pulse-social/pulse/ent/ownership"
 // Owners says whose each entity is.
 var Owners = map[string]ownership.Owner{
 {{- range $n := $.Nodes }}{{ $owner := index $n.Annotations "Owner" }}
-	Type{{ $n.Name }}: {Service: {{ printf "%q" $owner.Service }}{{ if $owner.Secret }}, Secret: true{{ end }}, Table: {{ printf "%q" $n.Table }}},
+	Type{{ $n.Name }}: {Service: {{ printf "%q" $owner.Service }}{{ if $owner.Secret }}, Secret: true{{ end }}{{ if $owner.AppendOnly }}, AppendOnly: true{{ end }}, Table: {{ printf "%q" $n.Table }}},
 {{- end }}
 }
 {{ end }}`

@@ -2,17 +2,24 @@
 //
 //	go run ./internal/diff NAME sqlite
 //	go run ./internal/diff NAME postgres postgres://user:password@host/empty-database
+//	go run ./internal/diff sum
 //
-// The database is a scratch one that the earlier migrations are replayed on; SQLite uses memory.
+// The database is a scratch one that the earlier migrations are replayed on; SQLite uses memory. The last form writes no
+// migration, but what Atlas knows the files by, anew: after two branches with a migration each were merged, or one was completed by hand.
 package main
 
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	atlas "ariga.io/atlas/sql/migrate"
+	atlasschema "ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqltool"
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -35,8 +42,11 @@ func main() {
 
 // run writes the difference into the folder of a database below dir; when there is none it writes nothing.
 func run(ctx context.Context, dir string, args []string) error {
+	if len(args) == 1 && args[0] == "sum" {
+		return errors.Join(sum(filepath.Join(dir, "sqlite")), sum(filepath.Join(dir, "postgres")))
+	}
 	if len(args) < 2 {
-		return fmt.Errorf("usage: diff NAME sqlite | diff NAME postgres URL")
+		return fmt.Errorf("usage: diff NAME sqlite | diff NAME postgres URL | diff sum")
 	}
 	name, database := args[0], args[1]
 	driver, url := "sqlite", "file::memory:?_pragma=foreign_keys(1)"
@@ -63,5 +73,34 @@ func run(ctx context.Context, dir string, args []string) error {
 		schema.WithDropColumn(true),
 		schema.WithDropIndex(true),
 		schema.WithFormatter(sqltool.GooseFormatter),
+		schema.WithDiffHook(keepHandWritten),
 	)
+}
+
+// handWritten is in the names of what migrations make by hand because ent's schema cannot say it: full-text tables and
+// indexes.
+const handWritten = "_fts"
+
+// keepHandWritten leaves what is written by hand out of the difference, which would drop it.
+func keepHandWritten(next schema.Differ) schema.Differ {
+	return schema.DiffFunc(func(current, desired *atlasschema.Schema) ([]atlasschema.Change, error) {
+		current.Tables = slices.DeleteFunc(current.Tables, func(t *atlasschema.Table) bool { return strings.Contains(t.Name, handWritten) })
+		for _, table := range current.Tables {
+			table.Indexes = slices.DeleteFunc(table.Indexes, func(i *atlasschema.Index) bool { return strings.Contains(i.Name, handWritten) })
+		}
+		return next.Diff(current, desired)
+	})
+}
+
+// sum writes the checksums of a folder of migrations.
+func sum(dir string) error {
+	files, err := sqltool.NewGooseDir(dir)
+	if err != nil {
+		return err
+	}
+	checksums, err := files.Checksum()
+	if err != nil {
+		return err
+	}
+	return atlas.WriteSumFile(files, checksums)
 }

@@ -33,11 +33,14 @@ func has(msg *protogen.Message, field protoreflect.Name) bool {
 	return msg.Desc.Fields().ByName(field) != nil
 }
 
-// methodName answers AllFollowers for ListFollowers, whose name says what it lists, and AllHomeTimelinePosts for the
-// posts of GetHomeTimeline.
+// methodName answers AllFollowers for ListFollowers, whose name says what it lists, AllFoundPosts for SearchPosts, and
+// AllHomeTimelinePosts for the posts of GetHomeTimeline.
 func methodName(rpc, items string) string {
 	if what, ok := strings.CutPrefix(rpc, "List"); ok {
 		return "All" + what
+	}
+	if what, ok := strings.CutPrefix(rpc, "Search"); ok {
+		return "AllFound" + what
 	}
 	return "All" + strings.TrimPrefix(rpc, "Get") + items
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,24 +11,24 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/pluginpb"
 
-	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
-	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
-	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
-	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
+	_ "github.com/pulse-social/pulse/sdk" // Every service that there is.
 )
 
 // TestGeneratedFilesAreCurrent runs the plugin on the schema as it is compiled in and compares with the SDK's files.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
-	response := run(t, request(
-		graphv1.File_pulse_graph_v1_graph_proto,
-		identityv1.File_pulse_identity_v1_identity_proto,
-		postv1.File_pulse_post_v1_post_proto,
-		timelinev1.File_pulse_timeline_v1_timeline_proto,
-		userv1.File_pulse_user_v1_user_proto,
-	))
+	var files []protoreflect.FileDescriptor
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		if strings.HasPrefix(file.Path(), "pulse/") {
+			files = append(files, file)
+		}
+		return true
+	})
+	slices.SortFunc(files, func(a, b protoreflect.FileDescriptor) int { return strings.Compare(a.Path(), b.Path()) })
+	response := run(t, request(files...))
 	if response.Error != nil {
 		t.Fatal(response.GetError())
 	}
@@ -42,22 +43,22 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	}
 }
 
-// TestNamesMayNotClash gives the graph service to two packages.
+// TestNamesMayNotClash gives the user service to two packages.
 func TestNamesMayNotClash(t *testing.T) {
-	req := request(graphv1.File_pulse_graph_v1_graph_proto)
+	req := request(userv1.File_pulse_user_v1_user_proto)
 	other := proto.CloneOf(req.GetProtoFile()[len(req.GetProtoFile())-1])
-	other.Name = proto.String("pulse/graph/v2/graph.proto")
-	other.Package = proto.String("pulse.graph.v2")
+	other.Name = proto.String("pulse/user/v2/user.proto")
+	other.Package = proto.String("pulse.user.v2")
 	for _, svc := range other.GetService() {
 		for _, method := range svc.GetMethod() {
-			method.InputType = proto.String(strings.Replace(method.GetInputType(), "graph.v1", "graph.v2", 1))
-			method.OutputType = proto.String(strings.Replace(method.GetOutputType(), "graph.v1", "graph.v2", 1))
+			method.InputType = proto.String(strings.Replace(method.GetInputType(), "user.v1", "user.v2", 1))
+			method.OutputType = proto.String(strings.Replace(method.GetOutputType(), "user.v1", "user.v2", 1))
 		}
 	}
 	for _, msg := range other.GetMessageType() {
 		for _, field := range msg.GetField() {
 			if field.TypeName != nil {
-				field.TypeName = proto.String(strings.Replace(field.GetTypeName(), "graph.v1", "graph.v2", 1))
+				field.TypeName = proto.String(strings.Replace(field.GetTypeName(), "user.v1", "user.v2", 1))
 			}
 		}
 	}
@@ -65,7 +66,7 @@ func TestNamesMayNotClash(t *testing.T) {
 	req.FileToGenerate = append(req.FileToGenerate, other.GetName())
 
 	response := run(t, req)
-	const want = "would both be called Graph in the Go SDK"
+	const want = "would both be called Users in the Go SDK"
 	if !strings.Contains(response.GetError(), want) {
 		t.Errorf("got error %q, want one that contains %q", response.GetError(), want)
 	}
@@ -76,7 +77,7 @@ func TestMethodName(t *testing.T) {
 		{"ListFollowers", "Followers", "AllFollowers"},
 		{"GetHomeTimeline", "Posts", "AllHomeTimelinePosts"},
 		{"GetThread", "Replies", "AllThreadReplies"},
-		{"SearchPosts", "Hits", "AllSearchPostsHits"},
+		{"SearchPosts", "Hits", "AllFoundPosts"},
 	} {
 		if got := methodName(tc.rpc, tc.items); got != tc.want {
 			t.Errorf("methodName(%s, %s) = %s, want %s", tc.rpc, tc.items, got, tc.want)

@@ -39,7 +39,7 @@ type list struct {
 }
 
 // oneOfAKind lists the services whose field is not a plural.
-var oneOfAKind = []string{"Graph", "Identity"}
+var oneOfAKind = []string{"Admin", "Graph", "Identity", "Messaging", "Realtime", "Search"}
 
 func read(plugin *protogen.Plugin) (*schema, error) {
 	s := &schema{packages: make(map[protogen.GoImportPath]protogen.GoPackageName)}

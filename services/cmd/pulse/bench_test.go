@@ -34,11 +34,36 @@ func TestBench(t *testing.T) {
 				t.Errorf("%s is %v, want a time", key, got[key])
 			}
 		}
+		if parts, ok := got["parts"].([]any); !ok || len(parts) != 1 || parts[0].(map[string]any)["name"] != "pulse" {
+			t.Errorf("parts are %v, want the one process", got["parts"])
+		}
+		if left, ok := got["record_byte_days_per_post"].(float64); !ok || (left > 0) != (mix == "celebrity") {
+			t.Errorf("%s leaves %v in the database, want something of posts alone", mix, got["record_byte_days_per_post"])
+		}
 		for _, key := range []string{"rate", "cpu_us_per_request", "yardstick_cpu_us_per_request", "ratio"} {
 			if _, ok := got[key].(float64); !ok {
 				t.Errorf("%s is %v, want a number", key, got[key])
 			}
 		}
+	}
+}
+
+// TestBenchOfTelemetry runs the smallest comparison. What it finds is not looked at, but for both sides to be there.
+func TestBenchOfTelemetry(t *testing.T) {
+	t.Parallel()
+	out, code := program{dir: t.TempDir()}.run(t, "bench", "--mix", "home", "--rate", "40", "--duration", "1s", "--json", "--telemetry", "1",
+		"--people", "40", "--readers", "12", "--friends", "4", "--posts", "5")
+	var got struct {
+		Mix     string
+		Without float64 `json:"cpu_us_per_request_without"`
+		With    float64 `json:"cpu_us_per_request_with"`
+	}
+	_, line, _ := strings.Cut(out, "{")
+	if err := json.NewDecoder(strings.NewReader("{" + line)).Decode(&got); err != nil {
+		t.Fatalf("exit code %d, %s: %v", code, out, err)
+	}
+	if got.Mix != "home" || got.Without <= 0 || got.With <= 0 {
+		t.Errorf("got %s, want the CPU of both sides", out)
 	}
 }
 
@@ -49,6 +74,7 @@ func TestBenchRefuses(t *testing.T) {
 		"--friends 3":                        "3 friends: give an even number below that of people",
 		"--readers 500":                      "--readers 500: give 2 to as many as there are people who are no celebrities",
 		"--celebrities 2 --fans 500":         "500 fans: give fewer than there are people to be fans",
+		"--telemetry 3 --addr http://a":      "--telemetry 3: give a number of rounds, and no --addr",
 		"--duration 1ms":                     "--duration 1ms: give a second or more",
 		"--mix homes --people 9 --friends 2": "--readers 200",
 	} {

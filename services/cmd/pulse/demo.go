@@ -36,6 +36,8 @@ var demoDefaults = map[string]string{
 	"PULSE_DATA_DIR":   "pulse-demo",
 	"PULSE_LOG_LEVEL":  "warn",
 	"PULSE_LOG_FORMAT": "text",
+	// All its people call from one address.
+	"PULSE_RATE_READ": "0", "PULSE_RATE_WRITE": "0", "PULSE_RATE_SIGN_IN": "0", "PULSE_RATE_EXPENSIVE": "0", "PULSE_RATE_ACCOUNT": "0",
 }
 
 // Run implements the command.

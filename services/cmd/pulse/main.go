@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	_ "golang.org/x/crypto/x509roots/fallback" // Roots for an image that has no distribution; those of a system go first.
 )
 
 const description = `Pulse is the social backend that you own: people, posts, follows and timelines as Connect services.
@@ -29,20 +29,20 @@ type commands struct {
 	Seed    seedCommand    `cmd:"" help:"Load a social graph from an edge list through the API."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	DLQ     dlqCommand     `cmd:"" name:"dlq" help:"List and replay dead letters."`
+	User    userCommand    `cmd:"" help:"List accounts, give roles, suspend and restore."`
+	Keys    keysCommand    `cmd:"" help:"List, rotate and revoke the keys that sign access tokens."`
+	Audit   auditCommand   `cmd:"" help:"List and verify the audit log."`
+	Search  searchCommand  `cmd:"" help:"Rebuild what search finds by."`
 	Config  configCommand  `cmd:"" help:"Print the configuration in force and where each value comes from."`
 	Check   checkCommand   `cmd:"" help:"Check the invariants on the store that is configured."`
+	Smoke   smokeCommand   `cmd:"" help:"Try a Pulse that runs as its users do, once or under load."`
+	Health  healthCommand  `cmd:"" help:"Ask the process on this machine whether it is ready."`
 	Bench   benchCommand   `cmd:"" help:"Measure a Pulse under load, beside a bare HTTP server."`
+	Cost    costCommand    `cmd:"" help:"Compute what a load needs and what that costs, from a measurement and a price table."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
-// gcPercent makes the heap grow by half before it is collected, not by all. Pulse's live heap is small beside what it
-// makes and drops, so that costs little time and saves a third of the memory. GOGC goes before it.
-const gcPercent = 50
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c commands

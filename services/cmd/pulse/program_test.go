@@ -21,6 +21,7 @@ import (
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
+	"github.com/pulse-social/pulse/services/internal/testmain"
 )
 
 // asProgram makes the test's own binary be the program.
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	testmain.Run(m)
 }
 
 // program is the program with a data folder.

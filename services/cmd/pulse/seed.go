@@ -31,6 +31,8 @@ that comes twice or the other way around does no harm.
 
 A run that was interrupted is finished by running it again: nothing is there twice. More --posts add to those before.
 
+All people sign up from one address: set PULSE_RATE_SIGN_IN=0 and PULSE_RATE_WRITE=0 for the Pulse meanwhile, or it limits them.
+
 Examples:
   pulse seed --graph friends.txt
   pulse seed --graph follows.txt --directed --posts 50 --addr https://pulse.example.org --password 'at least eight'`

@@ -37,7 +37,11 @@ func (s serveCommand) Run(ctx context.Context) error {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "Pulse serves at %s, for operators at %s; stop it with Ctrl-C\n", a.URL(), a.OpsURL())
+	if a.URL() == "" {
+		fmt.Fprintf(os.Stderr, "Pulse consumes events, for operators at %s; stop it with Ctrl-C\n", a.OpsURL())
+	} else {
+		fmt.Fprintf(os.Stderr, "Pulse serves at %s, for operators at %s; stop it with Ctrl-C\n", a.URL(), a.OpsURL())
+	}
 	<-ctx.Done()
 	return a.Stop(context.WithoutCancel(ctx))
 }

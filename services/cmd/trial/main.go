@@ -31,7 +31,7 @@ Examples:
 
 Faults: F0 nothing; F1 SIGKILL at each failpoint; F3 Redis loses everything; F4 Redis down, then silent; F5 NATS down;
 F6 NATS loses its store; F13 a consumer that always fails for one post; F14 messages three times, shuffled and late;
-F15 ten restarts under 300 calls a second.
+F15 ten restarts under 300 calls a second; STREAM a thousand broken connections and ten SIGKILLs below everybody's stream.
 
 A split topology needs Postgres and Redis, which .tools/with-backends.sh starts. The exit code is 1 when a promise is broken.`
 
@@ -43,6 +43,7 @@ type command struct {
 	Duration time.Duration `help:"How long calls are made, at least." default:"20s"`
 	FaultFor time.Duration `help:"How long a fault lasts." default:"4s"`
 	Rate     int           `help:"Calls a second; 0 means what the fault asks for."`
+	Streams  bool          `help:"Have everybody subscribe and talk in groups besides, and compare what they are told: with F5, F6, F15 and so on."`
 	JSON     bool          `help:"Print a JSON object a trial for programs."`
 	Keep     bool          `help:"Keep the folders of trials that kept every promise too."`
 }
@@ -108,7 +109,7 @@ func folder(dir, where, fault string) string { return filepath.Join(dir, where+"
 // try makes one trial.
 func (c command) try(ctx context.Context, dir, binary, where, fault string) (trial.Report, error) {
 	o := trial.Options{
-		Fault: fault, Topology: where, Seed: c.Seed, Duration: c.Duration, FaultFor: c.FaultFor, Rate: c.Rate,
+		Fault: fault, Topology: where, Seed: c.Seed, Duration: c.Duration, FaultFor: c.FaultFor, Rate: c.Rate, Streams: c.Streams,
 		Binary: binary, Dir: folder(dir, where, fault),
 	}
 	began := time.Now()

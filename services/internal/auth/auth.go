@@ -15,17 +15,23 @@ const (
 	AccessTokenLife = 10 * time.Minute
 	// skew is how far the clocks of two servers may differ.
 	skew = 30 * time.Second
-	// maxTokenBytes bounds what is decoded at all.
-	maxTokenBytes = 8 << 10
+	// MaxTokenBytes bounds what is decoded at all.
+	MaxTokenBytes = 8 << 10
 
-	audience  = "pulse"
-	tokenType = "at+jwt"
+	// TokenAlgorithm is the alg of every access token.
+	TokenAlgorithm = "EdDSA"
+	// TokenType is its typ.
+	TokenType = "at+jwt"
+	// Audience is its aud.
+	Audience = "pulse"
 )
 
 // Config says whose tokens are accepted.
 type Config struct {
 	// Issuer is the iss of access tokens, the same in all processes of one Pulse.
 	Issuer string `env:"PULSE_ISSUER" envDefault:"pulse" doc:"iss of access tokens, the same in all processes"`
+	// RecentAuthentication is how long the proof of who calls is recent enough for what is risky.
+	RecentAuthentication time.Duration `env:"PULSE_RECENT_AUTHENTICATION" envDefault:"10m" doc:"how long after a sign-in people may change password, e-mail address and the like without another proof of who they are"`
 }
 
 var (
@@ -41,11 +47,17 @@ type Principal struct {
 	UserID int64
 	// SessionID is the session that the call belongs to.
 	SessionID int64
-	// Token is the access token that said so, to be passed on to other services.
+	// APIKeyID is the API key of a program that calls as a service; 0 for people.
+	APIKeyID int64
+	// Role is what the caller may do. A person's that is more than a user's is the one they have at the time of the call.
+	Role Role
+	// ExpireTime is when the access token expires; zero for API keys.
+	ExpireTime time.Time
+	// Token is the access token or API key that said so, to be passed on to other services.
 	Token string
 }
 
-// SignedIn tells whether somebody calls.
+// SignedIn tells whether a person calls who is known.
 func (p Principal) SignedIn() bool { return p.UserID != 0 }
 
 type principalKey struct{}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/redis/rueidis"
-
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/id"
@@ -24,41 +22,30 @@ const (
 	endedKept = AccessTokenLife + 2*skew
 )
 
-// Sessions tells whether sessions live. Redis is asked first; the database is where they live, and when Redis is away
-// it alone is asked. It never assumes that a session lives.
+// Sessions tells whether sessions live.
 type Sessions struct {
+	liveness
+
 	db  *store.DB
-	kv  *kv.KV
 	now clock.Clock
 }
 
 // NewSessions makes the sessions of a database and its Redis.
 func NewSessions(db *store.DB, k *kv.KV, now clock.Clock) *Sessions {
-	return &Sessions{db: db, kv: k, now: now}
+	s := &Sessions{db: db, now: now}
+	s.liveness = liveness{kv: k, prefix: "session", inDatabase: s.inDatabase}
+	return s
+}
+
+// Announced has announce called with the sessions that end from now on, so that what is open under them ends as well. It is
+// for before the first does.
+func (s *Sessions) Announced(announce func(sessionIDs ...int64)) *Sessions {
+	s.announce = announce
+	return s
 }
 
 // Check fails with [ErrRevoked] when a session has ended.
-func (s *Sessions) Check(ctx context.Context, sessionID int64) error {
-	reply, err := s.kv.Do(ctx, s.kv.B().Get().Key(sessionKey(sessionID)).Build())
-	if err == nil {
-		if state, _ := reply.ToString(); state == live {
-			return nil
-		}
-		return ErrRevoked
-	}
-	alive, dbErr := s.inDatabase(ctx, sessionID)
-	if dbErr != nil {
-		return dbErr
-	}
-	if !alive {
-		return ErrRevoked
-	}
-	if rueidis.IsRedisNil(err) {
-		// NX: a revocation that was committed after our look at the database has said so already, and stands.
-		_, _ = s.kv.Do(ctx, s.kv.B().Set().Key(sessionKey(sessionID)).Value(live).Nx().Px(LiveKept).Build())
-	}
-	return nil
-}
+func (s *Sessions) Check(ctx context.Context, sessionID int64) error { return s.check(ctx, sessionID) }
 
 func (s *Sessions) inDatabase(ctx context.Context, sessionID int64) (bool, error) {
 	row, err := s.db.Session.Get(ctx, sessionID)
@@ -71,17 +58,17 @@ func (s *Sessions) inDatabase(ctx context.Context, sessionID int64) (bool, error
 	return row.RevokedAt == nil && s.now().Before(row.ExpiresAt), nil
 }
 
-// End makes sessions that have ended in the database useless everywhere. Only when it returns nil may the end be
-// acknowledged: until then Redis may still say for some seconds that they live.
-func (s *Sessions) End(ctx context.Context, sessionIDs ...int64) error {
-	if len(sessionIDs) == 0 {
-		return nil
+// AuthenticatedAt answers when the owner of a session last proved who they are: when they signed in, or after that.
+func (s *Sessions) AuthenticatedAt(ctx context.Context, sessionID int64) (time.Time, error) {
+	row, err := s.db.Session.Get(ctx, sessionID)
+	if ent.IsNotFound(err) {
+		return time.Time{}, ErrRevoked
 	}
-	commands := make(rueidis.Commands, 0, len(sessionIDs))
-	for _, sessionID := range sessionIDs {
-		commands = append(commands, s.kv.B().Set().Key(sessionKey(sessionID)).Value(ended).Px(endedKept).Build())
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the session: %w", err)
 	}
-	return s.kv.DoMulti(ctx, commands...)
+	if row.AuthenticatedAt != nil {
+		return *row.AuthenticatedAt, nil
+	}
+	return id.Time(row.ID), nil
 }
-
-func sessionKey(sessionID int64) string { return "session:{" + id.String(sessionID) + "}" }

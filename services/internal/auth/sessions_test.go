@@ -44,7 +44,7 @@ func TestSessionsAreCheckedInTheDatabaseWhenRedisIsDown(t *testing.T) {
 }
 
 // newSession writes a session that lives or has been revoked.
-func newSession(t *testing.T, s *store.Store, revoked bool) (sessionID int64) {
+func newSession(t testing.TB, s *store.Store, revoked bool) (sessionID int64) {
 	t.Helper()
 	must(t, s.For("identity").Write(t.Context(), func(tx *store.Tx) error {
 		sessionID = tx.NewID()
@@ -58,7 +58,7 @@ func newSession(t *testing.T, s *store.Store, revoked bool) (sessionID int64) {
 	return sessionID
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -17,20 +17,25 @@ import (
 	"github.com/pulse-social/pulse/services/internal/id"
 )
 
-// sessionClaim is the session id, as OpenID Connect names it.
-const sessionClaim = "sid"
+const (
+	// sessionClaim is the session id, as OpenID Connect names it.
+	sessionClaim = "sid"
+	// roleClaim is the name of the role that the person had when the token was issued. It is for gateways: where it would
+	// let somebody do more than a user, Pulse asks the database.
+	roleClaim = "role"
+)
 
 // Sign makes an access token for a session, signed with the key of that id.
 func (c Config) Sign(key ed25519.PrivateKey, keyID int64, p Principal, tokenID int64, now time.Time) (string, error) {
 	token, err := jwt.NewBuilder().
-		Issuer(c.Issuer).Audience([]string{audience}).Subject(id.String(p.UserID)).
-		Claim(sessionClaim, id.String(p.SessionID)).JwtID(id.String(tokenID)).
+		Issuer(c.Issuer).Audience([]string{Audience}).Subject(id.String(p.UserID)).
+		Claim(sessionClaim, id.String(p.SessionID)).Claim(roleClaim, p.Role.String()).JwtID(id.String(tokenID)).
 		IssuedAt(now).Expiration(now.Add(AccessTokenLife)).Build()
 	if err != nil {
 		return "", fmt.Errorf("build access token: %w", err)
 	}
 	headers := jws.NewHeaders()
-	if err := headers.Set(jws.TypeKey, tokenType); err != nil {
+	if err := headers.Set(jws.TypeKey, TokenType); err != nil {
 		return "", err
 	}
 	if err := headers.Set(jws.KeyIDKey, id.String(keyID)); err != nil {
@@ -48,6 +53,7 @@ type Verifier struct {
 	config   Config
 	keys     *Keys
 	sessions *Sessions
+	apiKeys  *APIKeys
 	now      clock.Clock
 	// verified remembers tokens whose signature was checked, for the check costs 50 us. It is bounded, and a token is
 	// still checked for expiry and its session for life each time.
@@ -57,20 +63,28 @@ type Verifier struct {
 type verified struct {
 	principal Principal
 	keyID     string
-	expires   time.Time
 }
 
 // NewVerifier makes a verifier.
-func NewVerifier(c Config, keys *Keys, sessions *Sessions, now clock.Clock) *Verifier {
+func NewVerifier(c Config, keys *Keys, sessions *Sessions, apiKeys *APIKeys, now clock.Clock) *Verifier {
 	return &Verifier{
-		config: c, keys: keys, sessions: sessions, now: now,
+		config: c, keys: keys, sessions: sessions, apiKeys: apiKeys, now: now,
 		verified: otter.Must(&otter.Options[string, verified]{MaximumSize: 20_000}),
 	}
 }
 
-// Verify answers whose token it is. The error is [ErrToken], [ErrRevoked], or that the session cannot be checked now.
+// Verify answers whose access token or API key it is. The error is [ErrToken], [ErrRevoked], [ErrAPIKey], or that it cannot
+// be checked now. The role of a person is that of the token: see [Verifier.CurrentRole].
 func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) {
-	if len(token) > maxTokenBytes {
+	if isAPIKey(token) && len(token) <= MaxTokenBytes {
+		return v.apiKeys.verify(ctx, token)
+	}
+	return v.VerifyToken(ctx, token)
+}
+
+// VerifyToken is [Verifier.Verify] for access tokens alone.
+func (v *Verifier) VerifyToken(ctx context.Context, token string) (Principal, error) {
+	if len(token) > MaxTokenBytes {
 		return Principal{}, ErrToken
 	}
 	known, ok := v.verified.GetIfPresent(token)
@@ -89,7 +103,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Principal, error) 
 		}
 		v.verified.Set(token, known)
 	}
-	if v.now().After(known.expires.Add(skew)) {
+	if v.now().After(known.principal.ExpireTime.Add(skew)) {
 		return Principal{}, ErrToken
 	}
 	return known.principal, v.sessions.Check(ctx, known.principal.SessionID)
@@ -104,7 +118,7 @@ func (v *Verifier) check(ctx context.Context, raw string) (verified, error) {
 	headers := message.Signatures()[0].ProtectedHeaders()
 	kid, hasKey := headers.KeyID()
 	alg, hasAlg := headers.Algorithm()
-	if typ, _ := headers.Type(); typ != tokenType || !hasKey || !hasAlg || alg != jwa.EdDSA() {
+	if typ, _ := headers.Type(); typ != TokenType || !hasKey || !hasAlg || alg != jwa.EdDSA() {
 		return verified{}, ErrToken
 	}
 	set, err := v.keys.Set(ctx, kid)
@@ -117,7 +131,7 @@ func (v *Verifier) check(ctx context.Context, raw string) (verified, error) {
 // parse checks signature and claims against a set of keys.
 func (v *Verifier) parse(raw, kid string, set jwk.Set) (verified, error) {
 	token, err := jwt.Parse([]byte(raw),
-		jwt.WithKeySet(set, jws.WithRequireKid(true)), jwt.WithIssuer(v.config.Issuer), jwt.WithAudience(audience),
+		jwt.WithKeySet(set, jws.WithRequireKid(true)), jwt.WithIssuer(v.config.Issuer), jwt.WithAudience(Audience),
 		jwt.WithClock(jwt.ClockFunc(v.now)), jwt.WithAcceptableSkew(skew),
 		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(sessionClaim))
 	if err != nil {
@@ -137,5 +151,16 @@ func (v *Verifier) parse(raw, kid string, set jwk.Set) (verified, error) {
 		return verified{}, ErrToken
 	}
 	expires, _ := token.Expiration()
-	return verified{principal: Principal{UserID: userID, SessionID: sessionID, Token: raw}, keyID: kid, expires: expires}, nil
+	p := Principal{UserID: userID, SessionID: sessionID, Role: claimedRole(token), ExpireTime: expires, Token: raw}
+	return verified{principal: p, keyID: kid}, nil
+}
+
+// claimedRole answers the role that a token names; a user's when it names none, as those of before there were roles.
+func claimedRole(token jwt.Token) Role {
+	var name string
+	if err := token.Get(roleClaim, &name); err != nil {
+		return RoleUser
+	}
+	role, _ := ParseRole(name)
+	return role
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -51,6 +52,8 @@ type Options struct {
 	Rate float64
 	// Duration is how long each mix is measured.
 	Duration time.Duration
+	// Streams is how many streams the mixes of streams open; 0 means the mix's own.
+	Streams int
 	// Readers is how many people call: the first of the graph.
 	Readers int
 	// Graph is who is there.
@@ -68,8 +71,12 @@ type Options struct {
 	Servers []int
 	// Program is the executable of Pulse.
 	Program string
+	// Env is added to the environment of a Pulse that is started.
+	Env []string
 	// Prepare fills the database of a data folder with the graph.
 	Prepare func(ctx context.Context, dataDir string) error
+	// Sizes answers how much room each table of the database takes; nil where the database cannot be reached.
+	Sizes func(ctx context.Context, dataDir string) ([]TableSize, error)
 	// Backends are processes of databases and brokers that serve this Pulse alone; their CPU is counted.
 	Backends []int
 	// Progress shows how far it has come.
@@ -98,6 +105,35 @@ type Result struct {
 	ResidentMiB        float64 `json:"resident_mib"`
 	KiBPerActivePerson float64 `json:"kib_per_active_person"`
 	Machine            string  `json:"machine"`
+	// Streams is how many streams were open, BrokenStreams how many of them broke, and KiBPerStream how much memory of the
+	// server became resident for each. VisibleP50 and VisibleP99 are then from the begin of a request to its receipt.
+	Streams       int     `json:"streams,omitempty"`
+	BrokenStreams int     `json:"broken_streams,omitempty"`
+	KiBPerStream  float64 `json:"kib_per_stream,omitempty"`
+	// Receipts is how often something was told on a stream.
+	Receipts int `json:"receipts,omitempty"`
+	// MeasuredAt is when the mix had been measured.
+	MeasuredAt time.Time `json:"measured_at"`
+	// ActivePeople is how many people called, and are what the memory holds for each active person.
+	ActivePeople int `json:"active_people"`
+	// PostsPerRequest is how many posts a request of the mix writes.
+	PostsPerRequest float64 `json:"posts_per_request"`
+	// StoredPerPost is by how much a post makes the database grow for good, in bytes.
+	StoredPerPost float64 `json:"stored_bytes_per_post"`
+	// RecordsPerPost is what a post leaves in tables that are pruned, each byte times the days that it is kept for.
+	RecordsPerPost float64 `json:"record_byte_days_per_post"`
+	// Parts are the processes of Pulse and its backends, whose CPU and memory add up to those above.
+	Parts []Part `json:"parts"`
+}
+
+// A Part is what one service, or one backend, took.
+type Part struct {
+	// Name is the service's, "pulse" where one process runs them all, or the backend's: postgres, redis or nats.
+	Name               string  `json:"name"`
+	Backend            bool    `json:"backend"`
+	CPUPerRequest      float64 `json:"cpu_us_per_request"`
+	ResidentMiB        float64 `json:"resident_mib"`
+	KiBPerActivePerson float64 `json:"kib_per_active_person"`
 }
 
 // bench is one run.
@@ -106,29 +142,15 @@ type bench struct {
 	folder string
 	server *server
 	load   *load
-	// perPerson is the memory that each reader's becoming active took.
-	perPerson float64
+	// perPerson is the memory, in bytes, that each reader's becoming active took in each part.
+	perPerson []float64
 }
 
 // Run starts a Pulse unless one is named, fills it, measures every mix, and stops what it started.
 func Run(ctx context.Context, o Options, each func(Result)) (err error) {
 	b := &bench{Options: o}
-	if b.folder, err = os.MkdirTemp("", "pulse-bench-"); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(b.folder)) }()
-	o.Say("filling: %d people, %d follows, %d posts", o.Graph.People, o.Graph.Follows(), o.Graph.People*o.Graph.Posts)
-	if o.Addr != "" {
-		b.server, err = b.visit(ctx)
-	} else if err = o.Prepare(ctx, b.folder); err == nil {
-		b.server, err = startServer(ctx, o.Program, b.folder, o.Services, o.Split)
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.server.stop()) }()
-	b.load = newLoad(b.server.urls)
-	if err := b.signIn(ctx); err != nil {
+	defer func() { err = errors.Join(err, b.close()) }()
+	if err := b.open(ctx); err != nil {
 		return err
 	}
 	for _, mix := range o.Mixes {
@@ -141,9 +163,31 @@ func Run(ctx context.Context, o Options, each func(Result)) (err error) {
 	return nil
 }
 
-// counted are the processes whose CPU counts.
-func (b *bench) counted() processes {
-	return append(append(processes{}, b.server.processes...), b.Backends...)
+// open starts a Pulse unless one is named, fills it, and signs the readers in.
+func (b *bench) open(ctx context.Context) (err error) {
+	if b.folder, err = os.MkdirTemp("", "pulse-bench-"); err != nil {
+		return err
+	}
+	b.Say("filling: %d people, %d follows, %d posts", b.Graph.People, b.Graph.Follows(), b.Graph.People*b.Graph.Posts)
+	if b.Addr != "" {
+		b.server, err = b.visit(ctx)
+	} else if err = b.Prepare(ctx, b.folder); err == nil {
+		b.server, err = startServer(ctx, b.Program, b.folder, b.Services, b.Split, b.Env)
+	}
+	if err != nil {
+		return err
+	}
+	b.load = newLoad(b.server.urls)
+	return b.signIn(ctx)
+}
+
+// close stops what was started.
+func (b *bench) close() error {
+	var err error
+	if b.server != nil {
+		err = b.server.stop()
+	}
+	return errors.Join(err, os.RemoveAll(b.folder))
 }
 
 // signIn signs the readers and the celebrities in, and has every reader read once, which makes them active.
@@ -179,24 +223,13 @@ func (b *bench) signIn(ctx context.Context) error {
 		}
 	}
 	after, err := b.memory(ctx)
-	b.perPerson = float64(after-before) / float64(b.Readers)
-	return err
-}
-
-// memory answers how many bytes the server holds on to after a collection, and how many are resident in its backends.
-func (b *bench) memory(ctx context.Context) (int64, error) {
-	held, err := processes(b.Backends).resident()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	for _, ops := range b.server.ops {
-		heap, err := heapOf(ctx, ops)
-		if err != nil {
-			return 0, err
-		}
-		held += heap
+	for i := range after {
+		b.perPerson = append(b.perPerson, float64(after[i]-before[i])/float64(b.Readers))
 	}
-	return held, nil
+	return nil
 }
 
 // reader is the number of the nth reader: neighbours, so that they follow each other, and away from the ends of the ring
@@ -211,18 +244,19 @@ func (b *bench) reader(n int) int {
 // measured is a load and what it cost.
 type measured struct {
 	outcome
-	cpu time.Duration
+	cost usage
 }
 
-func (m measured) cpuPerRequest() time.Duration {
+// perRequest is what each request's share is.
+func (m measured) perRequest(cpu time.Duration) time.Duration {
 	if m.requests == 0 {
 		return 0
 	}
-	return m.cpu / time.Duration(m.requests)
+	return cpu / time.Duration(m.requests)
 }
 
 // measure makes calls at a rate, first to warm up, then to be counted; settle waits until all that they caused is done.
-func (b *bench) measure(ctx context.Context, cpu func() (time.Duration, error), settle func(context.Context) error, rate float64, do call) (measured, error) {
+func (b *bench) measure(ctx context.Context, use func(context.Context) (usage, error), settle func(context.Context) error, rate float64, do call) (measured, error) {
 	if o := drive(ctx, rate, b.warmFor(), do); o.err != nil {
 		return measured{}, fmt.Errorf("warming up, %d of %d requests failed, such as: %w", o.failed, o.requests, o.err)
 	}
@@ -231,7 +265,7 @@ func (b *bench) measure(ctx context.Context, cpu func() (time.Duration, error), 
 			return measured{}, err
 		}
 	}
-	before, err := cpu()
+	before, err := use(ctx)
 	if err != nil {
 		return measured{}, err
 	}
@@ -241,13 +275,16 @@ func (b *bench) measure(ctx context.Context, cpu func() (time.Duration, error), 
 			return m, err
 		}
 	}
-	after, err := cpu()
-	m.cpu = after - before
+	after, err := use(ctx)
+	m.cost = after.since(before)
 	return m, errors.Join(err, ctx.Err())
 }
 
 // mix measures one mix and its yardstick.
 func (b *bench) mix(ctx context.Context, mix string) (Result, error) {
+	if slices.Contains(StreamMixes, mix) {
+		return b.streamMix(ctx, mix)
+	}
 	do, err := b.load.of(mix)
 	if err != nil {
 		return Result{}, err
@@ -257,33 +294,48 @@ func (b *bench) mix(ctx context.Context, mix string) (Result, error) {
 		rate = Rates[mix]
 	}
 	b.Say("%s: %.0f requests a second for %s", mix, rate, b.warmFor()+b.Duration)
-	m, err := b.measure(ctx, b.counted().cpu, b.counted().quiet, rate, do)
+	posts := postsPerRequest[mix]
+	use := func(ctx context.Context) (usage, error) { return b.usage(ctx, posts > 0) }
+	m, err := b.measure(ctx, use, b.counted().quiet, rate, do)
 	if err != nil {
 		return Result{}, err
 	}
-	resident, err := b.counted().resident()
+	parts, err := b.partsOf(m)
 	if err != nil {
 		return Result{}, err
 	}
+	r := Result{
+		Mix: mix, Mode: b.mode(), Rate: rate, Requests: m.requests, Errors: m.failed,
+		P50: ms(m.quantile(0.5)), P99: ms(m.quantile(0.99)), P999: ms(m.quantile(0.999)),
+		BytesPerAnswer: int(m.bytes) / max(m.requests-m.failed, 1),
+		Machine:        machine(), MeasuredAt: time.Now().UTC().Truncate(time.Second), ActivePeople: b.Readers, PostsPerRequest: posts, Parts: parts,
+	}
+	for _, p := range parts {
+		r.CPUPerRequest += p.CPUPerRequest
+		r.ResidentMiB += p.ResidentMiB
+		r.KiBPerActivePerson += p.KiBPerActivePerson
+	}
+	if written := posts * float64(m.requests-m.failed); written > 0 {
+		r.StoredPerPost, r.RecordsPerPost = m.cost.kept/written, m.cost.recordDays/written
+	}
+	return b.beside(ctx, r)
+}
+
+// beside adds to a result what is measured beside the load itself.
+func (b *bench) beside(ctx context.Context, r Result) (Result, error) {
+	mix := r.Mix
 	b.Say("%s: the time until followers see a post", mix)
 	visible, err := b.load.visible(ctx, Rates["home"]/5, func(n int) (person, []person) { return b.followers(mix, n) })
 	if err != nil {
 		return Result{}, err
 	}
-	size := int(m.bytes) / max(m.requests-m.failed, 1)
-	b.Say("%s: the yardstick, %d bytes an answer", mix, size)
-	bare, err := b.yardstick(ctx, rate, size)
+	r.VisibleP50, r.VisibleP99 = ms(quantile(visible, 0.5)), ms(quantile(visible, 0.99))
+	b.Say("%s: the yardstick, %d bytes an answer", mix, r.BytesPerAnswer)
+	bare, err := b.yardstick(ctx, r.Rate, r.BytesPerAnswer)
 	if err != nil {
 		return Result{}, fmt.Errorf("yardstick: %w", err)
 	}
-	r := Result{
-		Mix: mix, Mode: b.mode(), Rate: rate, Requests: m.requests, Errors: m.failed,
-		P50: ms(m.quantile(0.5)), P99: ms(m.quantile(0.99)), P999: ms(m.quantile(0.999)),
-		CPUPerRequest: us(m.cpuPerRequest()), YardstickCPU: us(bare), BytesPerAnswer: size,
-		VisibleP50: ms(quantile(visible, 0.5)), VisibleP99: ms(quantile(visible, 0.99)),
-		ResidentMiB: float64(resident) / (1 << 20), KiBPerActivePerson: b.perPerson / (1 << 10), Machine: machine(),
-	}
-	if bare > 0 {
+	if r.YardstickCPU = us(bare); bare > 0 {
 		r.Ratio = r.CPUPerRequest / r.YardstickCPU
 	}
 	return r, nil

@@ -8,15 +8,19 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 )
 
 // Mixes are the kinds of load, as the command names them.
-var Mixes = []string{"home", "compose", "dsb", "celebrity"}
+var Mixes = slices.Concat([]string{"home", "compose", "dsb", "celebrity", "recommend"}, SearchMixes, StreamMixes)
 
 // Rates are the requests a second of each mix, unless the caller says: what two cores serve at ease beside the load's own
 // cost.
-var Rates = map[string]float64{"home": 500, "compose": 100, "dsb": 300, "celebrity": 50}
+var Rates = map[string]float64{"home": 500, "compose": 100, "dsb": 300, "celebrity": 50, "recommend": 20, "search": 50, "search-ranked": 20, "search-people": 50, "search-tags": 50, "suggest": 100, "stream": 200}
+
+// postsPerRequest is how many posts a request of each mix writes.
+var postsPerRequest = map[string]float64{"compose": 1, "celebrity": 1, "dsb": 0.1}
 
 // person is somebody who calls.
 type person struct{ id, token string }
@@ -97,6 +101,8 @@ func (l *load) of(mix string) (call, error) {
 			return nil, fmt.Errorf("the mix celebrity needs celebrities: give --celebrities and --fans")
 		}
 		return func(ctx context.Context, n int) (int, error) { return l.compose(ctx, l.famous[n%len(l.famous)], n) }, nil
+	case "recommend":
+		return l.recommend, nil
 	case "dsb":
 		// The shares of DeathStarBench's social network: 60 % home timeline, 30 % user timeline, 10 % compose.
 		return func(ctx context.Context, n int) (int, error) {
@@ -109,6 +115,8 @@ func (l *load) of(mix string) (call, error) {
 				return l.home(ctx, n*dsbStride)
 			}
 		}, nil
+	case "search", "search-ranked", "search-people", "search-tags", "suggest":
+		return l.searching(mix), nil
 	default:
 		return nil, fmt.Errorf("there is no mix %q: choose from %v", mix, Mixes)
 	}
@@ -130,6 +138,11 @@ func (l *load) home(ctx context.Context, n int) (int, error) {
 func (l *load) user(ctx context.Context, n int) (int, error) {
 	raw, err := l.post(ctx, "timeline", "/pulse.timeline.v1.TimelineService/GetUserTimeline",
 		l.readers[n%len(l.readers)].token, fmt.Appendf(nil, `{"userId":%q}`, l.anyone().id))
+	return len(raw), err
+}
+
+func (l *load) recommend(ctx context.Context, n int) (int, error) {
+	raw, err := l.post(ctx, "graph", "/pulse.graph.v1.GraphService/RecommendUsers", l.readers[n%len(l.readers)].token, []byte("{}"))
 	return len(raw), err
 }
 

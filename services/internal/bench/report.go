@@ -28,6 +28,12 @@ func Print(out io.Writer, results []Result) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	for _, r := range results {
+		if r.Streams > 0 {
+			fmt.Fprintf(out, "\n%s: %d streams, %.1f KiB resident of the server each, %d broke; %d receipts, p50 %.1f ms and p99 %.1f ms after the request began\n",
+				r.Mix, r.Streams, r.KiBPerStream, r.BrokenStreams, r.Receipts, r.VisibleP50, r.VisibleP99)
+		}
+	}
 	if unknown {
 		fmt.Fprintln(out, "\nCPU is 0 where nobody said which processes serve: name them with --servers.")
 	}

@@ -21,6 +21,9 @@ const (
 	stopWithin  = 30 * time.Second
 )
 
+// wholePulse is the name of a process that runs all services.
+const wholePulse = "pulse"
+
 // server is a Pulse that was started to be measured: one process, or one for each service.
 type server struct {
 	// urls are where each service is reached.
@@ -28,7 +31,9 @@ type server struct {
 	// ops are the operators' ports.
 	ops       []string
 	processes processes
-	children  []*child
+	// names are what each process runs: a service, or all.
+	names    []string
+	children []*child
 }
 
 // child is one process of it.
@@ -39,8 +44,8 @@ type child struct {
 }
 
 // startServer starts the program with all services in one process, or each in one of its own when split. Its environment
-// is this one's, with addresses of its own.
-func startServer(ctx context.Context, program, dataDir string, services []string, split bool) (*server, error) {
+// is this one's, with addresses of its own and more.
+func startServer(ctx context.Context, program, dataDir string, services []string, split bool, more []string) (*server, error) {
 	s := &server{urls: map[string]string{}}
 	groups := [][]string{services}
 	if split {
@@ -68,12 +73,18 @@ func startServer(ctx context.Context, program, dataDir string, services []string
 		}
 		env := append(os.Environ(),
 			"PULSE_ADDR="+addresses[i], "PULSE_OPS_ADDR="+ops, "PULSE_DATA_DIR="+dataDir,
-			"PULSE_PEERS="+strings.Join(peers, ","), "PULSE_LOG_LEVEL=warn")
+			"PULSE_PEERS="+strings.Join(peers, ","), "PULSE_LOG_LEVEL=warn",
+			// All the people of the load call from one address, and as often as they can.
+			"PULSE_RATE_READ=0", "PULSE_RATE_WRITE=0", "PULSE_RATE_SIGN_IN=0", "PULSE_RATE_EXPENSIVE=0", "PULSE_RATE_ACCOUNT=0")
+		env = append(env, more...)
 		log := filepath.Join(dataDir, fmt.Sprintf("serve-%d.log", i))
 		if err := s.start(ctx, program, log, env, append([]string{"serve"}, group...), "http://"+ops+"/readyz"); err != nil {
 			return nil, errors.Join(err, s.stop())
 		}
 		s.ops = append(s.ops, "http://"+ops)
+		if s.names = append(s.names, wholePulse); split {
+			s.names[i] = group[0]
+		}
 	}
 	return s, nil
 }

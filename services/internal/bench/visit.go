@@ -17,6 +17,9 @@ func (b *bench) visit(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	s := &server{urls: map[string]string{}, processes: b.Servers}
+	for range b.Servers {
+		s.names = append(s.names, wholePulse)
+	}
 	for _, name := range b.Services {
 		s.urls[name] = b.Addr
 	}
@@ -37,7 +40,11 @@ func plan(g Graph) seed.Plan {
 		p.Follows = append(p.Follows, seed.Follow{Follower: follower, Followee: followee})
 	}
 	for n := range g.People * g.Posts {
-		p.Posts = append(p.Posts, &seed.Post{Author: n % g.People, Text: bulk.Text(n)})
+		text := bulk.Text(n)
+		if g.Words {
+			text, _ = bulk.WordsText(n)
+		}
+		p.Posts = append(p.Posts, &seed.Post{Author: n % g.People, Text: text})
 	}
 	return p
 }

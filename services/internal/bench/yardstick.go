@@ -56,9 +56,13 @@ func (b *bench) yardstick(ctx context.Context, rate float64, size int) (cpuPerRe
 		raw, err := l.post(ctx, "yardstick", "/pulse.timeline.v1.TimelineService/GetHomeTimeline", token, []byte("{}"))
 		return len(raw), err
 	}
-	m, err := b.measure(ctx, s.processes.cpu, nil, rate, do)
+	use := func(context.Context) (usage, error) {
+		cpu, err := s.processes.cpu()
+		return usage{cpu: []time.Duration{cpu}}, err
+	}
+	m, err := b.measure(ctx, use, nil, rate, do)
 	if stopErr := s.stop(); err == nil {
 		err = stopErr
 	}
-	return m.cpuPerRequest(), err
+	return m.perRequest(m.cost.total()), err
 }

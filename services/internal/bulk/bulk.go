@@ -14,8 +14,8 @@ import (
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
-// rowsAtOnce is how many rows one statement inserts: SQLite takes 32,766 parameters, Postgres 65,535.
-const rowsAtOnce = 4000
+// rowsAtOnce is how many rows one statement inserts: SQLite takes 32,766 parameters, Postgres 65,535, and a post has many.
+const rowsAtOnce = 1000
 
 // ErrNotEmpty tells that somebody is in the database already.
 var ErrNotEmpty = errors.New("the database is not empty: a generated graph needs one of its own")
@@ -83,6 +83,9 @@ func (l loader) people(ctx context.Context, passwordHash string) error {
 	if err != nil {
 		return err
 	}
+	if err := l.names(ctx); err != nil {
+		return err
+	}
 	followers, following := l.graph.degrees()
 	return l.batches(ctx, "user", "counts", l.graph.People, func(tx *store.Tx, from, to int) error {
 		counts := make([]*ent.UserCountCreate, 0, to-from)
@@ -91,6 +94,20 @@ func (l loader) people(ctx context.Context, passwordHash string) error {
 				SetPosts(int64(l.graph.Posts)).SetFollowers(followers[n]).SetFollowing(following[n]))
 		}
 		return tx.UserCount.CreateBulk(counts...).Exec(ctx)
+	})
+}
+
+// names writes what people call themselves.
+func (l loader) names(ctx context.Context) error {
+	if !l.graph.Words {
+		return nil
+	}
+	return l.batches(ctx, "user", "names", l.graph.People, func(tx *store.Tx, from, to int) error {
+		rows := make([]*ent.ProfileCreate, 0, to-from)
+		for n := from; n < to; n++ {
+			rows = append(rows, tx.Profile.Create().SetID(l.personID(n)).SetDisplayName(Name(n)))
+		}
+		return tx.Profile.CreateBulk(rows...).Exec(ctx)
 	})
 }
 
@@ -137,14 +154,20 @@ func (l loader) posts(ctx context.Context) error {
 	}
 	began, step := l.now.Add(-l.graph.Span), l.graph.Span/time.Duration(total)
 	return l.batches(ctx, "post", "posts", total, func(tx *store.Tx, from, to int) error {
-		rows := make([]*ent.PostCreate, 0, to-from)
+		rows, tags := make([]*ent.PostCreate, 0, to-from), []*ent.PostTagCreate(nil)
 		for n := from; n < to; n++ {
 			// The number in the random part tells posts of the same millisecond apart.
 			postID := id.At(began.Add(time.Duration(n)*step)) + int64(n%(1<<20))
-			rows = append(rows, tx.Post.Create().SetID(postID).SetThreadID(postID).
-				SetAuthorID(l.personID(n%l.graph.People)).SetText(Text(n)))
+			text, tag := Text(n), ""
+			if l.graph.Words {
+				text, tag = WordsText(n)
+			}
+			rows = append(rows, tx.Post.Create().SetID(postID).SetThreadID(postID).SetAuthorID(l.personID(n%l.graph.People)).SetText(text))
+			if tag != "" {
+				tags = append(tags, tx.PostTag.Create().SetID(postID).SetPostID(postID).SetTag(tag).SetTagKey(tag))
+			}
 		}
-		return tx.Post.CreateBulk(rows...).Exec(ctx)
+		return errors.Join(tx.Post.CreateBulk(rows...).Exec(ctx), tx.PostTag.CreateBulk(tags...).Exec(ctx))
 	})
 }
 

@@ -14,12 +14,17 @@ type Graph struct {
 	People int
 	// Friends is how many neighbours on the ring everybody follows; it is even.
 	Friends int
+	// Spread has the neighbours stand at the squares of 1, 2, 3 and so on instead of next to each other. The neighbours of
+	// neighbours are then nearly all different people.
+	Spread bool
 	// Celebrities is how many have Fans followers besides.
 	Celebrities, Fans int
 	// Posts is how many each has written, over Span up to now.
 	Posts int
 	// Span is the time in which they wrote.
 	Span time.Duration
+	// Words makes them have names, and write in many words and hashtags rather than always the same: for search.
+	Words bool
 }
 
 // Validate answers what is wrong with the graph.
@@ -29,6 +34,8 @@ func (g Graph) Validate() error {
 		return fmt.Errorf("%d people: give 2 to 1,000,000", g.People)
 	case g.Friends < 0 || g.Friends%2 != 0 || g.Friends >= g.People:
 		return fmt.Errorf("%d friends: give an even number below that of people", g.Friends)
+	case g.Spread && (g.Celebrities > 0 || g.offset(g.Friends/2) >= (g.People+1)/2):
+		return fmt.Errorf("%d friends of %d people cannot be spread: give fewer friends, or more people, and no celebrities", g.Friends, g.People)
 	case g.Celebrities < 0 || g.Celebrities > g.People/2:
 		return fmt.Errorf("%d celebrities: give at most half of the people", g.Celebrities)
 	case g.Fans < 0 || g.Fans > g.People-g.Celebrities-g.Friends:
@@ -53,7 +60,8 @@ func (g Graph) Edges() iter.Seq2[int, int] {
 	return func(yield func(follower, followee int) bool) {
 		for n := range g.People {
 			for distance := 1; distance <= g.Friends/2; distance++ {
-				if !yield(n, (n+distance)%g.People) || !yield(n, (n-distance+g.People)%g.People) {
+				offset := g.offset(distance)
+				if !yield(n, (n+offset)%g.People) || !yield(n, (n-offset+g.People)%g.People) {
 					return
 				}
 			}
@@ -66,6 +74,14 @@ func (g Graph) Edges() iter.Seq2[int, int] {
 			}
 		}
 	}
+}
+
+// offset is how far away the neighbour of a number stands.
+func (g Graph) offset(number int) int {
+	if g.Spread {
+		return number * number
+	}
+	return number
 }
 
 // FansOf answers who follows a celebrity without being their neighbour, evenly spread.

@@ -20,6 +20,8 @@ import (
 type Config struct {
 	// URL is the broker; empty means the one inside the process.
 	URL string `env:"PULSE_NATS_URL" secret:"true" doc:"nats://host:4222, several with commas; empty: embedded"`
+	// URLFile is the file that URL came from; who connects again reads it again.
+	URLFile string `env:"PULSE_NATS_URL_FILE" doc:"file that holds PULSE_NATS_URL; a new password in it is used for new connections"`
 	// Replicas is how many servers of a cluster keep each event.
 	Replicas int `env:"PULSE_NATS_REPLICAS" envDefault:"1" doc:"how many servers of a NATS cluster keep each event: 1, 3 or 5"`
 	// MaxAge is how long events stay in the log after they were consumed.
@@ -60,17 +62,23 @@ type Bus struct {
 	js       jetstream.JetStream
 	log      *slog.Logger
 	hints    *Hints
+	signals  *Signals
+
+	instruments instruments
 }
 
 // Hints answers the hints that go over the broker besides events.
 func (b *Bus) Hints() *Hints { return b.hints }
+
+// Signals answers the signals that go over the broker besides events.
+func (b *Bus) Signals() *Signals { return b.signals }
 
 // pingEvery finds out within twice its time that a connection is dead which nobody has closed.
 const pingEvery = 2 * time.Second
 
 // Open connects to the broker, or starts the one in the process, which keeps its streams in dataDir.
 func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus, error) {
-	b := &Bus{config: c, log: log, hints: &Hints{}}
+	b := &Bus{config: c, log: log, hints: &Hints{}, signals: &Signals{}}
 	options := []nats.Option{
 		nats.Name("pulse"), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait), nats.ReconnectBufSize(-1),
 		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(1),
@@ -85,8 +93,9 @@ func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus
 		// A broker that refuses for a while, such as during a change of passwords, is a broker that is away.
 		nats.IgnoreAuthErrorAbort(),
 	}
-	url := c.URL
-	if url == "" {
+	servers, credentials := signIn(c)
+	options = append(options, credentials...)
+	if c.URL == "" {
 		b.embedded = &embedded{dir: filepath.Join(dataDir, "nats")}
 		if err := b.embedded.start(); err != nil {
 			return nil, err
@@ -94,7 +103,7 @@ func Open(ctx context.Context, c Config, dataDir string, log *slog.Logger) (*Bus
 		offerFaults(b.embedded)
 		options = append(options, nats.InProcessServer(b.embedded))
 	}
-	if err := b.connect(ctx, url, options); err != nil {
+	if err := b.connect(ctx, servers, options); err != nil {
 		b.Close()
 		return nil, err
 	}
@@ -106,11 +115,12 @@ func (b *Bus) connect(ctx context.Context, url string, options []nats.Option) (e
 	if b.conn, err = nats.Connect(url, options...); err != nil {
 		return connectError(err)
 	}
-	b.hints.conn = b.conn
+	b.hints.conn, b.signals.conn = b.conn, b.conn
 	b.hints.connected.Store(true)
 	if b.js, err = jetstream.New(b.conn); err != nil {
 		return err
 	}
+	b.measure()
 	return b.streamsError(b.awaitStreams(ctx))
 }
 

@@ -30,6 +30,8 @@ type Consumer struct {
 	// Linger is how long the consumer waits for more events before it applies those that came: what is written for each
 	// batch then serves more of them. 0 is for effects that somebody waits for.
 	Linger time.Duration
+	// Batch is how many events are handed over at once at most; 0 means 200. Fewer are for effects that take their time.
+	Batch int
 	// Done, if there is one, is told of events whose effect is committed: at least once for an event.
 	Done func(events []Event)
 }
@@ -43,15 +45,40 @@ func (c Consumer) Types() []string {
 	return names
 }
 
-// wanted answers which subjects are for the consumer.
-func (c Consumer) wanted() func(subject string) bool {
-	replays, types := replayPrefix+c.Name+".", map[string]bool{}
+// Durable answers the name of the consumer on the broker, where a dot is not allowed.
+func (c Consumer) Durable() string { return strings.ReplaceAll(c.Name, ".", "_") }
+
+// batch answers how many events are handed over at once at most.
+func (c Consumer) batch() int {
+	if c.Batch > 0 {
+		return min(c.Batch, batchSize)
+	}
+	return batchSize
+}
+
+// filter answers what the broker delivers. A consumer of one kind of event gets that kind. One of several gets every event and
+// drops what it does not want: with a filter of several subjects the broker compares it with each of the many subjects that
+// there are, for every message.
+func (c Consumer) filter() string {
+	if len(c.Events) == 1 {
+		return typeName(c.Events[0]) + ".*"
+	}
+	return ""
+}
+
+// wanted answers which messages are for the consumer.
+func (c Consumer) wanted() func(jetstream.Msg) bool {
+	types := map[string]bool{}
 	for _, name := range c.Types() {
 		types[name] = true
 	}
-	return func(subject string) bool {
-		aggregate := strings.LastIndexByte(subject, '.')
-		return aggregate >= 0 && types[subject[:aggregate]] || strings.HasPrefix(subject, replays)
+	return func(m jetstream.Msg) bool {
+		aggregate := strings.LastIndexByte(m.Subject(), '.')
+		if aggregate < 0 || !types[m.Subject()[:aggregate]] {
+			return false
+		}
+		only := m.Headers().Get(headerConsumer)
+		return only == "" || only == c.Name
 	}
 }
 
@@ -70,7 +97,7 @@ type Event struct {
 }
 
 // CountsLinger is the [Consumer.Linger] of those who keep counts: nobody sees that they come so much later.
-const CountsLinger = 20 * time.Millisecond
+const CountsLinger = 100 * time.Millisecond
 
 const (
 	// batchSize is how many events a consumer takes into one transaction.
@@ -102,14 +129,13 @@ func (b *Bus) Consume(ctx context.Context, db *store.DB, c Consumer) {
 
 // consumeOnce makes the durable consumer and works on what it delivers until something breaks.
 func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
-	if err := b.Restore(ctx, db.Store()); err != nil {
+	if _, err := b.Restore(ctx, db.Store()); err != nil {
 		return err
 	}
 	wanted := c.wanted()
 	consumer, err := b.js.CreateOrUpdateConsumer(ctx, EventStream, jetstream.ConsumerConfig{
-		// It gets every event and drops what it does not want: with a filter of several subjects the broker compares it with
-		// each of the many subjects that there are, for every message.
-		Durable: durable(c.Name), AckPolicy: jetstream.AckExplicitPolicy,
+		// The description tells those who measure the consumer its name.
+		Durable: c.Durable(), Description: c.Name, FilterSubject: c.filter(), AckPolicy: jetstream.AckExplicitPolicy,
 		AckWait: 2 * applyTimeout, MaxDeliver: -1, MaxAckPending: 4 * batchSize, Replicas: b.config.Replicas,
 	})
 	if err != nil {
@@ -119,20 +145,16 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	defer end()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	arrived, broken := make(chan jetstream.Msg, batchSize), make(chan error, 1)
+	arrived, broken := make(chan jetstream.Msg, c.batch()), make(chan error, 1)
 	sub, err := consumer.Consume(
 		func(m jetstream.Msg) {
-			if !wanted(m.Subject()) {
+			if !wanted(m) {
 				_ = m.Ack() // Lost, it comes back to be dropped again.
 				return
 			}
-			select {
-			case arrived <- m:
-			case <-ctx.Done():
-				giveBack(m)
-			}
+			take(ctx, arrived, m)
 		},
-		jetstream.PullMaxMessages(batchSize),
+		jetstream.PullMaxMessages(c.batch()),
 		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
 			select {
 			case broken <- err:
@@ -143,14 +165,14 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
 	}
-	err = receive(ctx, arrived, broken, func(batch []jetstream.Msg) { b.handle(working, db, c, batch) }, c.Linger)
+	err = receive(ctx, arrived, broken, func(batch []jetstream.Msg) { b.handle(working, db, c, batch) }, c)
 	cancel()
 	// What was delivered is finished. Left behind, it would come back only when the broker misses its acknowledgement: a
 	// broker that stops as well forgets what was given back.
 	sub.Drain()
 	<-sub.Closed()
 	if len(arrived) > 0 {
-		b.handle(working, db, c, batchFrom(<-arrived, arrived))
+		b.handle(working, db, c, batchFrom(<-arrived, arrived, c.batch()))
 	}
 	return err
 }
@@ -162,13 +184,28 @@ func outlast(ctx context.Context, grace time.Duration) (context.Context, context
 	return longer, func() { stop(); cancel() }
 }
 
-// batchFrom answers a message and as many more as have arrived.
-func batchFrom(first jetstream.Msg, arrived <-chan jetstream.Msg) []jetstream.Msg {
+// batchFrom answers a message and as many more as have arrived, up to the limit.
+func batchFrom(first jetstream.Msg, arrived <-chan jetstream.Msg, limit int) []jetstream.Msg {
 	batch := []jetstream.Msg{first}
-	for len(batch) < batchSize && len(arrived) > 0 {
+	for len(batch) < limit && len(arrived) > 0 {
 		batch = append(batch, <-arrived)
 	}
 	return batch
+}
+
+// take hands a message over, and gives it back only when the consumer stops and there is no room for it. With room it is finished,
+// stopping or not: nobody else may be there to get it.
+func take(ctx context.Context, arrived chan<- jetstream.Msg, m jetstream.Msg) {
+	select {
+	case arrived <- m:
+		return
+	default:
+	}
+	select {
+	case arrived <- m:
+	case <-ctx.Done():
+		giveBack(m)
+	}
 }
 
 // giveBack has the broker deliver a message again at once.
@@ -178,7 +215,7 @@ func giveBack(m jetstream.Msg) {
 
 // receive hands over what arrives, as many messages at once as have come after lingering, until ctx ends or something
 // breaks.
-func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan error, handle func([]jetstream.Msg), linger time.Duration) error {
+func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan error, handle func([]jetstream.Msg), c Consumer) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -186,13 +223,13 @@ func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan er
 		case err := <-broken:
 			return err
 		case first := <-arrived:
-			if linger > 0 {
+			if c.Linger > 0 {
 				select {
 				case <-ctx.Done():
-				case <-time.After(linger):
+				case <-time.After(c.Linger):
 				}
 			}
-			handle(batchFrom(first, arrived))
+			handle(batchFrom(first, arrived, c.batch()))
 		}
 	}
 }

@@ -4,20 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pulse-social/pulse/services/internal/failpoint"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
-
-const scope = "github.com/pulse-social/pulse/services/internal/bus"
 
 // Later wraps an error that is not the event's fault, such as a cache that is away: the event comes back until it
 // succeeds and never becomes a dead letter. Nil stays nil.
@@ -67,10 +62,15 @@ func (b *Bus) handle(ctx context.Context, db *store.DB, c Consumer, batch []jets
 
 // apply has the consumer's effect and records it, or does neither.
 func (b *Bus) apply(ctx context.Context, db *store.DB, c Consumer, events []Event) (err error) {
-	ctx, span := startSpan(ctx, c, events)
+	began := time.Now()
+	ctx, span := startConsume(ctx, c, events)
+	var first map[int64]bool
 	defer func() {
+		b.worked(ctx, c, began, err)
 		if err != nil {
 			span.SetStatus(codes.Error, err.Error())
+		} else {
+			b.delayed(ctx, c, first)
 		}
 		span.End()
 	}()
@@ -96,6 +96,7 @@ func (b *Bus) apply(ctx context.Context, db *store.DB, c Consumer, events []Even
 	}
 	return db.Write(ctx, func(tx *store.Tx) error {
 		isFresh, err := tx.Fresh(ctx, c.Name, ids)
+		first = maps.Clone(isFresh)
 		if err != nil || c.Apply == nil || len(isFresh) == 0 {
 			return err
 		}
@@ -115,6 +116,9 @@ func (b *Bus) settle(ctx context.Context, db *store.DB, c Consumer, events []Eve
 	if err == nil && c.Done != nil {
 		c.Done(events)
 	}
+	if err == nil {
+		b.count(ctx, c, len(events), "")
+	}
 	for _, e := range events {
 		if err != nil {
 			b.fail(ctx, db, c, e, err)
@@ -132,18 +136,21 @@ func (b *Bus) fail(ctx context.Context, db *store.DB, c Consumer, e Event, cause
 	if ctx.Err() != nil {
 		return
 	}
+	ctx = withTrace(ctx, e.trace) // The log names the trace that the event is from.
 	if e.tries >= b.config.Tries && !isLater(cause) {
 		err := db.Store().Bury(ctx, store.FailedEvent{
 			Consumer: c.Name, EventID: e.ID, Type: e.raw.Headers().Get(headerType),
 			AggregateID: e.AggregateID, Payload: e.raw.Data(), Attempts: e.tries, Err: cause,
 		})
 		if err == nil {
+			b.count(ctx, c, 1, errorDeadLetter)
 			b.log.ErrorContext(ctx, "event became a dead letter", "consumer", c.Name, "event", e.ID, "tries", e.tries, "error", cause)
 			_ = e.raw.Ack()
 			return
 		}
 		cause = errors.Join(cause, err)
 	}
+	b.count(ctx, c, 1, errorType(cause))
 	b.log.WarnContext(ctx, "event failed", "consumer", c.Name, "event", e.ID, "try", e.tries, "error", cause)
 	_ = e.raw.NakWithDelay(b.retryDelay(e.tries))
 }
@@ -157,26 +164,4 @@ func (b *Bus) retryDelay(tries int) time.Duration {
 		}
 	}
 	return delay
-}
-
-// startSpan continues the trace of a single event; a batch gets a trace of its own with links to each event's.
-func startSpan(ctx context.Context, c Consumer, events []Event) (context.Context, trace.Span) {
-	options := []trace.SpanStartOption{
-		trace.WithSpanKind(trace.SpanKindConsumer),
-		trace.WithAttributes(attribute.String("messaging.system", "nats"), attribute.Int("messaging.batch.message_count", len(events))),
-	}
-	if len(events) == 1 {
-		ctx = withTrace(ctx, events[0].trace)
-	} else {
-		for _, e := range events {
-			if cause := trace.SpanContextFromContext(withTrace(context.Background(), e.trace)); cause.IsValid() {
-				options = append(options, trace.WithLinks(trace.Link{SpanContext: cause}))
-			}
-		}
-	}
-	return otel.Tracer(scope).Start(ctx, "consume "+c.Name, options...) //nolint:spancheck // The caller ends it.
-}
-
-func withTrace(ctx context.Context, traceParent string) context.Context {
-	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": traceParent})
 }

@@ -18,6 +18,11 @@ const (
 	PostChanged Topic = "post"
 	// PersonChanged tells that a person's name is not what it was: its ids are those of people.
 	PersonChanged Topic = "person"
+	// StreamAdvanced tells that there is more to tell on people's streams: its ids are those of the first and the last item that
+	// was logged, then those of the people, 0 for all of them.
+	StreamAdvanced Topic = "stream"
+	// SessionsEnded tells that sessions have ended: its ids are theirs.
+	SessionsEnded Topic = "session"
 )
 
 // hintPrefix begins the subjects of hints.

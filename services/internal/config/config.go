@@ -63,6 +63,19 @@ func Load(config any, lookup Lookup) ([]Setting, error) {
 	return settings, errors.Join(problems...)
 }
 
+// Current answers what a secret that came from a file is now, for those who use it again later: files of secrets change
+// while a process runs. value is what it was at start; it stands while the file cannot be read, and when there is none.
+func Current(value, file string) string {
+	if file == "" {
+		return value
+	}
+	content, err := os.ReadFile(file)
+	if now := strings.TrimRight(string(content), "\r\n"); err == nil && now != "" {
+		return now
+	}
+	return value
+}
+
 // walk calls visit for every field with a variable, depth first.
 func walk(v reflect.Value, visit func(reflect.StructField, reflect.Value)) {
 	for i := range v.NumField() {
@@ -111,7 +124,10 @@ func parse(f reflect.StructField, v reflect.Value, s Setting) error {
 
 // expected says in words what a type accepts.
 func expected(t reflect.Type) string {
+	own, ok := reflect.TypeAssert[interface{ Expected() string }](reflect.New(t))
 	switch {
+	case ok:
+		return own.Expected()
 	case t.String() == "time.Duration":
 		return "a duration: write it like 500ms, 30s or 24h"
 	case t.Kind() == reflect.Bool:

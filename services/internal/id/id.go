@@ -4,7 +4,9 @@
 package id
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -45,3 +47,10 @@ func At(t time.Time) int64 { return t.UnixMilli() << randomBits }
 
 // String writes an id as the API does.
 func String(id int64) string { return strconv.FormatInt(id, 10) }
+
+// Unique answers what there is, ascending and once each, and leaves all as it is. It is for what a query asks of.
+func Unique[T cmp.Ordered](all []T) []T {
+	ascending := slices.Clone(all)
+	slices.Sort(ascending)
+	return slices.Compact(ascending)
+}

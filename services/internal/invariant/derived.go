@@ -3,6 +3,7 @@ package invariant
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/pulse-social/pulse/ent/account"
 	"github.com/pulse-social/pulse/ent/post"
@@ -28,7 +29,7 @@ func (c Checker) userTimelines(ctx context.Context, r *Result) error {
 	return err
 }
 
-// homeTimelines checks I2: what is served, caches included, against what posts and follows say.
+// homeTimelines checks I2: what is served, caches included, against what posts, follows, audiences and blocks say.
 func (c Checker) homeTimelines(ctx context.Context, r *Result) error {
 	people, err := c.DB.Account.Query().Order(account.ByID()).IDs(ctx)
 	if err != nil {
@@ -42,8 +43,9 @@ func (c Checker) homeTimelines(ctx context.Context, r *Result) error {
 		}
 		var expected []int64
 		err = c.each(ctx, func(row []int64) { expected = append(expected, row[0]) }, 1,
-			`SELECT p.id FROM posts p WHERE NOT p.deleted AND (p.author_id = $1
-				OR p.author_id IN (SELECT followee_id FROM follows WHERE follower_id = $1)) ORDER BY p.id DESC`, userID)
+			`SELECT p.id FROM posts p WHERE (p.author_id = $1 OR p.author_id IN (SELECT followee_id FROM follows WHERE follower_id = $1))
+				AND `+entitled("p")+` AND (p.repost_of_id = 0 OR EXISTS (SELECT 1 FROM posts o WHERE o.id = p.repost_of_id AND `+entitled("o")+`))
+				ORDER BY p.id DESC`, userID)
 		if err != nil {
 			return err
 		}
@@ -52,6 +54,18 @@ func (c Checker) homeTimelines(ctx context.Context, r *Result) error {
 		}
 	}
 	return nil
+}
+
+// entitled is the condition that the person $1 may see a post. It is written anew here, for to ask package visibility would
+// be to check it against itself.
+func entitled(post string) string {
+	return strings.ReplaceAll(`NOT post.deleted AND (post.author_id = $1 OR (
+		EXISTS (SELECT 1 FROM accounts a WHERE a.id = post.author_id AND a.state = 0)
+		AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id IN ($1, post.author_id) AND b.blocked_id IN ($1, post.author_id))
+		AND (EXISTS (SELECT 1 FROM post_mentions m WHERE m.post_id = post.id AND m.user_id = $1)
+			OR post.audience <> 4 AND post.author_id IN (SELECT followee_id FROM follows WHERE follower_id = $1)
+			OR post.audience IN (1, 2) AND NOT EXISTS (SELECT 1 FROM profiles f WHERE f.id = post.author_id AND f.private))))`,
+		"post.", post+".")
 }
 
 func firstDifference(a, b []int64) (at int, same bool) {
@@ -69,6 +83,11 @@ func (c Checker) counts(ctx context.Context, r *Result) error {
 	checks := []struct{ what, query string }{
 		{"likes of post", sameCount("posts", "post_counts", "likes", `SELECT post_id AS id, COUNT(*) AS n FROM likes GROUP BY post_id`)},
 		{"replies to post", sameCount("posts", "post_counts", "replies", `SELECT reply_to_id AS id, COUNT(*) AS n FROM posts WHERE reply_to_id <> 0 AND NOT deleted GROUP BY reply_to_id`)},
+		{"reposts of post", sameCount("posts", "post_counts", "reposts", `SELECT repost_of_id AS id, COUNT(*) AS n FROM posts WHERE repost_of_id <> 0 AND NOT deleted GROUP BY repost_of_id`)},
+		{"quotes of post", sameCount("posts", "post_counts", "quotes", `SELECT quote_of_id AS id, COUNT(*) AS n FROM posts WHERE quote_of_id <> 0 AND NOT deleted GROUP BY quote_of_id`)},
+		{"voters of poll", sameCount("polls", "polls", "voters", `SELECT post_id AS id, COUNT(*) AS n FROM poll_votes GROUP BY post_id`)},
+		{"votes for option", `SELECT o.id, o.votes, COUNT(v.id) FROM poll_options o LEFT JOIN poll_votes v
+			ON v.post_id = o.post_id AND (v.choices >> CAST(o.position AS integer)) & 1 = 1 GROUP BY o.id, o.votes`},
 		{"posts of user", sameCount("accounts", "user_counts", "posts", `SELECT author_id AS id, COUNT(*) AS n FROM posts WHERE NOT deleted GROUP BY author_id`)},
 		{"followers of user", sameCount("accounts", "user_counts", "followers", `SELECT followee_id AS id, COUNT(*) AS n FROM follows GROUP BY followee_id`)},
 		{"people followed by user", sameCount("accounts", "user_counts", "following", `SELECT follower_id AS id, COUNT(*) AS n FROM follows GROUP BY follower_id`)},

@@ -19,12 +19,16 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/pulse-social/pulse/services/internal/config"
 )
 
 // Config says where Redis is.
 type Config struct {
 	// URL is the Redis; empty means the one inside the process.
 	URL string `env:"PULSE_REDIS_URL" secret:"true" doc:"redis://host:6379, or rediss:// with TLS; several hosts with commas are a cluster; empty: embedded"`
+	// URLFile is the file that URL came from; who connects again reads it again.
+	URLFile string `env:"PULSE_REDIS_URL_FILE" doc:"file that holds PULSE_REDIS_URL; a new password in it is used for new connections"`
 	// Timeout bounds one call.
 	Timeout time.Duration `env:"PULSE_REDIS_TIMEOUT" envDefault:"250ms" doc:"longest wait for one call to Redis; then SQL answers"`
 }
@@ -55,11 +59,12 @@ type KV struct {
 	// restUntil is the Unix time in nanoseconds before which no call is tried.
 	restUntil atomic.Int64
 	tracer    trace.Tracer
+	metrics   instruments
 }
 
 // Open connects to Redis, or starts the one in the process.
 func Open(ctx context.Context, c Config) (*KV, error) {
-	k := &KV{stop: func() {}, timeout: c.Timeout, tracer: otel.Tracer("github.com/pulse-social/pulse/services/internal/kv")}
+	k := &KV{stop: func() {}, timeout: c.Timeout, tracer: otel.Tracer(scope)}
 	option, err := k.option(c)
 	if err != nil {
 		return nil, err
@@ -72,6 +77,7 @@ func Open(ctx context.Context, c Config) (*KV, error) {
 		k.Close()
 		return nil, openError(err)
 	}
+	k.measure()
 	return k, nil
 }
 
@@ -97,15 +103,24 @@ func (k *KV) option(c Config) (rueidis.ClientOption, error) {
 			ClientSetInfo:     rueidis.DisableClientSetInfo,
 		}, nil
 	}
-	option, err := rueidis.ParseURL(listed(c.URL))
+	option, err := parse(c.URL)
 	if err != nil {
 		return option, errors.New("PULSE_REDIS_URL is not an address of Redis: use redis://user:password@host:6379/0, several hosts of a cluster with commas")
 	}
 	option.Dialer.Timeout = dialTimeout
 	option.ConnWriteTimeout = dialTimeout
 	option.DisableCache = true // Nothing is read through the client-side cache.
+	if c.URLFile != "" {
+		option.AuthCredentialsFn = func(rueidis.AuthCredentialsContext) (rueidis.AuthCredentials, error) {
+			now, err := parse(config.Current(c.URL, c.URLFile))
+			return rueidis.AuthCredentials{Username: now.Username, Password: now.Password}, err
+		}
+	}
 	return option, nil
 }
+
+// parse understands a URL of Redis.
+func parse(at string) (rueidis.ClientOption, error) { return rueidis.ParseURL(listed(at)) }
 
 // listed moves all hosts but the first to where the client takes further ones from, as parameters.
 func listed(at string) string {
@@ -205,6 +220,21 @@ func (k *KV) Ints(ctx context.Context, commands ...rueidis.Completed) ([]int64, 
 	return values, refused
 }
 
+// Run runs a script on one key and answers the numbers that it returns.
+func (k *KV) Run(ctx context.Context, script *rueidis.Lua, key string, args ...string) ([]int64, error) {
+	var values []int64
+	var refused error
+	err := k.guard(ctx, "EVALSHA", func(ctx context.Context) error {
+		result := script.Exec(ctx, k.client, []string{key}, args)
+		values, refused = result.AsIntSlice()
+		return result.NonRedisError()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return values, refused
+}
+
 // Dedicated runs fn with a connection of its own, for WATCH, MULTI and EXEC. Each of fn's calls is to be under [KV.Bounded].
 func (k *KV) Dedicated(ctx context.Context, fn func(context.Context, rueidis.DedicatedClient) error) error {
 	if k.resting() {
@@ -221,9 +251,10 @@ func (k *KV) Bounded(ctx context.Context) (context.Context, context.CancelFunc) 
 // guard bounds a call, notes whether Redis answered, and makes the call a span of its trace.
 func (k *KV) guard(ctx context.Context, name string, call func(context.Context) error) error {
 	if k.resting() {
+		k.metrics.skipped.Add(ctx, 1)
 		return ErrDown
 	}
-	parent := ctx
+	parent, began := ctx, time.Now()
 	if trace.SpanFromContext(ctx).IsRecording() {
 		var span trace.Span
 		ctx, span = k.tracer.Start(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient))
@@ -232,6 +263,7 @@ func (k *KV) guard(ctx context.Context, name string, call func(context.Context) 
 	bounded, cancel := k.Bounded(ctx)
 	defer cancel()
 	err := call(bounded)
+	k.called(ctx, name, began, err)
 	if err != nil {
 		trace.SpanFromContext(ctx).SetStatus(codes.Error, err.Error())
 	}

@@ -1,8 +1,11 @@
 package page_test
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
@@ -35,6 +38,30 @@ func TestATokenIsBoundToItsRequest(t *testing.T) {
 	}
 }
 
+func TestATokenNamesWhatTheCallerHasHad(t *testing.T) {
+	t.Parallel()
+	first, err := page.Read(&graphv1.ListFollowersRequest{UserId: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const after = int64(5)
+	var met []int64
+	for n := range int64(page.MostMet) { // A minute lies between the first and the last, and all time before them.
+		met = append(met, 1<<62+n<<32)
+	}
+	token := first.Token(after, page.Back, met...)
+	if len(token) > 256 {
+		t.Errorf("the longest token has %d characters, and requests take 256", len(token))
+	}
+	next, err := page.Read(&graphv1.ListFollowersRequest{UserId: 1, PageToken: token})
+	if err != nil || next.After != after || !slices.Equal(next.Met, met) {
+		t.Errorf("got %+v, %v, want %v", next, err, met)
+	}
+	if _, err := page.Read(&graphv1.ListFollowersRequest{UserId: 1, PageToken: token[:len(token)-1]}); !errors.Is(err, page.ErrToken) {
+		t.Errorf("cut short: %v", err)
+	}
+}
+
 func TestSizesAreBounded(t *testing.T) {
 	t.Parallel()
 	for asked, want := range map[int32]int{0: page.DefaultSize, 1: 1, 100: 100, 101: page.MaxSize, math.MaxInt32: page.MaxSize} {
@@ -52,6 +79,14 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(c.Token(1, page.Onward))
 	f.Add(c.Token(math.MaxInt64, page.Back))
+	f.Add(c.Token(1<<60, page.Back, 1<<60+7, 1<<60+9))
+	broken := c.Token(1, page.Onward)
+	f.Add(broken[:4] + "\r\n" + broken[4:]) // Which decoders of base64 read over.
+	far, err := base64.RawURLEncoding.DecodeString(c.Token(math.MaxInt64-1, page.Back))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(base64.RawURLEncoding.EncodeToString(binary.AppendUvarint(binary.AppendUvarint(far, 1), 1))) // The second is beyond the last id.
 	f.Add("")
 	f.Fuzz(func(t *testing.T, token string) {
 		got, err := page.Read(&graphv1.ListFollowersRequest{UserId: 1, PageToken: token})
@@ -61,8 +96,18 @@ func FuzzRead(f *testing.F) {
 		if got.After < 0 || got.Size <= 0 || got.Direction > page.Back {
 			t.Errorf("token %q gives %+v", token, got)
 		}
-		if token != "" && got.Token(got.After, got.Direction) != token {
-			t.Errorf("token %q is accepted, but %q is what is made", token, got.Token(got.After, got.Direction))
+		if again := got.Token(got.After, got.Direction, got.Met...); token != "" && again != token {
+			t.Errorf("token %q is accepted, but %q is what is made", token, again)
 		}
 	})
+}
+
+func TestAListMayHavePagesOfOtherSizes(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[int32]int{0: 50, 1: 1, 200: 200, 201: 200} {
+		c, err := page.ReadSized(&graphv1.ListFollowersRequest{UserId: 1, PageSize: asked}, 50, 200)
+		if err != nil || c.Size != want {
+			t.Errorf("page_size %d: got %d, %v, want %d", asked, c.Size, err, want)
+		}
+	}
 }

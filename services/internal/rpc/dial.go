@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -12,8 +13,10 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 	"connectrpc.com/connect/v2/connectinprocess"
 	"connectrpc.com/otelconnect"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/limit"
 	"github.com/pulse-social/pulse/services/internal/telemetry"
 )
 
@@ -30,27 +33,39 @@ const (
 	peerTimeout = 3 * time.Second
 )
 
-// Dial answers a client for services of another process, over HTTP/2 without TLS. It is for unary calls: their answers
-// begin when they are complete.
-func Dial(address string) *connect.Client {
+// Dial answers a client for services of another process, over HTTP/2, without TLS when its configuration is nil. It is for
+// unary calls: their answers begin when they are complete. Where the host has several addresses, each gets its share of
+// the calls. The pass tells the other process that the call was counted here.
+func Dial(address string, secured *tls.Config, pass *limit.Pass) *connect.Client {
+	scheme := "http://"
+	if secured != nil {
+		scheme = "https://"
+	}
+	client := &http.Client{Transport: peerTransport{newSpread(address, peerHTTP(secured))}}
+	return connect.NewClient(connecthttp.NewTransport(client, scheme+address), spans(), onBehalf, passing(pass))
+}
+
+// peerHTTP is how processes speak HTTP with each other.
+func peerHTTP(secured *tls.Config) *http.Transport {
 	protocols := new(http.Protocols)
-	protocols.SetUnencryptedHTTP2(true)
-	client := &http.Client{Transport: peerTransport{&http.Transport{
+	protocols.SetUnencryptedHTTP2(secured == nil)
+	protocols.SetHTTP2(secured != nil)
+	return &http.Transport{
 		Protocols: protocols, DialContext: (&net.Dialer{Timeout: peerDialTimeout}).DialContext,
-		ResponseHeaderTimeout: peerTimeout,
+		TLSClientConfig: secured, TLSHandshakeTimeout: peerTimeout,
+		ResponseHeaderTimeout: peerTimeout, IdleConnTimeout: time.Minute,
 		// A connection whose other end has gone without a word is noticed and replaced.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: peerTimeout, PingTimeout: peerTimeout},
-	}}}
-	return connect.NewClient(connecthttp.NewTransport(client, "http://"+address), spans(), onBehalf)
+	}
 }
 
 // peerTransport calls every break of a connection to another process by one name: a process that is killed while it
 // answers is unavailable, and not an internal error, for which Connect takes a stream that HTTP/2 resets.
-type peerTransport struct{ *http.Transport }
+type peerTransport struct{ http.RoundTripper }
 
 // RoundTrip implements [http.RoundTripper].
 func (t peerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := t.Transport.RoundTrip(r)
+	answer, err := t.RoundTripper.RoundTrip(r)
 	if err != nil {
 		return nil, peerUnavailable(err)
 	}
@@ -75,7 +90,8 @@ func peerUnavailable(err error) error {
 
 // spans traces calls to other processes.
 func spans() connect.ClientInterceptor {
-	interceptor, err := otelconnect.NewClientInterceptor()
+	interceptor, err := otelconnect.NewClientInterceptor(
+		otelconnect.WithDurationHistogramOptions(metric.WithExplicitBucketBoundaries(telemetry.Seconds...)))
 	if err != nil { // Only for options that contradict each other, and there are none.
 		panic(err)
 	}
@@ -89,12 +105,28 @@ func onBehalf(next connect.ClientFunc) connect.ClientFunc {
 		if !ok {
 			ctx, info = connect.NewClientContext(ctx)
 		}
-		if caller := auth.Caller(ctx); caller.SignedIn() {
+		if caller := auth.Caller(ctx); caller.Token != "" {
 			info.RequestHeader().Set("Authorization", "Bearer "+caller.Token)
 		}
 		if id := telemetry.RequestID(ctx); id != "" {
 			info.RequestHeader().Set(headerRequestID, id)
 		}
 		return next(ctx, spec)
+	}
+}
+
+// passing shows the pass of Pulse's own processes.
+func passing(pass *limit.Pass) connect.ClientInterceptor {
+	return func(next connect.ClientFunc) connect.ClientFunc {
+		return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+			info, ok := connect.CallInfoForClientContext(ctx)
+			if !ok {
+				ctx, info = connect.NewClientContext(ctx)
+			}
+			if secret := pass.Secret(ctx); secret != "" {
+				info.RequestHeader().Set(headerPass, secret)
+			}
+			return next(ctx, spec)
+		}
 	}
 }

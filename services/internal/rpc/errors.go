@@ -5,12 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"math"
-	"strconv"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
-	"connectrpc.com/connect/v2/connectproto"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -25,6 +22,9 @@ import (
 // errorDomain is the domain of every ErrorInfo.
 const errorDomain = "pulse"
 
+// foreseen tells what is no failure of the server: streams end so whenever a process stops.
+func foreseen(failure *Failure) bool { return failure.Reason == errorsv1.Reason_REASON_SERVER_STOPPING }
+
 // mapErrors is the one place where errors become what callers see. It is outside of all that may fail. That a caller gave
 // up waiting is the caller's affair, and not logged.
 func mapErrors(log *slog.Logger) connect.ServerInterceptor {
@@ -35,13 +35,11 @@ func mapErrors(log *slog.Logger) connect.ServerInterceptor {
 				return err
 			}
 			failure, details := judge(err)
-			if code := failure.Code(); (code == connect.CodeInternal || code == connect.CodeUnavailable) && !abandoned(ctx) {
+			if code := failure.Code(); (code == connect.CodeInternal || code == connect.CodeUnavailable) && !abandoned(ctx) && !foreseen(failure) {
 				log.ErrorContext(ctx, "call failed", "procedure", spec.Procedure, "code", code.String(), "error", err)
 			}
-			if failure.RetryAfter > 0 {
-				if info, ok := connect.CallInfoForServerContext(ctx); ok {
-					info.ResponseHeader().Set("Retry-After", strconv.Itoa(int(math.Ceil(failure.RetryAfter.Seconds()))))
-				}
+			if info, ok := connect.CallInfoForServerContext(ctx); ok {
+				tellLimit(info, failure)
 			}
 			return onTheWire(ctx, failure, details, err)
 		}
@@ -66,6 +64,8 @@ func judge(err error) (*Failure, []*connect.ErrorDetail) {
 		return Fail(errorsv1.Reason_REASON_PAGE_TOKEN_INVALID, "the page token does not belong to this request: start again without one"), nil
 	case errors.Is(err, auth.ErrToken):
 		return Fail(errorsv1.Reason_REASON_ACCESS_TOKEN_INVALID, "the access token is not valid or has expired: refresh it or log in"), nil
+	case errors.Is(err, auth.ErrAPIKey):
+		return Fail(errorsv1.Reason_REASON_API_KEY_INVALID, "the API key is not valid, has expired or was revoked: ask an admin for another"), nil
 	case errors.Is(err, auth.ErrRevoked):
 		return Fail(errorsv1.Reason_REASON_SESSION_REVOKED, "the session has ended: log in again"), nil
 	case errors.As(err, &remote):
@@ -106,6 +106,9 @@ func judgeConnect(err *connect.Error) (*Failure, []*connect.ErrorDetail) {
 	}
 }
 
+// Unauthenticated tells whether another service of ours refused a call for who made it: their token or session has ended.
+func Unauthenticated(err error) bool { return connect.CodeOf(err) == connect.CodeUnauthenticated }
+
 // fromPeer answers the failure that another service of ours sent, nil when the error is not one.
 func fromPeer(err *connect.Error) *Failure {
 	for _, d := range err.Details() {
@@ -124,11 +127,12 @@ func fromPeer(err *connect.Error) *Failure {
 func onTheWire(ctx context.Context, f *Failure, details []*connect.ErrorDetail, cause error) error {
 	out := connect.NewError(f.Code(), f.Message).WithCause(cause)
 	for _, m := range f.details(telemetry.RequestID(ctx)) {
-		detail, err := connectproto.NewErrorDetail(m)
+		// Deterministic, for two answers that say the same must be the same bytes, whatever the order of a map.
+		value, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 		if err != nil {
 			return err
 		}
-		out = out.WithDetail(detail)
+		out = out.WithDetail(&connect.ErrorDetail{Type: string(m.ProtoReflect().Descriptor().FullName()), Value: value})
 	}
 	for _, d := range details {
 		out = out.WithDetail(d)

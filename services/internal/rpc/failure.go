@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -29,6 +30,12 @@ type Failure struct { //nolint:errname // It is the one error that handlers make
 // Fail makes a failure.
 func Fail(reason errorsv1.Reason, format string, args ...any) *Failure {
 	return &Failure{Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// Failed tells whether an error is a failure for a reason.
+func Failed(err error, reason errorsv1.Reason) bool {
+	failure, ok := errors.AsType[*Failure](err)
+	return ok && failure.Reason == reason
 }
 
 // With adds a value to the failure's metadata.

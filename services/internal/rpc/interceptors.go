@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/proto"
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
@@ -23,12 +25,19 @@ const longestCall = 30 * time.Second
 // errTookTooLong ends a call by the server's own bound.
 var errTookTooLong = errors.New("call took longer than any may")
 
-// traced gives the call its request id, a deadline and a line in the log.
-func traced(log *slog.Logger, newID func() string) connect.ServerInterceptor {
+// identified gives the call its request id, a deadline and a line in the log.
+func identified(log *slog.Logger, newID func() string, calls *inFlight) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+			if spec.StreamType == connect.StreamTypeUnary { // A stream is open, and mostly idle.
+				calls.n.Add(1)
+				defer calls.n.Add(-1)
+			}
 			began := time.Now()
 			ctx = telemetry.WithRequestID(ctx, requestID(ctx, newID))
+			if span := trace.SpanFromContext(ctx); span.IsRecording() {
+				span.SetAttributes(attribute.String("pulse.request.id", telemetry.RequestID(ctx)))
+			}
 			if info, ok := connect.CallInfoForServerContext(ctx); ok {
 				info.ResponseHeader().Set(headerRequestID, telemetry.RequestID(ctx))
 			}
@@ -118,7 +127,9 @@ func idempotent(next connect.ServerFunc) connect.ServerFunc {
 			return Fail(errorsv1.Reason_REASON_IDEMPOTENCY_KEY_INVALID,
 				"the idempotency key must be %d to %d printable ASCII characters without spaces: use a random UUID", minIdempotencyKey, maxIdempotencyKey)
 		}
-		i := &store.Idempotency{Scope: fmt.Sprintf("%d %s", auth.Caller(ctx).UserID, spec.Procedure), Key: key}
+		caller := auth.Caller(ctx)
+		// Ids of accounts and keys are never the same.
+		i := &store.Idempotency{Scope: fmt.Sprintf("%d %s", max(caller.UserID, caller.APIKeyID), spec.Procedure), Key: key}
 		return next(store.WithIdempotency(ctx, i), spec, requestObserver{stream, i})
 	}
 }

@@ -25,6 +25,12 @@ func PolicyOf(spec connect.Spec) (*optionsv1.Policy, error) {
 	if policy.GetAccess() == optionsv1.Access_ACCESS_UNSPECIFIED || policy.GetObject() == optionsv1.ObjectKind_OBJECT_KIND_UNSPECIFIED {
 		return nil, fmt.Errorf("%s has no complete (pulse.options.v1.policy): say who may call it and what it touches", spec.Procedure)
 	}
+	if policy.GetRateClass() == optionsv1.RateClass_RATE_CLASS_UNSPECIFIED {
+		return nil, fmt.Errorf("%s has no rate_class in its (pulse.options.v1.policy): say which limit it counts towards", spec.Procedure)
+	}
+	if policy.GetRequiresRecentAuthentication() && policy.GetAccess() == optionsv1.Access_ACCESS_PUBLIC {
+		return nil, fmt.Errorf("%s requires recent authentication of anybody: let only signed-in callers call it", spec.Procedure)
+	}
 	return policy, nil
 }
 
@@ -54,8 +60,11 @@ func authorize(verifier *auth.Verifier) connect.ServerInterceptor {
 			if err != nil {
 				return err
 			}
-			if policy.GetAccess() != optionsv1.Access_ACCESS_PUBLIC && !principal.SignedIn() {
-				return Fail(errorsv1.Reason_REASON_SIGN_IN_REQUIRED, "this call needs a signed-in caller: send an access token as Authorization: Bearer <token>")
+			if principal, err = admit(ctx, verifier, policy.GetAccess(), principal); err != nil {
+				return err
+			}
+			if err := requireRecent(ctx, verifier, policy, principal); err != nil {
+				return err
 			}
 			return next(auth.WithPrincipal(ctx, principal), spec, stream)
 		}

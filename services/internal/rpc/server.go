@@ -6,7 +6,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -18,8 +20,11 @@ import (
 	"connectrpc.com/otelconnect"
 	"connectrpc.com/validate"
 	"github.com/rs/cors"
+	"go.opentelemetry.io/otel/metric"
 
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/limit"
+	"github.com/pulse-social/pulse/services/internal/telemetry"
 )
 
 // Config says how the server is reached.
@@ -46,10 +51,22 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// NewServer makes the server that services register with. Interceptors run in this order: request id and deadline,
-// telemetry, error map, recovery, authorization, idempotency, joined answers, validation.
-func NewServer(verifier *auth.Verifier, log *slog.Logger, newRequestID func() string) (*connect.Server, error) {
-	spans, err := otelconnect.NewServerInterceptor(otelconnect.WithTrustRemote())
+// Loopback tells whether only the process's own machine can reach the API.
+func (c Config) Loopback() bool {
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil || host == "localhost" {
+		return err == nil
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// NewServer makes the server that services register with. Interceptors run in this order: telemetry, request id and
+// deadline, error map, recovery, authorization, rate limits, idempotency, joined answers, validation.
+func NewServer(verifier *auth.Verifier, limits *limit.Limiter, pass *limit.Pass, log *slog.Logger, newRequestID func() string) (*connect.Server, error) {
+	// A stream lives for minutes: as a span it would be held in memory as long, and its time is no latency.
+	spans, err := otelconnect.NewServerInterceptor(otelconnect.WithTrustRemote(), otelconnect.WithFilter(isUnary),
+		otelconnect.WithDurationHistogramOptions(metric.WithExplicitBucketBoundaries(telemetry.Seconds...)))
 	if err != nil {
 		return nil, err
 	}
@@ -58,17 +75,23 @@ func NewServer(verifier *auth.Verifier, log *slog.Logger, newRequestID func() st
 		return nil, err
 	}
 	server := connect.NewServer(
-		traced(log, newRequestID),
 		spans,
+		identified(log, newRequestID, newInFlight()),
 		mapErrors(log),
 		recovered(log),
 		authorize(verifier),
+		limited(limits, pass),
 		idempotent,
 		joined,
 		validate.NewServerInterceptor(validate.WithValidator(validator)),
 	)
 	server.SetUnknownHandler(func(_ context.Context, spec connect.Spec, _ connect.ServerStream) error { return unknownMethod(spec) })
 	return server, nil
+}
+
+// isUnary tells calls with one answer from streams.
+func isUnary(_ context.Context, spec connect.Spec) bool {
+	return spec.StreamType == connect.StreamTypeUnary
 }
 
 // An Edge is what the API's port serves.
@@ -83,6 +106,8 @@ type Edge struct {
 	Ready func() bool
 	// CORSOrigins are the origins of browsers that may call.
 	CORSOrigins []string
+	// Reflected are the full names of the services that reflection describes; nil means those of the server.
+	Reflected []string
 }
 
 // Handler answers everything that the API's port serves: Connect, gRPC, gRPC-Web and JSON, the REST paths under /v1/,
@@ -95,7 +120,7 @@ func (e Edge) Handler() (http.Handler, error) {
 	connecthttp.Mount(calls, e.Server, httpOptions()...)
 
 	mux := http.NewServeMux()
-	services := serviceNames(e.Server)
+	services := ServiceNames(e.Server)
 	for _, name := range services {
 		mux.Handle("/"+name+"/", cacheable(calls))
 	}
@@ -104,16 +129,19 @@ func (e Edge) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle("/v1/", cacheable(rest))
-	mountReflection(mux, services)
+	if e.Reflected == nil {
+		e.Reflected = services
+	}
+	mountReflection(mux, e.Reflected)
 	mountHealth(mux, services, e.Ready)
 	for pattern, handler := range e.Routes {
 		mux.Handle(pattern, handler)
 	}
-	return withCORS(e.CORSOrigins, withSecurityHeaders(mux)), nil
+	return withOutlets(e.Server, withCORS(e.CORSOrigins, withSecurityHeaders(mux))), nil
 }
 
-// serviceNames lists the full names of a server's services, in order of registration.
-func serviceNames(server *connect.Server) []string {
+// ServiceNames lists the full names of a server's services, in order of registration.
+func ServiceNames(server *connect.Server) []string {
 	var names []string
 	seen := map[string]bool{}
 	for spec := range server.Specs() {
@@ -141,11 +169,26 @@ func withCORS(origins []string, next http.Handler) http.Handler {
 	}
 	return cors.New(cors.Options{
 		AllowedOrigins: origins,
-		AllowedMethods: append(connectcors.AllowedMethods(), http.MethodPut, http.MethodPatch, http.MethodDelete),
-		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", headerIdempotencyKey, headerRequestID, "If-None-Match"),
-		ExposedHeaders: append(connectcors.ExposedHeaders(), headerRequestID, "ETag", "Retry-After"),
+		AllowedMethods: CORSMethods(),
+		AllowedHeaders: CORSHeaders(),
+		ExposedHeaders: CORSExposed(),
 		MaxAge:         int((2 * time.Hour).Seconds()),
 	}).Handler(next)
+}
+
+// CORSMethods are the methods that browsers of other origins may use.
+func CORSMethods() []string {
+	return append(connectcors.AllowedMethods(), http.MethodPut, http.MethodPatch, http.MethodDelete)
+}
+
+// CORSHeaders are the headers that browsers of other origins may send.
+func CORSHeaders() []string {
+	return append(connectcors.AllowedHeaders(), "Authorization", headerIdempotencyKey, headerRequestID, "If-None-Match")
+}
+
+// CORSExposed are the headers that browsers of other origins may read.
+func CORSExposed() []string {
+	return append(connectcors.ExposedHeaders(), headerRequestID, "ETag", "Retry-After", headerLimit, headerRemaining, headerReset)
 }
 
 // withSecurityHeaders tells browsers to take answers for what they are.

@@ -63,7 +63,7 @@ type Process struct {
 // NewProcess makes a process that has no parts yet.
 func NewProcess(log *slog.Logger) *Process { return &Process{log: log} }
 
-// Start starts parts one after the other. When one fails, those that run are stopped again.
+// Start starts parts one after the other, also in several goes. When one fails, all that run are stopped again.
 func (p *Process) Start(ctx context.Context, parts ...Part) error {
 	for _, part := range parts {
 		began := time.Now()
@@ -75,9 +75,11 @@ func (p *Process) Start(ctx context.Context, parts ...Part) error {
 		p.started = append(p.started, part)
 		p.log.DebugContext(ctx, "started", "part", part.Name, "took", time.Since(began))
 	}
-	p.ready.Store(true)
 	return nil
 }
+
+// Open makes the process ready: its last part has started.
+func (p *Process) Open() { p.ready.Store(true) }
 
 // Ready tells whether all parts run and none is asked to stop.
 func (p *Process) Ready() bool { return p.ready.Load() }

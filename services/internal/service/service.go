@@ -4,6 +4,7 @@ package service
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"connectrpc.com/connect/v2"
@@ -12,6 +13,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/kv"
+	"github.com/pulse-social/pulse/services/internal/limit"
 	"github.com/pulse-social/pulse/services/internal/stamp"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
@@ -27,15 +29,25 @@ type Deps struct {
 	Visibility *visibility.Policy
 	// Sessions tells whether sessions live.
 	Sessions *auth.Sessions
+	// APIKeys tells whether API keys still work.
+	APIKeys *auth.APIKeys
+	// Verifier tells whose access token it is.
+	Verifier *auth.Verifier
 	// Keys are the public signing keys.
 	Keys *auth.Keys
+	// Limits bound how often somebody may call, or try an account's password.
+	Limits *limit.Limiter
 	// Stamps tell caches what people have changed of their own. Every handler that changes something of its caller's
 	// stamps it.
 	Stamps *stamp.Book
 	// Hints tell all processes of what has changed.
 	Hints *bus.Hints
+	// Signals tell all processes what is so just now and is stored nowhere.
+	Signals *bus.Signals
 	// Now is the clock.
 	Now clock.Clock
+	// Log is where the service tells operators what no caller is told.
+	Log *slog.Logger
 	// Dial answers the client for calls to another service, by its name: in this process or elsewhere.
 	Dial func(service string) *connect.Client
 }
@@ -50,4 +62,9 @@ type Service struct {
 	Consumers []bus.Consumer
 	// Start, if there is one, is run before the service serves.
 	Start func(ctx context.Context) error
+	// Drain, if there is one, ends the streams that are open, and lets none begin, before the server finishes its calls and
+	// stops. It returns when they have ended, or with ctx.
+	Drain func(ctx context.Context)
+	// Background, if there is one, runs until ctx ends in every process that serves the service's API.
+	Background func(ctx context.Context)
 }

@@ -34,11 +34,11 @@ type Kind int
 const (
 	// Posts changes when a person writes or deletes a post.
 	Posts Kind = iota
-	// Likes changes when a person likes a post or takes that back.
+	// Likes changes when a person likes, keeps or reposts a post, votes in its poll, or takes one of these back.
 	Likes
 	// Follows changes when a person follows or unfollows somebody.
 	Follows
-	// Edits changes when what others may hold of a person's own is out of date: their profile, or a post that they deleted.
+	// Edits changes when what others may hold of a person's own is out of date: their profile, or a post that they edited or deleted.
 	Edits
 
 	kinds

@@ -13,6 +13,8 @@ type Config struct {
 	DataDir string `env:"PULSE_DATA_DIR" envDefault:"pulse-data" doc:"folder of the embedded database and broker"`
 	// DatabaseURL is the database; empty means SQLite in the data folder.
 	DatabaseURL string `env:"PULSE_DATABASE_URL" secret:"true" doc:"postgres://... or sqlite:FILE; empty: SQLite in the data folder"`
+	// DatabaseURLFile is the file that DatabaseURL came from; who connects again reads it again.
+	DatabaseURLFile string `env:"PULSE_DATABASE_URL_FILE" doc:"file that holds PULSE_DATABASE_URL; a new password in it is used for new connections"`
 	// MaxConns bounds the connections to Postgres, and the reading ones to SQLite.
 	MaxConns int `env:"PULSE_DATABASE_MAX_CONNS" envDefault:"16" doc:"most database connections at once"`
 	// StatementTimeout bounds one statement on Postgres.

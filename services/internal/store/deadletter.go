@@ -77,9 +77,10 @@ func (s *Store) Replay(ctx context.Context, letters ...int64) (int, error) {
 		}
 		sent = len(found)
 		for _, letter := range found {
-			tx.events = append(tx.events, tx.own.OutboxEvent.Create().
-				SetID(tx.NewID()).SetEventID(letter.EventID).SetType(letter.Type).
-				SetAggregateID(letter.AggregateID).SetPayload(letter.Payload).SetConsumer(letter.Consumer))
+			tx.events = append(tx.events, &ent.OutboxEvent{
+				ID: tx.NewID(), EventID: letter.EventID, Type: letter.Type,
+				AggregateID: letter.AggregateID, Payload: letter.Payload, Consumer: letter.Consumer,
+			})
 		}
 		return tx.DeadLetter.Update().Where(deadletter.IDIn(letters...)).SetReplayedAt(tx.Now).Exec(ctx)
 	})

@@ -3,20 +3,16 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
 // Integrity asks the database whether it is sound, and answers what is not and how much was looked at.
 func (s *Store) Integrity(ctx context.Context) (problems []string, checked int, err error) {
 	if s.engine == engineSQLite {
-		problems, err = s.texts(ctx, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'
-			UNION ALL SELECT 'foreign key of ' || "table" FROM pragma_foreign_key_check`)
-		if err == nil {
-			err = s.reader.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_schema`).Scan(&checked)
-		}
-		return problems, checked, err
+		return s.integrityOfFile(ctx)
 	}
-	problems, err = s.texts(ctx, `SELECT 'index ' || indexrelid::regclass::text || ' is not valid' FROM pg_index WHERE NOT indisvalid OR NOT indisready
+	problems, err = texts(ctx, s.reader, `SELECT 'index ' || indexrelid::regclass::text || ' is not valid' FROM pg_index WHERE NOT indisvalid OR NOT indisready
 		UNION ALL SELECT 'constraint ' || conname || ' is not validated' FROM pg_constraint WHERE NOT convalidated`)
 	if err != nil {
 		return nil, 0, err
@@ -28,6 +24,23 @@ func (s *Store) Integrity(ctx context.Context) (problems []string, checked int, 
 	return append(problems, broken...), checked, err
 }
 
+// integrityOfFile is Integrity for SQLite. It has a connection of its own: on one that was used, the check of a full-text
+// index goes by what that connection has kept of the index's structure, and takes a newer one for a corrupt one.
+func (s *Store) integrityOfFile(ctx context.Context) (problems []string, checked int, err error) {
+	db, err := openFile(sqliteDSN(s.file, readerCacheKiB, "_pragma", "query_only(1)"), false)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
+	problems, err = texts(ctx, db, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'
+		UNION ALL SELECT 'foreign key of ' || "table" FROM pragma_foreign_key_check`)
+	if err == nil {
+		err = db.QueryRowContext(ctx, `SELECT COUNT(*) FROM sqlite_schema`).Scan(&checked)
+	}
+	return problems, checked, err
+}
+
 // brokenIndexes has the extension amcheck look at every index of the schema, where a superuser has installed it and lets
 // this user use it.
 func (s *Store) brokenIndexes(ctx context.Context) ([]string, error) {
@@ -37,7 +50,7 @@ func (s *Store) brokenIndexes(ctx context.Context) ([]string, error) {
 	if err != nil || !usable {
 		return nil, err
 	}
-	indexes, err := s.texts(ctx, `SELECT indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+	indexes, err := texts(ctx, s.reader, `SELECT indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 		JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am a ON a.oid = c.relam
 		WHERE n.nspname = current_schema() AND a.amname = 'btree' AND c.relkind = 'i'`)
 	if err != nil {
@@ -53,8 +66,8 @@ func (s *Store) brokenIndexes(ctx context.Context) ([]string, error) {
 }
 
 // texts answers a column of texts.
-func (s *Store) texts(ctx context.Context, query string, args ...any) (texts []string, err error) {
-	rows, err := s.reader.QueryContext(ctx, query, args...)
+func texts(ctx context.Context, db *sql.DB, query string, args ...any) (texts []string, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

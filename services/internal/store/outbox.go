@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/ent/brokerstream"
 	"github.com/pulse-social/pulse/ent/outboxevent"
 	optionsv1 "github.com/pulse-social/pulse/gen/pulse/options/v1"
 )
@@ -28,22 +30,51 @@ func (tx *Tx) Emit(event proto.Message) error {
 		return fmt.Errorf("encode event: %w", err)
 	}
 	eventID := tx.NewID()
-	tx.events = append(tx.events, tx.own.OutboxEvent.Create().
-		SetID(eventID).SetEventID(eventID).
-		SetType(string(event.ProtoReflect().Descriptor().FullName())).
-		SetAggregateID(aggregate).SetPayload(payload).SetTraceParent(tx.trace))
+	tx.events = append(tx.events, &ent.OutboxEvent{
+		ID: eventID, EventID: eventID, Type: string(event.ProtoReflect().Descriptor().FullName()),
+		AggregateID: aggregate, Payload: payload, TraceParent: tx.trace,
+	})
 	return nil
 }
+
+// outboxAtOnce bounds how many events one statement writes: databases take only so many parameters.
+const outboxAtOnce = 2000
 
 // flush writes the events of the transaction to the outbox.
 func (tx *Tx) flush(ctx context.Context) error {
 	if len(tx.events) == 0 {
 		return nil
 	}
-	if err := tx.own.OutboxEvent.CreateBulk(tx.events...).Exec(ctx); err != nil {
-		return fmt.Errorf("write the outbox: %w", err)
+	rows := make([]*ent.OutboxEventCreate, len(tx.events))
+	for i, e := range tx.events {
+		rows[i] = tx.own.OutboxEvent.Create().SetID(e.ID).SetEventID(e.EventID).SetType(e.Type).
+			SetAggregateID(e.AggregateID).SetPayload(e.Payload).SetTraceParent(e.TraceParent).SetConsumer(e.Consumer)
+	}
+	for chunk := range slices.Chunk(rows, outboxAtOnce) {
+		if err := tx.own.OutboxEvent.CreateBulk(chunk...).Exec(ctx); err != nil {
+			return fmt.Errorf("write the outbox: %w", err)
+		}
 	}
 	return nil
+}
+
+// committedKept bounds how many transactions' events wait in the process for its relay. What is beyond it, or waits where
+// no relay runs, is found in the outbox.
+const committedKept = 1024
+
+// Committed answers the events of transactions as they commit, so that a relay need not look for them in the outbox. Those
+// that nobody takes in time are only there.
+func (s *Store) Committed() <-chan []*ent.OutboxEvent { return s.committed }
+
+// tell hands committed events to the relay of the process.
+func (s *Store) tell(events []*ent.OutboxEvent) {
+	if len(events) == 0 {
+		return
+	}
+	select {
+	case s.committed <- events:
+	default:
+	}
 }
 
 // AggregateID answers the id of what an event is about, from the field that the schema names for it.
@@ -64,64 +95,93 @@ func traceParent(ctx context.Context) string {
 	return carrier.Get("traceparent")
 }
 
-// Relay hands up to limit events that wait for their publication, oldest first, to publish, which answers the rows that
-// the broker took; those are marked as published even when publish fails for others. It answers how many were handed
-// over. Processes that relay at once do not get the same rows (on Postgres; on SQLite there is one).
-func (s *Store) Relay(ctx context.Context, limit int, publish func(context.Context, []*ent.OutboxEvent) ([]int64, error)) (int, error) {
+// An Incarnation is a stream of the broker, and when the broker says that it was created: one that was lost and made anew
+// has another.
+type Incarnation struct{ Stream, Created string }
+
+// ErrOtherIncarnation tells that the stream which took some events is not there any more. They wait to be published again.
+var ErrOtherIncarnation = errors.New("the broker has lost the stream meanwhile")
+
+// Relay hands up to limit events that wait for their publication and whose rows have ids below before, oldest first, to
+// publish, which answers the rows that the stream took; those are marked as published even when publish fails for others.
+// It answers how many were handed over. Processes that relay at once do not get the same rows (on Postgres; on SQLite there
+// is one).
+func (s *Store) Relay(ctx context.Context, to Incarnation, before int64, limit int, publish func(context.Context, []*ent.OutboxEvent) ([]int64, error)) (int, error) {
 	db := s.For(owner)
 	if s.engine == engineSQLite {
 		// The single writer must not wait for the broker.
-		rows, err := pending(db.Client, limit).All(ctx)
+		rows, err := pending(db.Client, before, limit).All(ctx)
 		if err != nil || len(rows) == 0 {
 			return 0, err
 		}
 		taken, failed := publish(ctx, rows)
-		return len(rows), errors.Join(failed, db.Write(ctx, func(tx *Tx) error { return tx.markPublished(ctx, taken) }))
+		return len(rows), errors.Join(failed, s.MarkPublished(ctx, to, taken))
 	}
 	var handed int
 	var failed error
 	err := db.Write(ctx, func(tx *Tx) error {
-		rows, err := pending(tx.Client, limit).ForUpdate(entsql.WithLockAction(entsql.SkipLocked)).All(ctx)
+		rows, err := pending(tx.Client, before, limit).ForUpdate(entsql.WithLockAction(entsql.SkipLocked)).All(ctx)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		handed = len(rows)
 		var taken []int64
 		taken, failed = publish(ctx, rows)
-		return tx.markPublished(ctx, taken)
+		return tx.markPublished(ctx, to, taken)
 	})
 	return handed, errors.Join(failed, err)
 }
 
-func pending(client *ent.Client, limit int) *ent.OutboxEventQuery {
+func pending(client *ent.Client, before int64, limit int) *ent.OutboxEventQuery {
 	return client.OutboxEvent.Query().
-		Where(outboxevent.PublishedAtIsNil()).
+		Where(outboxevent.PublishedAtIsNil(), outboxevent.IDLT(before)).
 		Order(outboxevent.ByID()).Limit(limit)
 }
 
-// markPublished records that the broker has taken the events.
-func (tx *Tx) markPublished(ctx context.Context, rows []int64) error {
+// MarkPublished records that a stream has taken events. It fails with [ErrOtherIncarnation], and records nothing, when that
+// stream was lost since.
+func (s *Store) MarkPublished(ctx context.Context, to Incarnation, rows []int64) error {
 	if len(rows) == 0 {
 		return nil
+	}
+	return s.For(owner).Write(ctx, func(tx *Tx) error { return tx.markPublished(ctx, to, rows) })
+}
+
+// markPublished is [Store.MarkPublished] in a transaction. The lock on the incarnation keeps it from changing before the
+// transaction ends: whoever changes it takes back all marks that it finds then.
+func (tx *Tx) markPublished(ctx context.Context, to Incarnation, rows []int64) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	current := tx.BrokerStream.Query().Where(brokerstream.ID(to.Stream))
+	if tx.store.engine != engineSQLite {
+		current.ForShare()
+	}
+	stream, err := current.Only(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return err
+	}
+	if stream == nil || stream.Incarnation != to.Created {
+		return ErrOtherIncarnation
 	}
 	return tx.OutboxEvent.Update().Where(outboxevent.IDIn(rows...)).SetPublishedAt(tx.Now).Exec(ctx)
 }
 
 // StreamIncarnation records when the broker says that a stream was created. When that differs from what was recorded
 // before, the broker has lost the stream, and every event that is still kept becomes pending again; republished tells.
-func (s *Store) StreamIncarnation(ctx context.Context, stream, incarnation string) (republished bool, err error) {
+func (s *Store) StreamIncarnation(ctx context.Context, is Incarnation) (republished bool, err error) {
 	err = s.For(owner).Write(ctx, func(tx *Tx) error {
-		known, err := tx.BrokerStream.Get(ctx, stream)
+		known, err := tx.BrokerStream.Get(ctx, is.Stream)
 		switch {
 		case ent.IsNotFound(err):
-			return tx.BrokerStream.Create().SetID(stream).SetIncarnation(incarnation).Exec(ctx)
+			return tx.BrokerStream.Create().SetID(is.Stream).SetIncarnation(is.Created).Exec(ctx)
 		case err != nil:
 			return err
-		case known.Incarnation == incarnation:
+		case known.Incarnation == is.Created:
 			return nil
 		}
 		republished = true
-		if err := tx.BrokerStream.UpdateOneID(stream).SetIncarnation(incarnation).Exec(ctx); err != nil {
+		if err := tx.BrokerStream.UpdateOneID(is.Stream).SetIncarnation(is.Created).Exec(ctx); err != nil {
 			return err
 		}
 		return tx.OutboxEvent.Update().Where(outboxevent.PublishedAtNotNil()).ClearPublishedAt().Exec(ctx)

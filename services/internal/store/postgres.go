@@ -18,10 +18,30 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/pulse-social/pulse/services/internal/cause"
+	"github.com/pulse-social/pulse/services/internal/config"
 )
 
 // connectTimeout bounds making a connection to Postgres, unless connect_timeout in its URL does.
 const connectTimeout = 5 * time.Second
+
+// connectionLife is after how long a connection is replaced, so that those with a former password, or to a server that
+// has others beside it by now, come to an end.
+const connectionLife = 30 * time.Minute
+
+// connector connects with the user and password of the moment: they may change in the file that they came from.
+func connector(pg *pgx.ConnConfig, c Config) driver.Connector {
+	return stdlib.GetConnector(*pg, stdlib.OptionBeforeConnect(func(_ context.Context, next *pgx.ConnConfig) error {
+		if c.DatabaseURLFile == "" {
+			return nil
+		}
+		now, err := pgx.ParseConfig(config.Current(c.DatabaseURL, c.DatabaseURLFile))
+		if err != nil {
+			return fmt.Errorf("PULSE_DATABASE_URL_FILE=%s no longer holds a Postgres address", c.DatabaseURLFile)
+		}
+		next.User, next.Password = now.User, now.Password
+		return nil
+	}))
+}
 
 // openPostgres opens one pool for reads and writes.
 func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing bool) error {
@@ -39,11 +59,10 @@ func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing 
 	s.migrator = func() (*sql.DB, error) {
 		unbounded := pg.Copy()
 		unbounded.RuntimeParams["statement_timeout"] = "0" // An index on a large table takes its time.
-		return openSQL("pgx", stdlib.RegisterConnConfig(unbounded), tracing)
+		return openPool("postgresql", connector(unbounded, c), tracing), nil
 	}
-	if s.writer, err = openSQL("pgx", stdlib.RegisterConnConfig(pg), tracing); err != nil {
-		return err
-	}
+	s.writer = openPool("postgresql", connector(pg, c), tracing)
+	s.writer.SetConnMaxLifetime(connectionLife)
 	s.reader = s.writer
 	s.writer.SetMaxOpenConns(c.MaxConns)
 	s.writer.SetMaxIdleConns(c.MaxConns)
@@ -92,5 +111,6 @@ func isPostgresCode(err error, codes ...string) bool {
 func isConnectionLost(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &connect) || errors.As(err, &network) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, pgconn.ErrConnClosed)
 }

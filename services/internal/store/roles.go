@@ -59,9 +59,11 @@ func (s *Store) CheckRights(ctx context.Context, services []string) error {
 		return nil
 	}
 	for _, service := range services {
-		_, writable := rights(service)
-		lacking, err := s.texts(ctx, `SELECT name FROM unnest($1::text[]) AS name WHERE NOT (has_table_privilege(name, 'SELECT')
-			AND has_table_privilege(name, 'INSERT') AND has_table_privilege(name, 'UPDATE') AND has_table_privilege(name, 'DELETE'))`, writable)
+		_, writable, appendable := rights(service)
+		lacking, err := texts(ctx, s.reader, `SELECT name FROM unnest($1::text[]) AS name WHERE NOT (has_table_privilege(name, 'SELECT')
+			AND has_table_privilege(name, 'INSERT') AND has_table_privilege(name, 'UPDATE') AND has_table_privilege(name, 'DELETE'))
+			UNION ALL SELECT name FROM unnest($2::text[]) AS name WHERE NOT (has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT'))`,
+			writable, appendable)
 		if err != nil {
 			return fmt.Errorf("look at the user's rights: %w", err)
 		}
@@ -72,25 +74,29 @@ func (s *Store) CheckRights(ctx context.Context, services []string) error {
 	return nil
 }
 
-// rights are the tables that a service may read and those that it may change too.
-func rights(service string) (readable, writable []string) {
+// rights are the tables that a service may read, those that it may change too, and those that it may only add to.
+func rights(service string) (readable, writable, appendable []string) {
 	readable = []string{versionTable}
 	for _, entity := range slices.Sorted(maps.Keys(ent.Owners)) {
 		of := ent.Owners[entity]
 		if !of.Secret || of.Service == service {
 			readable = append(readable, of.Table)
 		}
-		if of.Service == service || of.Service == owner {
+		switch {
+		case of.Service != service && of.Service != owner:
+		case of.AppendOnly:
+			appendable = append(appendable, of.Table)
+		default:
 			writable = append(writable, of.Table)
 		}
 	}
-	return readable, writable
+	return readable, writable, appendable
 }
 
 // grants are the statements that make a service's role and say what it may do.
 func grants(schema, service string) []string {
 	role, in := quoted(Role(service)), quoted(schema)
-	readable, writable := rights(service)
+	readable, writable, appendable := rights(service)
 	return []string{
 		// Roles belong to all databases of a server; another one may make the same at this moment.
 		`DO $$ BEGIN
@@ -100,6 +106,7 @@ func grants(schema, service string) []string {
 		`REVOKE ALL ON ALL TABLES IN SCHEMA ` + in + ` FROM ` + role,
 		`GRANT SELECT ON ` + list(schema, readable) + ` TO ` + role,
 		`GRANT INSERT, UPDATE, DELETE ON ` + list(schema, writable) + ` TO ` + role,
+		`GRANT INSERT ON ` + list(schema, appendable) + ` TO ` + role,
 	}
 }
 

@@ -53,6 +53,10 @@ func TestPostgresKeepsServicesToWhatTheyOwn(t *testing.T) {
 		{timeline, `SELECT * FROM goose_db_version`, false},
 		{timeline, `DELETE FROM goose_db_version`, true},
 		{timeline, `TRUNCATE merged_authors`, true},
+		{timeline, `SELECT * FROM audit_records`, false},
+		{timeline, `UPDATE audit_heads SET record_id = 0`, false},
+		{timeline, `UPDATE audit_records SET action = 'nothing'`, true},
+		{timeline, `DELETE FROM audit_records`, true},
 		{timeline, `CREATE TABLE mine (id bigint)`, true},
 		{both, `UPDATE posts SET text = 'mine'`, false},
 		{both, `DELETE FROM follows`, true},
@@ -78,7 +82,7 @@ func TestAUserWithoutTheRightsOfTheServicesIsRefused(t *testing.T) {
 	if err := two.CheckRights(t.Context(), []string{"identity", "post"}); err != nil {
 		t.Errorf("member of both roles: %v", err)
 	}
-	wantLine(t, two.CheckRights(t.Context(), []string{"post", "graph"}), "its user may not change follows, as service graph does: run pulse migrate --roles, and make the user a member of pulse_graph")
+	wantLine(t, two.CheckRights(t.Context(), []string{"post", "graph"}), "its user may not change blocks, as service graph does: run pulse migrate --roles, and make the user a member of pulse_graph")
 }
 
 func try(t *testing.T, url, statement string) error {

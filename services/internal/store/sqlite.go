@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,7 +13,9 @@ import (
 
 	"github.com/XSAM/otelsql"
 	"go.opentelemetry.io/otel/attribute"
-	_ "modernc.org/sqlite" // The driver "sqlite".
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
+	"modernc.org/sqlite"
 )
 
 // openSQLite opens one writing connection and a pool of reading ones. With a single writer that begins IMMEDIATE,
@@ -23,7 +26,7 @@ func (s *Store) openSQLite(ctx context.Context, c Config, file string, tracing b
 	}
 	s.file = file
 	var err error
-	if s.writer, err = openSQL("sqlite", sqliteDSN(file, writerCacheKiB, "_txlock", "immediate"), tracing); err != nil {
+	if s.writer, err = openFile(sqliteDSN(file, writerCacheKiB, "_txlock", "immediate"), tracing); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
@@ -32,7 +35,7 @@ func (s *Store) openSQLite(ctx context.Context, c Config, file string, tracing b
 	if err := pingUntilFree(ctx, s.writer); err != nil {
 		return fmt.Errorf("cannot open the database %s: %w: check that it is a SQLite file of Pulse and can be written", file, err)
 	}
-	if s.reader, err = openSQL("sqlite", sqliteDSN(file, readerCacheKiB, "_pragma", "query_only(1)"), tracing); err != nil {
+	if s.reader, err = openFile(sqliteDSN(file, readerCacheKiB, "_pragma", "query_only(1)"), tracing); err != nil {
 		return err
 	}
 	// More readers than the cores can keep busy only cost memory.
@@ -73,12 +76,30 @@ func sqliteDSN(file string, cacheKiB int, key, value string) string {
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
 }
 
-// openSQL opens a driver's pool; when tracing, each statement becomes a span.
-func openSQL(driver, dsn string, tracing bool) (*sql.DB, error) {
-	if !tracing {
-		return sql.Open(driver, dsn)
+func openFile(dsn string, tracing bool) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err
 	}
-	return otelsql.Open(driver, dsn,
-		otelsql.WithAttributes(attribute.String("db.system.name", driver)),
-		otelsql.WithSpanOptions(otelsql.SpanOptions{OmitConnResetSession: true, OmitConnPrepare: true, OmitRows: true, OmitConnectorConnect: true}))
+	return openPool("sqlite", preparing{connector}, tracing), nil
+}
+
+// openPool opens a pool; when tracing, each statement becomes a span of the trace that it belongs to. What belongs to none
+// that is recorded, such as the relay's look at the outbox, costs next to nothing. Durations are the spans' to tell: as
+// metrics they would cost more than the spans do. system is the database as OpenTelemetry names it.
+func openPool(system string, connector driver.Connector, tracing bool) *sql.DB {
+	if !tracing {
+		return sql.OpenDB(connector)
+	}
+	return otelsql.OpenDB(connector,
+		otelsql.WithAttributes(attribute.String("db.system.name", system)),
+		otelsql.WithMeterProvider(noop.NewMeterProvider()),
+		otelsql.WithSpanOptions(otelsql.SpanOptions{
+			OmitConnResetSession: true, OmitConnPrepare: true, OmitRows: true, OmitConnectorConnect: true, SpanFilter: isRecording,
+		}))
+}
+
+// isRecording tells whether a statement belongs to a trace that is recorded.
+func isRecording(ctx context.Context, _ otelsql.Method, _ string, _ []driver.NamedValue) bool {
+	return trace.SpanFromContext(ctx).IsRecording()
 }

@@ -1,6 +1,6 @@
 // Package store is how services reach the database: reads through the ent client, writes in transactions that carry
 // their events and answers with them ([DB.Write], [Answer]), and what differs between SQLite and Postgres, which is
-// nowhere else.
+// nowhere else but for full text, in package search.
 package store
 
 import (
@@ -8,13 +8,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	entgo "entgo.io/ent"
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/pulse-social/pulse/ent"
-	"github.com/pulse-social/pulse/ent/outboxevent"
 	"github.com/pulse-social/pulse/ent/ownership"
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/id"
@@ -38,8 +38,8 @@ type Store struct {
 	migrator func() (*sql.DB, error)
 	ids      *id.Generator
 	now      clock.Clock
-	// committed is signalled after each commit that left events behind, without ever blocking the writer.
-	committed chan struct{}
+	// committed takes the events of each commit, without ever blocking the writer.
+	committed chan []*ent.OutboxEvent
 }
 
 // Options are what a store needs besides its config.
@@ -59,7 +59,7 @@ func Open(ctx context.Context, c Config, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: engine, ids: o.IDs, now: o.Now, committed: make(chan struct{}, 1)}
+	s := &Store{engine: engine, ids: o.IDs, now: o.Now, committed: make(chan []*ent.OutboxEvent, committedKept)}
 	if engine == engineSQLite {
 		err = s.openSQLite(ctx, c, where, o.Tracing)
 	} else {
@@ -82,6 +82,15 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
+// Now answers the time by the clock of the store.
+func (s *Store) Now() time.Time { return s.now() }
+
+// IsPostgres tells whether the database is Postgres, and not SQLite: for what the two have no common SQL for.
+func (s *Store) IsPostgres() bool { return s.engine == enginePostgres }
+
+// Dialect answers how package sql of ent calls the database, for queries that are put together with it.
+func (s *Store) Dialect() string { return s.engine }
+
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.reader.PingContext(ctx) }
 
@@ -92,21 +101,6 @@ func (s *Store) Pools() map[string]*sql.DB {
 	}
 	return map[string]*sql.DB{"pulse_read": s.reader, "pulse_write": s.writer}
 }
-
-// Backlog answers how many events wait to be published, and how many lie in the dead letters.
-func (s *Store) Backlog(ctx context.Context) (pending, dead int, err error) {
-	db := s.For(owner)
-	if pending, err = db.OutboxEvent.Query().Where(outboxevent.PublishedAtIsNil()).Count(ctx); err != nil {
-		return 0, 0, fmt.Errorf("count pending events: %w", err)
-	}
-	if dead, err = db.DeadLetter.Query().Count(ctx); err != nil {
-		return 0, 0, fmt.Errorf("count dead letters: %w", err)
-	}
-	return pending, dead, nil
-}
-
-// Committed is signalled when a transaction with events was committed. Signals are merged: after one, look for all.
-func (s *Store) Committed() <-chan struct{} { return s.committed }
 
 // For answers the database as one service has it: it may read everything and change what it owns.
 func (s *Store) For(service string) *DB {

@@ -25,7 +25,8 @@ type Tx struct {
 	own    *ent.Client // changes what package store owns
 	store  *Store
 	trace  string
-	events []*ent.OutboxEventCreate
+	events []*ent.OutboxEvent
+	acts   []Act
 }
 
 // Write runs fn in a transaction and commits it, with the events that fn emitted, when fn returns nil. Nothing of it
@@ -59,7 +60,14 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
 		Client: s.clientOn(sqlTx, db.service), own: s.clientOn(sqlTx, owner),
 		Now: s.now(), store: s, trace: traceParent(ctx),
 	}
-	if err := errors.Join(fn(tx), tx.flush(ctx)); err != nil {
+	err = fn(tx)
+	if err == nil {
+		err = tx.flush(ctx)
+	}
+	if err == nil {
+		err = tx.chain(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
 	}
 	failpoint.Hit(failpoint.BeforeCommit)
@@ -67,14 +75,15 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	failpoint.Hit(failpoint.AfterCommit)
-	if len(tx.events) > 0 {
-		s.signal()
-	}
+	s.tell(tx.events)
 	return nil
 }
 
 // NewID draws an id for a row of the transaction.
 func (tx *Tx) NewID() int64 { return tx.store.ids.Next() }
+
+// Store answers the store that the transaction is on.
+func (tx *Tx) Store() *Store { return tx.store }
 
 // Answer runs fn in a transaction as [DB.Write] does and returns its answer. When the call carried an idempotency key
 // ([WithIdempotency]), the answer is kept in the same transaction, and another call with the key gets it instead of
@@ -114,12 +123,4 @@ func recalled[T proto.Message](answer *T, kept []byte, err error) error {
 	}
 	*answer = fresh
 	return proto.Unmarshal(kept, fresh)
-}
-
-// signal tells that there is something to publish.
-func (s *Store) signal() {
-	select {
-	case s.committed <- struct{}{}:
-	default:
-	}
 }

@@ -32,6 +32,10 @@ type Config struct {
 	LogFormat string `env:"PULSE_LOG_FORMAT" envDefault:"json" doc:"json, or text for people"`
 	// TraceExporter is the standard variable that turns traces on.
 	TraceExporter string `env:"OTEL_TRACES_EXPORTER" envDefault:"none" doc:"otlp sends traces to OTEL_EXPORTER_OTLP_ENDPOINT; console prints them"`
+	// TraceSampler is the standard variable that says which traces are recorded.
+	TraceSampler string `env:"OTEL_TRACES_SAMPLER" envDefault:"parentbased_always_on" doc:"which traces are recorded; parentbased_traceidratio takes the share of OTEL_TRACES_SAMPLER_ARG"`
+	// TraceSamplerArg is the standard variable with the sampler's argument.
+	TraceSamplerArg string `env:"OTEL_TRACES_SAMPLER_ARG" doc:"share of traces that a ratio sampler records: 0 to 1, such as 0.01"`
 	// MetricExporter is the standard variable that exports metrics besides /metrics.
 	MetricExporter string `env:"OTEL_METRICS_EXPORTER" envDefault:"none" doc:"otlp sends metrics besides serving /metrics"`
 	// LogExporter is the standard variable that exports logs besides printing them.
@@ -47,7 +51,8 @@ func (c Config) Validate() error {
 	if c.LogFormat != "json" && c.LogFormat != "text" {
 		return fmt.Errorf("PULSE_LOG_FORMAT=%q: set json or text", c.LogFormat)
 	}
-	return nil
+	_, err := c.sampler()
+	return err
 }
 
 // Tracing tells whether spans go anywhere.
@@ -119,8 +124,11 @@ func (t *Telemetry) startTraces(ctx context.Context, c Config, about *resource.R
 	if err != nil {
 		return fmt.Errorf("OTEL_TRACES_EXPORTER=%q: %w", c.TraceExporter, err)
 	}
-	// The sampler comes from OTEL_TRACES_SAMPLER, parent-based by default.
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about))
+	sampler, err := c.sampler()
+	if err != nil {
+		return err
+	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about), sdktrace.WithSampler(linked{sampler}))
 	otel.SetTracerProvider(provider)
 	t.shutdown = append(t.shutdown, provider.Shutdown)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"strings"
@@ -15,6 +16,64 @@ import (
 // Database makes an empty database on the Postgres of the environment, drops it when the test has ended, and answers its
 // URL, empty without a Postgres.
 func Database(t testing.TB) string {
+	t.Helper()
+	return database(t, "")
+}
+
+// Copy is [Database] with what prepare puts into a database. Prepare runs once: the database it filled stays on the server under
+// the name of key, for all tests of all processes that ask for the same.
+func Copy(t testing.TB, key string, prepare func(url string) error) string {
+	t.Helper()
+	server := os.Getenv("PULSE_TEST_DATABASE_URL")
+	if server == "" {
+		return ""
+	}
+	template := "pulse_template_" + key
+	if err := keepTemplate(t.Context(), server, template, prepare); err != nil {
+		t.Fatalf("prepare a database for tests: %v", err)
+	}
+	return database(t, " TEMPLATE "+template)
+}
+
+// templates is the advisory lock of whoever prepares a database; any number will do.
+const templates = 7_302_917
+
+// keepTemplate prepares a database of that name unless there is one. It is renamed when it is ready, so that half a one is none.
+func keepTemplate(ctx context.Context, server, name string, prepare func(url string) error) (err error) {
+	at, err := url.Parse(server)
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("pgx", server)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1) // Locks are the connection's, which ends with this function.
+	if _, err := db.ExecContext(ctx, "SELECT pg_advisory_lock($1)", templates); err != nil {
+		return err
+	}
+	var there bool
+	err = db.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&there)
+	if err != nil || there {
+		return err
+	}
+	building := name + "_new"
+	for _, statement := range []string{"DROP DATABASE IF EXISTS " + building, "CREATE DATABASE " + building} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	at.Path = "/" + building
+	if err := prepare(at.String()); err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "ALTER DATABASE "+building+" RENAME TO "+name)
+	return err
+}
+
+// database makes a database that goes with the test; how ends the statement that makes it.
+func database(t testing.TB, how string) string {
 	t.Helper()
 	server := os.Getenv("PULSE_TEST_DATABASE_URL")
 	if server == "" {
@@ -29,7 +88,7 @@ func Database(t testing.TB) string {
 		t.Fatalf("PULSE_TEST_DATABASE_URL: %v", err)
 	}
 	name := "pulse_test_" + strings.ToLower(rand.Text())
-	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+	if _, err := db.ExecContext(t.Context(), "CREATE DATABASE "+name+how); err != nil {
 		t.Fatalf("create a database for the test: %v", err)
 	}
 	t.Cleanup(func() {

@@ -8,3 +8,8 @@
 //
 // Without a variable the answer is empty, which stands for what Pulse embeds.
 package testbackend
+
+import "os"
+
+// Embedded tells that tests run on what Pulse embeds: the environment names no database.
+func Embedded() bool { return os.Getenv("PULSE_TEST_DATABASE_URL") == "" }

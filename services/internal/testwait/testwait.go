@@ -9,6 +9,15 @@ import (
 // patience is how long a condition may take before the test fails.
 const patience = 20 * time.Second
 
+// Rounds is how often a test does something again: a third as often in a short run, as that under the race detector is, where the
+// first rounds tell as much and each takes ten times as long.
+func Rounds(n int) int {
+	if testing.Short() {
+		return max(1, n/3)
+	}
+	return n
+}
+
 // Until returns as soon as the condition holds, and fails the test when it does not come to.
 func Until(t testing.TB, what string, condition func() bool) {
 	t.Helper()

@@ -60,6 +60,12 @@ func newProcess(binary, dir, name, service string, env map[string]string) (*Proc
 	return p, nil
 }
 
+// serveAt has the process serve the API at an address.
+func (p *Process) serveAt(address string) { p.api, p.env["PULSE_ADDR"] = address, address }
+
+// Addr is host and port of the API.
+func (p *Process) Addr() string { return p.api }
+
 // URL is where the process serves the API.
 func (p *Process) URL() string { return "http://" + p.api }
 

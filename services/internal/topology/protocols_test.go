@@ -21,7 +21,7 @@ func TestTheProxyServesRESTAndGRPC(t *testing.T) {
 
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+"/v1/posts", strings.NewReader(`{"text": "by REST"}`))
 	must(t, err)
-	req.Header.Set("Authorization", "Bearer "+ada.tokens.tokens.GetAccessToken())
+	req.Header.Set("Authorization", "Bearer "+ada.signedIn(t).GetAccessToken())
 	req.Header.Set("Content-Type", "application/json")
 	answer, err := connections.Do(req)
 	must(t, err)

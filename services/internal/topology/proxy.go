@@ -3,6 +3,8 @@ package topology
 import (
 	"context"
 	"errors"
+	"io"
+	"log" //nolint:depguard // What the proxy takes.
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -127,6 +129,8 @@ func reverseProxy(process *Process, transport http.RoundTripper) *httputil.Rever
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target); r.SetXForwarded() },
 		Transport:     transport,
 		FlushInterval: -1, // Streams pass as they come.
+		// That a stream broke is told to its client.
+		ErrorLog: log.New(io.Discard, "", 0),
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			status := http.StatusBadGateway
 			if errors.Is(err, context.DeadlineExceeded) {

@@ -8,11 +8,16 @@ import (
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
+	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	realtimev1 "github.com/pulse-social/pulse/gen/pulse/realtime/v1"
+	searchv1 "github.com/pulse-social/pulse/gen/pulse/search/v1"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/internal/testwait"
+	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
 func TestTheMainJobThroughTheProxy(t *testing.T) {
@@ -64,14 +69,33 @@ func TestASessionRevokedOnOneReplicaIsRefusedByAll(t *testing.T) {
 			_, err := c.Timelines.GetHomeTimeline(t.Context(), &timelinev1.GetHomeTimelineRequest{})
 			return err
 		},
+		"search": func(c *pulse.Client) error {
+			_, err := c.Search.Suggest(t.Context(), &searchv1.SuggestRequest{})
+			return err
+		},
+		"messaging": func(c *pulse.Client) error {
+			_, err := c.Messaging.ListConversations(t.Context(), &messagingv1.ListConversationsRequest{})
+			return err
+		},
+		"notification": func(c *pulse.Client) error {
+			_, err := c.Notifications.GetUnreadCount(t.Context(), &notificationv1.GetUnreadCountRequest{})
+			return err
+		},
+		"realtime": func(c *pulse.Client) error {
+			_, err := c.Realtime.GetPresenceSettings(t.Context(), &realtimev1.GetPresenceSettingsRequest{})
+			return err
+		},
 	}
 	for n, replica := range s.Running("identity") {
-		kept := &keptTokens{}
-		other := at(t, s.URL(), pulse.WithTokenStore(kept))
+		again := &person{tokens: &pulsetest.Tokens{}}
+		other := at(t, s.URL(), pulse.WithTokenStore(again.tokens))
 		_, err := other.LogIn(t.Context(), &identityv1.LogInRequest{Login: "revoked_ada", Password: "correct horse battery"})
 		must(t, err)
-		tokens := kept.tokens
+		tokens := again.signedIn(t)
 		for _, p := range s.Processes { // So that each has found the session to live.
+			if ask[p.Service] == nil {
+				t.Fatalf("say what to ask %s", p.Service)
+			}
 			must(t, ask[p.Service](at(t, p.URL(), pulse.WithTokens(tokens))))
 		}
 		sessions, err := other.Identity.ListSessions(t.Context(), &identityv1.ListSessionsRequest{})

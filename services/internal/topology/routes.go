@@ -2,6 +2,7 @@ package topology
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	_ "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	_ "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	_ "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	_ "github.com/pulse-social/pulse/gen/pulse/search/v1"
 	_ "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	_ "github.com/pulse-social/pulse/gen/pulse/user/v1"
 )
@@ -40,6 +42,9 @@ func routes() map[string]string {
 	return patterns
 }
 
+// customVerb is the end of a path such as /v1/accounts/{user_id}:suspend, which [http.ServeMux] knows as part of a value alone.
+var customVerb = regexp.MustCompile(`}:\w+$`)
+
 // restPatterns answers the patterns of an RPC's REST paths.
 func restPatterns(method protoreflect.MethodDescriptor) []string {
 	rule, _ := proto.GetExtension(method.Options(), annotations.E_Http).(*annotations.HttpRule)
@@ -53,7 +58,7 @@ func restPatterns(method protoreflect.MethodDescriptor) []string {
 			http.MethodDelete: r.GetDelete(), http.MethodPatch: r.GetPatch(),
 		} {
 			if path != "" {
-				patterns = append(patterns, verb+" "+path)
+				patterns = append(patterns, verb+" "+customVerb.ReplaceAllString(path, "}"))
 			}
 		}
 	}

@@ -9,29 +9,41 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pulse-social/pulse/services/internal/testmain"
+
 	"go.uber.org/goleak"
 
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/internal/topology"
+	"github.com/pulse-social/pulse/services/pulsetest"
 )
+
+// built is the program.
+var built = sync.OnceValues(func() (string, error) { return topology.Build(context.Background(), folder) })
 
 // shared is the split topology of all tests: its ten processes take longer to start than the tests to run. A test that
 // breaks something mends it.
 var shared = sync.OnceValues(func() (*topology.Topology, error) {
 	servers, _ := topology.ServersFromEnvironment()
 	ctx := context.Background()
-	binary, err := topology.Build(ctx, folder)
+	binary, err := built()
 	if err != nil {
 		return nil, err
 	}
 	started = true
+	endpoint, err := received.serve()
+	if err != nil {
+		return nil, err
+	}
 	return topology.Split(ctx, topology.Options{
-		Binary: binary, Dir: folder, Servers: servers,
+		Binary: binary, Dir: folder, Servers: servers, Addr: places.address,
 		Env: map[string]string{
+			"PULSE_CORS_ORIGINS":   origin,
 			"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-			"OTEL_EXPORTER_OTLP_ENDPOINT": received.serve(), "OTEL_BSP_SCHEDULE_DELAY": "20",
+			"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_BSP_SCHEDULE_DELAY": "20",
+			"PULSE_LOG_LEVEL": "debug", // It has a line for each call.
 		},
 	})
 })
@@ -55,14 +67,14 @@ func TestMain(m *testing.M) {
 				code = 1
 			}
 		}
-		received.server.Close()
+		if err := received.stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stop the receiver of traces:", err)
+			code = 1
+		}
 	}
 	connections.CloseIdleConnections()
 	http.DefaultClient.CloseIdleConnections()
-	const nats = "github.com/nats-io/nats-server/v2/server"
-	// The broker forgets to stop a file store now and then when it is shut down, and the clock that file stores share.
-	if err := goleak.Find(goleak.IgnoreTopFunction(nats+".(*fileStore).flushStreamStateLoop"),
-		goleak.IgnoreTopFunction(nats+"/ats.Register.func1")); err != nil {
+	if err := goleak.Find(testmain.Brokers()...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
@@ -106,36 +118,17 @@ func at(t *testing.T, url string, opts ...pulse.Option) *pulse.Client {
 	return c
 }
 
-// keptTokens lets clients of several replicas share a session.
-type keptTokens struct {
-	mu     sync.Mutex
-	tokens *identityv1.Tokens
-}
-
-func (k *keptTokens) Load(context.Context) (*identityv1.Tokens, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.tokens, nil
-}
-
-func (k *keptTokens) Save(_ context.Context, tokens *identityv1.Tokens) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.tokens = tokens
-	return nil
-}
-
 // person is somebody with a session.
 type person struct {
 	*pulse.Client
 	id     int64
-	tokens *keptTokens
+	tokens *pulsetest.Tokens
 }
 
 // register registers somebody through the proxy.
 func register(t *testing.T, s *topology.Topology, handle string) *person {
 	t.Helper()
-	p := &person{tokens: &keptTokens{}}
+	p := &person{tokens: &pulsetest.Tokens{}}
 	p.Client = at(t, s.URL(), pulse.WithTokenStore(p.tokens))
 	account, err := p.Register(t.Context(), &identityv1.RegisterRequest{
 		Handle: handle, Email: handle + "@example.org", Password: "correct horse battery",
@@ -149,6 +142,14 @@ func register(t *testing.T, s *topology.Topology, handle string) *person {
 func (p *person) on(t *testing.T, replica *topology.Process) *pulse.Client {
 	t.Helper()
 	return at(t, replica.URL(), pulse.WithTokenStore(p.tokens))
+}
+
+// signedIn answers the tokens of the person's session.
+func (p *person) signedIn(t *testing.T) *identityv1.Tokens {
+	t.Helper()
+	tokens, err := p.tokens.Load(t.Context())
+	must(t, err)
+	return tokens
 }
 
 func write(t *testing.T, c *pulse.Client, text string) int64 {

@@ -35,6 +35,12 @@ type Options struct {
 	Servers Servers
 	// Replicas is how many processes of a split topology run each service; 0 means two.
 	Replicas int
+	// Services are those that a split topology runs; nil means all.
+	Services []string
+	// Addr answers where a replica of a split topology serves the API, counted from 0; nil means free ports of 127.0.0.1.
+	Addr func(service string, replica int) string
+	// ServiceEnv is set for the processes of a service besides Env.
+	ServiceEnv func(service string) map[string]string
 }
 
 // A Topology is a Pulse that runs in processes of its own.
@@ -62,10 +68,8 @@ const connections = "8"
 
 // Embedded starts one process with everything inside.
 func Embedded(ctx context.Context, o Options) (*Topology, error) {
-	t := &Topology{options: o, env: maps.Clone(o.Env)}
-	if t.env == nil {
-		t.env = map[string]string{}
-	}
+	t := &Topology{options: o, env: unlimited()}
+	maps.Copy(t.env, o.Env)
 	t.env["PULSE_DATA_DIR"] = filepath.Join(o.Dir, "data")
 	p, err := newProcess(o.Binary, o.Dir, "pulse", "", t.env)
 	if err != nil {
@@ -73,6 +77,13 @@ func Embedded(ctx context.Context, o Options) (*Topology, error) {
 	}
 	t.Processes = []*Process{p}
 	return t, t.started(ctx, t.startAll(ctx))
+}
+
+// unlimited is for people who all call from one address, as often as they can.
+func unlimited() map[string]string {
+	return map[string]string{
+		"PULSE_RATE_READ": "0", "PULSE_RATE_WRITE": "0", "PULSE_RATE_SIGN_IN": "0", "PULSE_RATE_EXPENSIVE": "0", "PULSE_RATE_ACCOUNT": "0",
+	}
 }
 
 // Split starts every service in processes of their own.
@@ -124,12 +135,22 @@ func (t *Topology) split(ctx context.Context) error {
 		"PULSE_REDIS_URL": t.redis.url(t.ToRedis.address), "PULSE_NATS_URL": "nats://" + t.ToNATS.address,
 		"PULSE_PEERS": "*:" + t.Proxy.Address(), "PULSE_DRAIN_DELAY": drainDelay.String(),
 	}
+	maps.Copy(t.env, unlimited())
 	maps.Copy(t.env, t.options.Env)
-	for _, service := range Services() {
+	if t.options.Services == nil {
+		t.options.Services = Services()
+	}
+	for _, service := range t.options.Services {
 		for n := range t.options.Replicas {
 			p, err := newProcess(t.options.Binary, t.options.Dir, fmt.Sprintf("%s-%d", service, n+1), service, t.env)
 			if err != nil {
 				return err
+			}
+			if t.options.Addr != nil {
+				p.serveAt(t.options.Addr(service, n))
+			}
+			if t.options.ServiceEnv != nil {
+				maps.Copy(p.env, t.options.ServiceEnv(service))
 			}
 			t.Processes = append(t.Processes, p)
 		}

@@ -1,69 +1,38 @@
 package topology_test
 
 import (
-	"io"
-	"net/http"
-	"net/http/httptest"
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"connectrpc.com/connect/v2"
-	collectorv1 "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	"google.golang.org/protobuf/proto"
+	tracev1 "go.opentelemetry.io/proto/otlp/trace/v1"
 
+	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
+	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	"github.com/pulse-social/pulse/services/internal/testwait"
+	"github.com/pulse-social/pulse/services/internal/topology"
 )
 
-// spans is a receiver of OpenTelemetry traces: for each trace, the spans as service and name.
-type spans struct {
-	server *httptest.Server
-	mu     sync.Mutex
-	seen   map[string]map[string]bool
-}
+// traced answers the headers of a call that a caller has begun a trace for.
+func traced(trace string) string { return "00-" + trace + "-" + strings.Repeat("cd", 8) + "-01" }
 
-var received = &spans{seen: map[string]map[string]bool{}}
-
-// serve answers where the processes export to.
-func (s *spans) serve() string {
-	s.server = httptest.NewServer(s)
-	return s.server.URL
-}
-
-// ServeHTTP implements [http.Handler] (OTLP/HTTP, binary protobuf).
-func (s *spans) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	raw, err := io.ReadAll(r.Body)
-	var request collectorv1.ExportTraceServiceRequest
-	if err != nil || proto.Unmarshal(raw, &request) != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, resource := range request.GetResourceSpans() {
-		service := ""
-		for _, attribute := range resource.GetResource().GetAttributes() {
-			if attribute.GetKey() == "service.name" {
-				service = attribute.GetValue().GetStringValue()
-			}
-		}
-		for _, scope := range resource.GetScopeSpans() {
-			for _, span := range scope.GetSpans() {
-				trace := string(span.GetTraceId())
-				if s.seen[trace] == nil {
-					s.seen[trace] = map[string]bool{}
-				}
-				s.seen[trace][service+" "+span.GetName()] = true
-			}
-		}
-	}
-}
-
-func (s *spans) has(trace, span string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen[trace][span]
+// postIn creates a post within a trace of its caller.
+func postIn(t *testing.T, p *person, trace, requestID string) {
+	t.Helper()
+	ctx, call := connect.NewClientContext(t.Context())
+	call.RequestHeader().Set("Traceparent", traced(trace))
+	call.RequestHeader().Set("X-Request-Id", requestID)
+	_, err := p.Posts.CreatePost(ctx, &postv1.CreatePostRequest{Text: "hello"})
+	must(t, err)
 }
 
 func TestOneTraceCrossesFromTheCallerToTheServiceThatIsCalled(t *testing.T) {
@@ -71,12 +40,158 @@ func TestOneTraceCrossesFromTheCallerToTheServiceThatIsCalled(t *testing.T) {
 	ada := register(t, s, "traced_ada")
 	write(t, ada.Client, "hello")
 	ctx, call := connect.NewClientContext(t.Context())
-	call.RequestHeader().Set("Traceparent", "00-"+strings.Repeat("ab", 16)+"-"+strings.Repeat("cd", 8)+"-01")
+	trace := strings.Repeat("ab", 16)
+	call.RequestHeader().Set("Traceparent", traced(trace))
 	_, err := ada.Timelines.GetHomeTimeline(ctx, &timelinev1.GetHomeTimelineRequest{})
 	must(t, err)
-	for _, span := range []string{
-		"pulse-timeline pulse.timeline.v1.TimelineService/GetHomeTimeline", "pulse-post pulse.post.v1.PostService/BatchGetPosts",
+	for service, name := range map[string]string{
+		"pulse-timeline": "pulse.timeline.v1.TimelineService/GetHomeTimeline", "pulse-post": "pulse.post.v1.PostService/BatchGetPosts",
 	} {
-		testwait.Until(t, span+" is in the caller's trace", func() bool { return received.has(strings.Repeat("\xab", 16), span) })
+		awaitSpan(t, "in the caller's trace: "+name, func(s span) bool {
+			return s.trace == trace && s.service == service && s.name == name
+		})
 	}
 }
+
+// One trace of a post holds all that happens to it: from the caller through the API, SQL and Redis, the outbox and its
+// relay to each consumer of the event, and what these do.
+func TestOneTraceOfAPostReachesEveryConsumer(t *testing.T) {
+	s := split(t)
+	ada, bob := register(t, s, "post_ada"), register(t, s, "post_bob")
+	_, err := bob.Graph.Follow(t.Context(), &graphv1.FollowRequest{UserId: ada.id})
+	must(t, err)
+	testwait.Until(t, "bob has a list that posts are added to", func() bool {
+		_, err := bob.Timelines.GetHomeTimeline(t.Context(), &timelinev1.GetHomeTimelineRequest{})
+		must(t, err)
+		return backlogIsEmpty(t, s)
+	})
+	trace, requestID := strings.Repeat("1c", 16), "the-request-of-the-trace"
+	postIn(t, ada, trace, requestID)
+
+	server := awaitSpan(t, "the call", func(s span) bool { return s.trace == trace && s.name == "pulse.post.v1.PostService/CreatePost" })
+	if server.parent != strings.Repeat("cd", 8) || server.kind != tracev1.Span_SPAN_KIND_SERVER || server.service != "pulse-post" {
+		t.Errorf("the call is %+v, want a server's span of pulse-post below the caller's", server)
+	}
+	awaitSpan(t, "the statement that writes the outbox", func(s span) bool {
+		return s.trace == trace && s.system == "postgresql" && strings.Contains(s.query, `"outbox_events"`) && strings.HasPrefix(s.query, "INSERT")
+	})
+	awaitSpan(t, "the author's stamp in Redis", func(s span) bool {
+		return s.trace == trace && s.service == "pulse-post" && strings.HasPrefix(s.name, "redis ")
+	})
+	publish := awaitSpan(t, "the publication by a relay", func(s span) bool {
+		return s.trace == trace && s.name == "publish pulse.bus.v1.PostCreated" && s.kind == tracev1.Span_SPAN_KIND_PRODUCER
+	})
+	for _, consumer := range consumersOf(t, "pulse.bus.v1.PostCreated") {
+		consume := awaitSpan(t, "the consumer "+consumer, func(s span) bool {
+			return s.name == "consume "+consumer && s.kind == tracev1.Span_SPAN_KIND_CONSUMER && s.follows(publish)
+		})
+		awaitSpan(t, "the inbox of "+consumer, func(s span) bool {
+			return s.trace == consume.trace && s.service == consume.service && s.system == "postgresql" && strings.Contains(s.query, "inbox")
+		})
+		if consumer == "timeline.fanout" {
+			awaitSpan(t, "the post's way into the list in Redis", func(s span) bool { return s.trace == consume.trace && s.name == "redis LPUSHX" })
+		}
+	}
+	testwait.Until(t, "the log names the request and its trace", func() bool {
+		return slices.ContainsFunc(s.Running("post"), func(p *topology.Process) bool {
+			return hasLine(t, p.LogFile(), map[string]string{
+				"procedure": "/pulse.post.v1.PostService/CreatePost", "trace_id": trace, "request_id": requestID,
+			})
+		})
+	})
+}
+
+// A batch of events belongs to many traces and is in none of them: it links to the publication of each.
+func TestABatchOfEventsLinksToTheTraceOfEach(t *testing.T) {
+	s := split(t)
+	ada := register(t, s, "batch_ada")
+	var posts sync.WaitGroup
+	for n := range 24 {
+		posts.Go(func() { postIn(t, ada, fmt.Sprintf("%032x", 0xba7c<<16+n), fmt.Sprintf("batch-%d", n)) })
+	}
+	posts.Wait()
+	batch := awaitSpan(t, "a batch with links to two of the posts", func(s span) bool {
+		return s.name == "consume post.counts" && len(s.links) > 1 && strings.Contains(s.links[0], "ba7c")
+	})
+	for _, link := range batch.links {
+		awaitSpan(t, "the publication that a link leads to", func(s span) bool {
+			return s.trace+s.id == link && strings.HasPrefix(s.name, "publish ") && s.kind == tracev1.Span_SPAN_KIND_PRODUCER
+		})
+		if strings.HasPrefix(link, batch.trace) {
+			t.Errorf("the batch %+v links into its own trace", batch)
+		}
+	}
+}
+
+// backlogIsEmpty tells whether no event waits.
+func backlogIsEmpty(t *testing.T, s *topology.Topology) bool {
+	t.Helper()
+	metrics, err := s.Running("timeline")[0].Metrics(t.Context())
+	must(t, err)
+	lines := strings.Split(string(metrics), "\n")
+	return slices.Contains(lines, "pulse_outbox_pending_events 0") && !slices.ContainsFunc(lines, func(line string) bool {
+		return strings.HasPrefix(line, "pulse_consumer_") && !strings.HasSuffix(line, " 0")
+	})
+}
+
+// consumersOf answers the consumers of an event, as what is deployed is derived from them.
+func consumersOf(t *testing.T, event string) []string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(deploy, "layout.json"))
+	must(t, err)
+	var layout struct {
+		Services []struct {
+			Consumers []struct {
+				Name   string
+				Events []string
+			}
+		}
+	}
+	must(t, json.Unmarshal(raw, &layout))
+	var names []string
+	for _, service := range layout.Services {
+		for _, c := range service.Consumers {
+			if slices.Contains(c.Events, event) {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	if len(names) < 2 {
+		t.Fatalf("only %q consume %s", names, event)
+	}
+	return names
+}
+
+// hasLine tells whether a log of JSON lines has one with these values.
+func hasLine(t *testing.T, file string, want map[string]string) bool {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	must(t, err)
+	for line := range bytes.Lines(raw) {
+		var values map[string]any
+		if json.Unmarshal(line, &values) != nil {
+			continue // What a process prints when it is killed.
+		}
+		found := true
+		for name, value := range want {
+			found = found && values[name] == value
+		}
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// awaitSpan waits for a span, and answers it.
+func awaitSpan(t *testing.T, what string, is func(span) bool) span {
+	t.Helper()
+	var found span
+	testwait.Until(t, what, func() (ok bool) {
+		found, ok = received.find(is)
+		return ok
+	})
+	return found
+}
+
+func hexOf(id []byte) string { return hex.EncodeToString(id) }

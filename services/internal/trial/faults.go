@@ -21,6 +21,8 @@ type fault struct {
 	attempts map[string]int
 	// noFailures says that no call may fail.
 	noFailures bool
+	// streams says that everybody listens.
+	streams bool
 }
 
 // faults are all that there are; RELIABILITY's numbers.
@@ -40,6 +42,10 @@ var faults = []fault{
 		id: "F15", what: "ten restarts under 300 calls a second", do: restart, rate: 300, noFailures: true,
 		// One process alone is away while it restarts; its clients come back.
 		attempts: map[string]int{Embedded: restartAttempts},
+	},
+	{
+		id: "STREAM", what: "1,000 connections of streams break, and ten processes are killed", do: breakStreams, streams: true, rate: 20,
+		env: map[string]string{"PULSE_REDIS_TIMEOUT": "5s"}, // A machine that is busy with all that is no Redis that is down.
 	},
 }
 

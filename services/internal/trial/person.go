@@ -42,6 +42,7 @@ type person struct {
 type post struct {
 	outcome outcome
 	id      int64
+	reply   bool
 }
 
 // relation is a like or a follow as it was acknowledged last.
@@ -51,6 +52,8 @@ type relation struct {
 	unsure bool
 	// busy is set while a change waits for its repetition.
 	busy bool
+	// kept is set when it is to stay as it is.
+	kept bool
 }
 
 // session is one that the person has besides the client's own.

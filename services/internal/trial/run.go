@@ -6,6 +6,7 @@ package trial
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,6 +42,8 @@ type Options struct {
 	FaultFor time.Duration
 	// Rate is how many calls a second are made; 0 means what the fault asks for.
 	Rate int
+	// Streams has everybody subscribe and talk in groups besides, and compares what they were told with what was said.
+	Streams bool
 	// Binary is pulse, built with the tag failpoint.
 	Binary string
 	// Dir is a folder for data and logs.
@@ -74,7 +78,7 @@ type Report struct {
 
 const (
 	// people is how many clients there are.
-	people = 32
+	people = 50
 	// firstPosts and firstFollows is what each has before the fault.
 	firstPosts   = 3
 	firstFollows = 4
@@ -93,6 +97,7 @@ type run struct {
 	history  *history
 	people   []*person
 	draw     *rand.Rand
+	streams  *streams
 	report   Report
 }
 
@@ -103,7 +108,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("there is no fault %q: choose from %v", o.Fault, Faults())
 	}
 	if o.Rate == 0 {
-		o.Rate = max(defaultRate, f.rate)
+		o.Rate = cmp.Or(f.rate, defaultRate)
 	}
 	calls, err := os.Create(filepath.Join(o.Dir, "calls.jsonl"))
 	if err != nil {
@@ -135,7 +140,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err := r.populate(ctx); err != nil {
 		return err
 	}
-	if err := r.load(ctx); err != nil {
+	if err := r.loadWithStreams(ctx); err != nil {
 		return err
 	}
 	r.options.Progress("verify")
@@ -143,6 +148,18 @@ func (r *run) all(ctx context.Context) (err error) {
 	h := r.history
 	r.report.Broken, r.report.Errors = append(r.report.Broken, h.broken...), h.errs
 	return err
+}
+
+// loadWithStreams makes calls, and has people listen meanwhile if they are to.
+func (r *run) loadWithStreams(ctx context.Context) (err error) {
+	if !r.options.Streams && !r.fault.streams {
+		return r.load(ctx)
+	}
+	r.streams, err = r.openStreams(ctx)
+	if err == nil {
+		err = r.load(ctx)
+	}
+	return errors.Join(err, r.streams.end(context.WithoutCancel(ctx)))
 }
 
 // load makes calls while the fault comes and goes.
@@ -186,7 +203,7 @@ func (r *run) disturb(ctx context.Context) error {
 	}
 	over := time.Now()
 	r.options.Progress("recover")
-	if err := r.waitDrained(ctx); err != nil {
+	if err := r.waitDrained(ctx, over); err != nil {
 		return err
 	}
 	drained := time.Since(over)
@@ -230,10 +247,27 @@ func until(ctx context.Context, what string, condition func(context.Context) (bo
 	}
 }
 
-// waitDrained waits until no event waits to be published.
-func (r *run) waitDrained(ctx context.Context) error {
-	return until(ctx, "the outbox is empty", func(ctx context.Context) (bool, error) {
+// waitDrained waits until no event waits to be published that happened before a time. Others always do: calls go on.
+func (r *run) waitDrained(ctx context.Context, before time.Time) error {
+	return until(ctx, "the outbox has nothing from before", func(ctx context.Context) (bool, error) {
+		asked := time.Now()
 		metrics, err := r.topology.Processes[0].Metrics(ctx)
-		return bytes.Contains(metrics, []byte("\npulse_outbox_pending_events 0")), err
+		if err != nil {
+			return false, err
+		}
+		age, err := oldestWaiting(metrics)
+		return asked.Add(-age).After(before), err
 	})
+}
+
+// oldestWaiting reads from metrics how long ago the oldest event happened that waits to be published, 0 when none does.
+func oldestWaiting(metrics []byte) (time.Duration, error) {
+	const name = "\npulse_outbox_oldest_age_seconds "
+	_, rest, found := bytes.Cut(metrics, []byte(name))
+	if !found {
+		return 0, errors.New("the metrics do not say how old the oldest event in the outbox is")
+	}
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	seconds, err := strconv.ParseFloat(string(line), 64)
+	return time.Duration(seconds * float64(time.Second)), err
 }

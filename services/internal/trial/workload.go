@@ -78,7 +78,7 @@ func (p *person) reply(ctx context.Context) { p.write(ctx, "reply", p.someFirstP
 func (p *person) write(ctx context.Context, kind string, replyTo int64) {
 	p.written++
 	text := fmt.Sprintf("%s writes %d", p.handle, p.written)
-	written := &post{outcome: unknown}
+	written := &post{outcome: unknown, reply: replyTo != 0}
 	p.posts[text] = written
 	p.mutate(ctx, kind, func(ctx context.Context) error {
 		answer, err := p.Posts.CreatePost(ctx, &postv1.CreatePostRequest{Text: text, ReplyToId: replyTo})
@@ -130,9 +130,9 @@ func relationTo(relations map[int64]*relation, id int64) *relation {
 	return relations[id]
 }
 
-// toggle changes a relation, unless a change of it still has no answer.
+// toggle changes a relation, unless it is to stay, or a change of it still has no answer.
 func (p *person) toggle(ctx context.Context, kind string, r *relation, do func(ctx context.Context, on bool) error) {
-	if r.busy {
+	if r.busy || r.kept {
 		return
 	}
 	on := !r.on

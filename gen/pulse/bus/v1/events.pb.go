@@ -138,7 +138,100 @@ func (x *SessionRevoked) GetUserId() int64 {
 	return 0
 }
 
-// A post or reply was published.
+// A mail to the owner of an account was asked for. It says neither where to nor what: that lies in the database, and a
+// token that the mail has in it is drawn when it is sent, so that the log of events holds no secret.
+type MailRequested struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the mail.
+	MailId        int64 `protobuf:"varint,1,opt,name=mail_id,json=mailId,proto3" json:"mail_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailRequested) Reset() {
+	*x = MailRequested{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailRequested) ProtoMessage() {}
+
+func (x *MailRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailRequested.ProtoReflect.Descriptor instead.
+func (*MailRequested) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *MailRequested) GetMailId() int64 {
+	if x != nil {
+		return x.MailId
+	}
+	return 0
+}
+
+// An API key was ended.
+type ApiKeyRevoked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the key.
+	ApiKeyId      int64 `protobuf:"varint,1,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApiKeyRevoked) Reset() {
+	*x = ApiKeyRevoked{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApiKeyRevoked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApiKeyRevoked) ProtoMessage() {}
+
+func (x *ApiKeyRevoked) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApiKeyRevoked.ProtoReflect.Descriptor instead.
+func (*ApiKeyRevoked) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ApiKeyRevoked) GetApiKeyId() int64 {
+	if x != nil {
+		return x.ApiKeyId
+	}
+	return 0
+}
+
+// A post, reply or repost was published.
 type PostCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the post; ids grow with time.
@@ -148,14 +241,18 @@ type PostCreated struct {
 	// The post it replies to, 0 when it is not a reply.
 	ReplyToId int64 `protobuf:"varint,3,opt,name=reply_to_id,json=replyToId,proto3" json:"reply_to_id,omitempty"`
 	// When it was written.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// The post that it passes on, 0 when it is not a repost.
+	RepostOfId int64 `protobuf:"varint,5,opt,name=repost_of_id,json=repostOfId,proto3" json:"repost_of_id,omitempty"`
+	// The post that it comments on, 0 when it quotes none.
+	QuoteOfId     int64 `protobuf:"varint,6,opt,name=quote_of_id,json=quoteOfId,proto3" json:"quote_of_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PostCreated) Reset() {
 	*x = PostCreated{}
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[2]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -167,7 +264,7 @@ func (x *PostCreated) String() string {
 func (*PostCreated) ProtoMessage() {}
 
 func (x *PostCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[2]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -180,7 +277,7 @@ func (x *PostCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostCreated.ProtoReflect.Descriptor instead.
 func (*PostCreated) Descriptor() ([]byte, []int) {
-	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{2}
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PostCreated) GetPostId() int64 {
@@ -211,6 +308,20 @@ func (x *PostCreated) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *PostCreated) GetRepostOfId() int64 {
+	if x != nil {
+		return x.RepostOfId
+	}
+	return 0
+}
+
+func (x *PostCreated) GetQuoteOfId() int64 {
+	if x != nil {
+		return x.QuoteOfId
+	}
+	return 0
+}
+
 // A post was deleted by its author.
 type PostDeleted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -219,14 +330,18 @@ type PostDeleted struct {
 	// Who had written it.
 	AuthorId int64 `protobuf:"varint,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
 	// The post it replied to, 0 when it was not a reply.
-	ReplyToId     int64 `protobuf:"varint,3,opt,name=reply_to_id,json=replyToId,proto3" json:"reply_to_id,omitempty"`
+	ReplyToId int64 `protobuf:"varint,3,opt,name=reply_to_id,json=replyToId,proto3" json:"reply_to_id,omitempty"`
+	// The post that it passed on, 0 when it was not a repost.
+	RepostOfId int64 `protobuf:"varint,4,opt,name=repost_of_id,json=repostOfId,proto3" json:"repost_of_id,omitempty"`
+	// The post that it commented on, 0 when it quoted none.
+	QuoteOfId     int64 `protobuf:"varint,5,opt,name=quote_of_id,json=quoteOfId,proto3" json:"quote_of_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PostDeleted) Reset() {
 	*x = PostDeleted{}
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[3]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -238,7 +353,7 @@ func (x *PostDeleted) String() string {
 func (*PostDeleted) ProtoMessage() {}
 
 func (x *PostDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[3]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -251,7 +366,7 @@ func (x *PostDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostDeleted.ProtoReflect.Descriptor instead.
 func (*PostDeleted) Descriptor() ([]byte, []int) {
-	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PostDeleted) GetPostId() int64 {
@@ -275,6 +390,20 @@ func (x *PostDeleted) GetReplyToId() int64 {
 	return 0
 }
 
+func (x *PostDeleted) GetRepostOfId() int64 {
+	if x != nil {
+		return x.RepostOfId
+	}
+	return 0
+}
+
+func (x *PostDeleted) GetQuoteOfId() int64 {
+	if x != nil {
+		return x.QuoteOfId
+	}
+	return 0
+}
+
 // A person liked a post that they had not liked before.
 type PostLiked struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -290,7 +419,7 @@ type PostLiked struct {
 
 func (x *PostLiked) Reset() {
 	*x = PostLiked{}
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[4]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -302,7 +431,7 @@ func (x *PostLiked) String() string {
 func (*PostLiked) ProtoMessage() {}
 
 func (x *PostLiked) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[4]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -315,7 +444,7 @@ func (x *PostLiked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostLiked.ProtoReflect.Descriptor instead.
 func (*PostLiked) Descriptor() ([]byte, []int) {
-	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{4}
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PostLiked) GetPostId() int64 {
@@ -354,7 +483,7 @@ type PostUnliked struct {
 
 func (x *PostUnliked) Reset() {
 	*x = PostUnliked{}
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[5]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -366,7 +495,7 @@ func (x *PostUnliked) String() string {
 func (*PostUnliked) ProtoMessage() {}
 
 func (x *PostUnliked) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[5]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -379,7 +508,7 @@ func (x *PostUnliked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostUnliked.ProtoReflect.Descriptor instead.
 func (*PostUnliked) Descriptor() ([]byte, []int) {
-	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{5}
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PostUnliked) GetPostId() int64 {
@@ -416,7 +545,7 @@ type UserFollowed struct {
 
 func (x *UserFollowed) Reset() {
 	*x = UserFollowed{}
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[6]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -428,7 +557,7 @@ func (x *UserFollowed) String() string {
 func (*UserFollowed) ProtoMessage() {}
 
 func (x *UserFollowed) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[6]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -441,7 +570,7 @@ func (x *UserFollowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserFollowed.ProtoReflect.Descriptor instead.
 func (*UserFollowed) Descriptor() ([]byte, []int) {
-	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{6}
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *UserFollowed) GetFollowerId() int64 {
@@ -471,7 +600,7 @@ type UserUnfollowed struct {
 
 func (x *UserUnfollowed) Reset() {
 	*x = UserUnfollowed{}
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[7]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -483,7 +612,7 @@ func (x *UserUnfollowed) String() string {
 func (*UserUnfollowed) ProtoMessage() {}
 
 func (x *UserUnfollowed) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[7]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -496,7 +625,7 @@ func (x *UserUnfollowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserUnfollowed.ProtoReflect.Descriptor instead.
 func (*UserUnfollowed) Descriptor() ([]byte, []int) {
-	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{7}
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UserUnfollowed) GetFollowerId() int64 {
@@ -509,6 +638,1142 @@ func (x *UserUnfollowed) GetFollowerId() int64 {
 func (x *UserUnfollowed) GetFolloweeId() int64 {
 	if x != nil {
 		return x.FolloweeId
+	}
+	return 0
+}
+
+// A person asked to follow another, whose account is private.
+type FollowRequested struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who asks.
+	RequesterId int64 `protobuf:"varint,1,opt,name=requester_id,json=requesterId,proto3" json:"requester_id,omitempty"`
+	// Who is asked.
+	TargetId      int64 `protobuf:"varint,2,opt,name=target_id,json=targetId,proto3" json:"target_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowRequested) Reset() {
+	*x = FollowRequested{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowRequested) ProtoMessage() {}
+
+func (x *FollowRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowRequested.ProtoReflect.Descriptor instead.
+func (*FollowRequested) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *FollowRequested) GetRequesterId() int64 {
+	if x != nil {
+		return x.RequesterId
+	}
+	return 0
+}
+
+func (x *FollowRequested) GetTargetId() int64 {
+	if x != nil {
+		return x.TargetId
+	}
+	return 0
+}
+
+// A request to follow was approved. That the one follows the other now is told by an event of its own.
+type FollowRequestApproved struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who asked.
+	RequesterId int64 `protobuf:"varint,1,opt,name=requester_id,json=requesterId,proto3" json:"requester_id,omitempty"`
+	// Who was asked.
+	TargetId      int64 `protobuf:"varint,2,opt,name=target_id,json=targetId,proto3" json:"target_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowRequestApproved) Reset() {
+	*x = FollowRequestApproved{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowRequestApproved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowRequestApproved) ProtoMessage() {}
+
+func (x *FollowRequestApproved) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowRequestApproved.ProtoReflect.Descriptor instead.
+func (*FollowRequestApproved) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *FollowRequestApproved) GetRequesterId() int64 {
+	if x != nil {
+		return x.RequesterId
+	}
+	return 0
+}
+
+func (x *FollowRequestApproved) GetTargetId() int64 {
+	if x != nil {
+		return x.TargetId
+	}
+	return 0
+}
+
+// A request to follow is gone without a follow: it was taken back or rejected, or ended by a block.
+type FollowRequestWithdrawn struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who asked.
+	RequesterId int64 `protobuf:"varint,1,opt,name=requester_id,json=requesterId,proto3" json:"requester_id,omitempty"`
+	// Who was asked.
+	TargetId      int64 `protobuf:"varint,2,opt,name=target_id,json=targetId,proto3" json:"target_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowRequestWithdrawn) Reset() {
+	*x = FollowRequestWithdrawn{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowRequestWithdrawn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowRequestWithdrawn) ProtoMessage() {}
+
+func (x *FollowRequestWithdrawn) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowRequestWithdrawn.ProtoReflect.Descriptor instead.
+func (*FollowRequestWithdrawn) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *FollowRequestWithdrawn) GetRequesterId() int64 {
+	if x != nil {
+		return x.RequesterId
+	}
+	return 0
+}
+
+func (x *FollowRequestWithdrawn) GetTargetId() int64 {
+	if x != nil {
+		return x.TargetId
+	}
+	return 0
+}
+
+// A person blocked another. That neither follows the other any more is told by events of its own.
+type UserBlocked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who blocks.
+	BlockerId int64 `protobuf:"varint,1,opt,name=blocker_id,json=blockerId,proto3" json:"blocker_id,omitempty"`
+	// Who is blocked.
+	BlockedId     int64 `protobuf:"varint,2,opt,name=blocked_id,json=blockedId,proto3" json:"blocked_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserBlocked) Reset() {
+	*x = UserBlocked{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserBlocked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserBlocked) ProtoMessage() {}
+
+func (x *UserBlocked) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserBlocked.ProtoReflect.Descriptor instead.
+func (*UserBlocked) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *UserBlocked) GetBlockerId() int64 {
+	if x != nil {
+		return x.BlockerId
+	}
+	return 0
+}
+
+func (x *UserBlocked) GetBlockedId() int64 {
+	if x != nil {
+		return x.BlockedId
+	}
+	return 0
+}
+
+// A person took a block back.
+type UserUnblocked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who had blocked.
+	BlockerId int64 `protobuf:"varint,1,opt,name=blocker_id,json=blockerId,proto3" json:"blocker_id,omitempty"`
+	// Who had been blocked.
+	BlockedId     int64 `protobuf:"varint,2,opt,name=blocked_id,json=blockedId,proto3" json:"blocked_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserUnblocked) Reset() {
+	*x = UserUnblocked{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserUnblocked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserUnblocked) ProtoMessage() {}
+
+func (x *UserUnblocked) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserUnblocked.ProtoReflect.Descriptor instead.
+func (*UserUnblocked) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *UserUnblocked) GetBlockerId() int64 {
+	if x != nil {
+		return x.BlockerId
+	}
+	return 0
+}
+
+func (x *UserUnblocked) GetBlockedId() int64 {
+	if x != nil {
+		return x.BlockedId
+	}
+	return 0
+}
+
+// A post was edited: its text, its warning, its language, or who sees it.
+type PostEdited struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	// Who wrote it.
+	AuthorId      int64 `protobuf:"varint,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostEdited) Reset() {
+	*x = PostEdited{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostEdited) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostEdited) ProtoMessage() {}
+
+func (x *PostEdited) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostEdited.ProtoReflect.Descriptor instead.
+func (*PostEdited) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PostEdited) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+func (x *PostEdited) GetAuthorId() int64 {
+	if x != nil {
+		return x.AuthorId
+	}
+	return 0
+}
+
+// A person changed what their profile says, or whether their account is private.
+type ProfileChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who.
+	UserId        int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProfileChanged) Reset() {
+	*x = ProfileChanged{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProfileChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProfileChanged) ProtoMessage() {}
+
+func (x *ProfileChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProfileChanged.ProtoReflect.Descriptor instead.
+func (*ProfileChanged) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ProfileChanged) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+// A person has another handle now.
+type HandleChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who.
+	UserId int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The handle before, without @.
+	OldHandle string `protobuf:"bytes,2,opt,name=old_handle,json=oldHandle,proto3" json:"old_handle,omitempty"`
+	// The handle now, without @.
+	NewHandle     string `protobuf:"bytes,3,opt,name=new_handle,json=newHandle,proto3" json:"new_handle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HandleChanged) Reset() {
+	*x = HandleChanged{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HandleChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HandleChanged) ProtoMessage() {}
+
+func (x *HandleChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HandleChanged.ProtoReflect.Descriptor instead.
+func (*HandleChanged) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *HandleChanged) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *HandleChanged) GetOldHandle() string {
+	if x != nil {
+		return x.OldHandle
+	}
+	return ""
+}
+
+func (x *HandleChanged) GetNewHandle() string {
+	if x != nil {
+		return x.NewHandle
+	}
+	return ""
+}
+
+// An account can be seen from now on, or no longer: it was deactivated, suspended, or is back.
+type AccountStateChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose.
+	UserId int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Whether it is active, and so to be seen.
+	Active        bool `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountStateChanged) Reset() {
+	*x = AccountStateChanged{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountStateChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountStateChanged) ProtoMessage() {}
+
+func (x *AccountStateChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountStateChanged.ProtoReflect.Descriptor instead.
+func (*AccountStateChanged) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *AccountStateChanged) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *AccountStateChanged) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+// An account was deleted for good. Every service erases what it holds of the person.
+type AccountDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose.
+	UserId        int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountDeleted) Reset() {
+	*x = AccountDeleted{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountDeleted) ProtoMessage() {}
+
+func (x *AccountDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountDeleted.ProtoReflect.Descriptor instead.
+func (*AccountDeleted) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *AccountDeleted) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+// A message was sent: somebody wrote something, or a member came or went.
+type MessageSent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId int64 `protobuf:"varint,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Id of the message.
+	MessageId int64 `protobuf:"varint,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Its number in the conversation. Those of a conversation have no gap.
+	Sequence int64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Who sent it.
+	SenderId int64 `protobuf:"varint,4,opt,name=sender_id,json=senderId,proto3" json:"sender_id,omitempty"`
+	// What it tells; a value of pulse.messaging.v1.MessageKind.
+	Kind          int32 `protobuf:"varint,5,opt,name=kind,proto3" json:"kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageSent) Reset() {
+	*x = MessageSent{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageSent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageSent) ProtoMessage() {}
+
+func (x *MessageSent) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageSent.ProtoReflect.Descriptor instead.
+func (*MessageSent) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *MessageSent) GetConversationId() int64 {
+	if x != nil {
+		return x.ConversationId
+	}
+	return 0
+}
+
+func (x *MessageSent) GetMessageId() int64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
+func (x *MessageSent) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *MessageSent) GetSenderId() int64 {
+	if x != nil {
+		return x.SenderId
+	}
+	return 0
+}
+
+func (x *MessageSent) GetKind() int32 {
+	if x != nil {
+		return x.Kind
+	}
+	return 0
+}
+
+// A message was edited or deleted, or a reaction to it came or went.
+type MessageChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId int64 `protobuf:"varint,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Id of the message.
+	MessageId int64 `protobuf:"varint,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Its number in the conversation.
+	Sequence      int64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageChanged) Reset() {
+	*x = MessageChanged{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageChanged) ProtoMessage() {}
+
+func (x *MessageChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageChanged.ProtoReflect.Descriptor instead.
+func (*MessageChanged) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *MessageChanged) GetConversationId() int64 {
+	if x != nil {
+		return x.ConversationId
+	}
+	return 0
+}
+
+func (x *MessageChanged) GetMessageId() int64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
+func (x *MessageChanged) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+// A conversation is not as it was: to one member, or to all.
+type ConversationChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId int64 `protobuf:"varint,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// The member to whom it is not as it was, for instance who accepted it; 0 for all.
+	UserId        int64 `protobuf:"varint,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConversationChanged) Reset() {
+	*x = ConversationChanged{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationChanged) ProtoMessage() {}
+
+func (x *ConversationChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationChanged.ProtoReflect.Descriptor instead.
+func (*ConversationChanged) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ConversationChanged) GetConversationId() int64 {
+	if x != nil {
+		return x.ConversationId
+	}
+	return 0
+}
+
+func (x *ConversationChanged) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+// A person does not take part in a conversation any more.
+type ConversationLeft struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId int64 `protobuf:"varint,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Who left it, was removed or declined it.
+	UserId        int64 `protobuf:"varint,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConversationLeft) Reset() {
+	*x = ConversationLeft{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationLeft) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationLeft) ProtoMessage() {}
+
+func (x *ConversationLeft) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationLeft.ProtoReflect.Descriptor instead.
+func (*ConversationLeft) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ConversationLeft) GetConversationId() int64 {
+	if x != nil {
+		return x.ConversationId
+	}
+	return 0
+}
+
+func (x *ConversationLeft) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+// A member has read a conversation further than before.
+type ConversationRead struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The conversation.
+	ConversationId int64 `protobuf:"varint,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
+	// Who read it.
+	UserId int64 `protobuf:"varint,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Up to which sequence number.
+	ReadSequence int64 `protobuf:"varint,3,opt,name=read_sequence,json=readSequence,proto3" json:"read_sequence,omitempty"`
+	// Whether nobody else is to be told: the reader has not accepted the conversation.
+	Unannounced   bool `protobuf:"varint,4,opt,name=unannounced,proto3" json:"unannounced,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConversationRead) Reset() {
+	*x = ConversationRead{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConversationRead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConversationRead) ProtoMessage() {}
+
+func (x *ConversationRead) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConversationRead.ProtoReflect.Descriptor instead.
+func (*ConversationRead) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ConversationRead) GetConversationId() int64 {
+	if x != nil {
+		return x.ConversationId
+	}
+	return 0
+}
+
+func (x *ConversationRead) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *ConversationRead) GetReadSequence() int64 {
+	if x != nil {
+		return x.ReadSequence
+	}
+	return 0
+}
+
+func (x *ConversationRead) GetUnannounced() bool {
+	if x != nil {
+		return x.Unannounced
+	}
+	return false
+}
+
+// A person is notified of something, or of more of it.
+type NotificationRaised struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The notification.
+	NotificationId int64 `protobuf:"varint,1,opt,name=notification_id,json=notificationId,proto3" json:"notification_id,omitempty"`
+	// Whom it is for.
+	RecipientId int64 `protobuf:"varint,2,opt,name=recipient_id,json=recipientId,proto3" json:"recipient_id,omitempty"`
+	// Position of the cause among all that the recipient was notified of.
+	Sequence int64 `protobuf:"varint,3,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// The cause, whose deliveries by push and mail are to be made.
+	CauseId int64 `protobuf:"varint,4,opt,name=cause_id,json=causeId,proto3" json:"cause_id,omitempty"`
+	// Whether it is to be shown in the application.
+	InApp         bool `protobuf:"varint,5,opt,name=in_app,json=inApp,proto3" json:"in_app,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotificationRaised) Reset() {
+	*x = NotificationRaised{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotificationRaised) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotificationRaised) ProtoMessage() {}
+
+func (x *NotificationRaised) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotificationRaised.ProtoReflect.Descriptor instead.
+func (*NotificationRaised) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *NotificationRaised) GetNotificationId() int64 {
+	if x != nil {
+		return x.NotificationId
+	}
+	return 0
+}
+
+func (x *NotificationRaised) GetRecipientId() int64 {
+	if x != nil {
+		return x.RecipientId
+	}
+	return 0
+}
+
+func (x *NotificationRaised) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *NotificationRaised) GetCauseId() int64 {
+	if x != nil {
+		return x.CauseId
+	}
+	return 0
+}
+
+func (x *NotificationRaised) GetInApp() bool {
+	if x != nil {
+		return x.InApp
+	}
+	return false
+}
+
+// A person read notifications, or took it back.
+type NotificationsRead struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who.
+	RecipientId   int64 `protobuf:"varint,1,opt,name=recipient_id,json=recipientId,proto3" json:"recipient_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotificationsRead) Reset() {
+	*x = NotificationsRead{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotificationsRead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotificationsRead) ProtoMessage() {}
+
+func (x *NotificationsRead) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotificationsRead.ProtoReflect.Descriptor instead.
+func (*NotificationsRead) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *NotificationsRead) GetRecipientId() int64 {
+	if x != nil {
+		return x.RecipientId
+	}
+	return 0
+}
+
+// A person is to be mailed about a notification that they have not read. Where to and what it says is found out when the mail
+// is sent.
+type NotificationMailDue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The delivery; each makes one mail at most.
+	DeliveryId int64 `protobuf:"varint,1,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	// Whom it is for.
+	RecipientId int64 `protobuf:"varint,2,opt,name=recipient_id,json=recipientId,proto3" json:"recipient_id,omitempty"`
+	// The notification.
+	NotificationId int64 `protobuf:"varint,3,opt,name=notification_id,json=notificationId,proto3" json:"notification_id,omitempty"`
+	// Who caused it: the latest of those whom the recipient may see.
+	ActorId int64 `protobuf:"varint,4,opt,name=actor_id,json=actorId,proto3" json:"actor_id,omitempty"`
+	// How many more caused it.
+	Others        int32 `protobuf:"varint,5,opt,name=others,proto3" json:"others,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotificationMailDue) Reset() {
+	*x = NotificationMailDue{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotificationMailDue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotificationMailDue) ProtoMessage() {}
+
+func (x *NotificationMailDue) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotificationMailDue.ProtoReflect.Descriptor instead.
+func (*NotificationMailDue) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *NotificationMailDue) GetDeliveryId() int64 {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return 0
+}
+
+func (x *NotificationMailDue) GetRecipientId() int64 {
+	if x != nil {
+		return x.RecipientId
+	}
+	return 0
+}
+
+func (x *NotificationMailDue) GetNotificationId() int64 {
+	if x != nil {
+		return x.NotificationId
+	}
+	return 0
+}
+
+func (x *NotificationMailDue) GetActorId() int64 {
+	if x != nil {
+		return x.ActorId
+	}
+	return 0
+}
+
+func (x *NotificationMailDue) GetOthers() int32 {
+	if x != nil {
+		return x.Others
+	}
+	return 0
+}
+
+// A person wants no more mails about notifications of a kind: they used the way out that such a mail has.
+type NotificationMailDeclined struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who.
+	UserId int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Of which kind: a value of pulse.notification.v1.NotificationKind.
+	Kind          int32 `protobuf:"varint,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NotificationMailDeclined) Reset() {
+	*x = NotificationMailDeclined{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NotificationMailDeclined) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NotificationMailDeclined) ProtoMessage() {}
+
+func (x *NotificationMailDeclined) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NotificationMailDeclined.ProtoReflect.Descriptor instead.
+func (*NotificationMailDeclined) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *NotificationMailDeclined) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *NotificationMailDeclined) GetKind() int32 {
+	if x != nil {
+		return x.Kind
 	}
 	return 0
 }
@@ -535,7 +1800,7 @@ type DeadLettered struct {
 
 func (x *DeadLettered) Reset() {
 	*x = DeadLettered{}
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[8]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +1812,7 @@ func (x *DeadLettered) String() string {
 func (*DeadLettered) ProtoMessage() {}
 
 func (x *DeadLettered) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[8]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +1825,7 @@ func (x *DeadLettered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLettered.ProtoReflect.Descriptor instead.
 func (*DeadLettered) Descriptor() ([]byte, []int) {
-	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{8}
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DeadLettered) GetLetterId() int64 {
@@ -619,18 +1884,32 @@ const file_pulse_bus_v1_events_proto_rawDesc = "" +
 	"session_id\x18\x01 \x01(\x03R\tsessionId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\x03R\x06userId:\x10\x9a\xb5\x18\f\n" +
 	"\n" +
-	"session_id\"\xaf\x01\n" +
+	"session_id\"7\n" +
+	"\rMailRequested\x12\x17\n" +
+	"\amail_id\x18\x01 \x01(\x03R\x06mailId:\r\x9a\xb5\x18\t\n" +
+	"\amail_id\"?\n" +
+	"\rApiKeyRevoked\x12\x1c\n" +
+	"\n" +
+	"api_key_id\x18\x01 \x01(\x03R\bapiKeyId:\x10\x9a\xb5\x18\f\n" +
+	"\n" +
+	"api_key_id\"\xf1\x01\n" +
 	"\vPostCreated\x12\x17\n" +
 	"\apost_id\x18\x01 \x01(\x03R\x06postId\x12\x1b\n" +
 	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\x12\x1e\n" +
 	"\vreply_to_id\x18\x03 \x01(\x03R\treplyToId\x12;\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime:\r\x9a\xb5\x18\t\n" +
-	"\apost_id\"r\n" +
+	"createTime\x12 \n" +
+	"\frepost_of_id\x18\x05 \x01(\x03R\n" +
+	"repostOfId\x12\x1e\n" +
+	"\vquote_of_id\x18\x06 \x01(\x03R\tquoteOfId:\r\x9a\xb5\x18\t\n" +
+	"\apost_id\"\xb4\x01\n" +
 	"\vPostDeleted\x12\x17\n" +
 	"\apost_id\x18\x01 \x01(\x03R\x06postId\x12\x1b\n" +
 	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\x12\x1e\n" +
-	"\vreply_to_id\x18\x03 \x01(\x03R\treplyToId:\r\x9a\xb5\x18\t\n" +
+	"\vreply_to_id\x18\x03 \x01(\x03R\treplyToId\x12 \n" +
+	"\frepost_of_id\x18\x04 \x01(\x03R\n" +
+	"repostOfId\x12\x1e\n" +
+	"\vquote_of_id\x18\x05 \x01(\x03R\tquoteOfId:\r\x9a\xb5\x18\t\n" +
 	"\apost_id\"i\n" +
 	"\tPostLiked\x12\x17\n" +
 	"\apost_id\x18\x01 \x01(\x03R\x06postId\x12\x17\n" +
@@ -653,7 +1932,105 @@ const file_pulse_bus_v1_events_proto_rawDesc = "" +
 	"followerId\x12\x1f\n" +
 	"\vfollowee_id\x18\x02 \x01(\x03R\n" +
 	"followeeId:\x11\x9a\xb5\x18\r\n" +
-	"\vfollower_id\"\xc4\x01\n" +
+	"\vfollower_id\"e\n" +
+	"\x0fFollowRequested\x12!\n" +
+	"\frequester_id\x18\x01 \x01(\x03R\vrequesterId\x12\x1b\n" +
+	"\ttarget_id\x18\x02 \x01(\x03R\btargetId:\x12\x9a\xb5\x18\x0e\n" +
+	"\frequester_id\"k\n" +
+	"\x15FollowRequestApproved\x12!\n" +
+	"\frequester_id\x18\x01 \x01(\x03R\vrequesterId\x12\x1b\n" +
+	"\ttarget_id\x18\x02 \x01(\x03R\btargetId:\x12\x9a\xb5\x18\x0e\n" +
+	"\frequester_id\"l\n" +
+	"\x16FollowRequestWithdrawn\x12!\n" +
+	"\frequester_id\x18\x01 \x01(\x03R\vrequesterId\x12\x1b\n" +
+	"\ttarget_id\x18\x02 \x01(\x03R\btargetId:\x12\x9a\xb5\x18\x0e\n" +
+	"\frequester_id\"]\n" +
+	"\vUserBlocked\x12\x1d\n" +
+	"\n" +
+	"blocker_id\x18\x01 \x01(\x03R\tblockerId\x12\x1d\n" +
+	"\n" +
+	"blocked_id\x18\x02 \x01(\x03R\tblockedId:\x10\x9a\xb5\x18\f\n" +
+	"\n" +
+	"blocker_id\"_\n" +
+	"\rUserUnblocked\x12\x1d\n" +
+	"\n" +
+	"blocker_id\x18\x01 \x01(\x03R\tblockerId\x12\x1d\n" +
+	"\n" +
+	"blocked_id\x18\x02 \x01(\x03R\tblockedId:\x10\x9a\xb5\x18\f\n" +
+	"\n" +
+	"blocker_id\"Q\n" +
+	"\n" +
+	"PostEdited\x12\x17\n" +
+	"\apost_id\x18\x01 \x01(\x03R\x06postId\x12\x1b\n" +
+	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId:\r\x9a\xb5\x18\t\n" +
+	"\apost_id\"8\n" +
+	"\x0eProfileChanged\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\x03R\x06userId:\r\x9a\xb5\x18\t\n" +
+	"\auser_id\"u\n" +
+	"\rHandleChanged\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1d\n" +
+	"\n" +
+	"old_handle\x18\x02 \x01(\tR\toldHandle\x12\x1d\n" +
+	"\n" +
+	"new_handle\x18\x03 \x01(\tR\tnewHandle:\r\x9a\xb5\x18\t\n" +
+	"\auser_id\"U\n" +
+	"\x13AccountStateChanged\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x16\n" +
+	"\x06active\x18\x02 \x01(\bR\x06active:\r\x9a\xb5\x18\t\n" +
+	"\auser_id\"8\n" +
+	"\x0eAccountDeleted\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\x03R\x06userId:\r\x9a\xb5\x18\t\n" +
+	"\auser_id\"\xb9\x01\n" +
+	"\vMessageSent\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\x03R\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\x03R\tmessageId\x12\x1a\n" +
+	"\bsequence\x18\x03 \x01(\x03R\bsequence\x12\x1b\n" +
+	"\tsender_id\x18\x04 \x01(\x03R\bsenderId\x12\x12\n" +
+	"\x04kind\x18\x05 \x01(\x05R\x04kind:\x15\x9a\xb5\x18\x11\n" +
+	"\x0fconversation_id\"\x8b\x01\n" +
+	"\x0eMessageChanged\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\x03R\x0econversationId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\x03R\tmessageId\x12\x1a\n" +
+	"\bsequence\x18\x03 \x01(\x03R\bsequence:\x15\x9a\xb5\x18\x11\n" +
+	"\x0fconversation_id\"n\n" +
+	"\x13ConversationChanged\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\x03R\x0econversationId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x03R\x06userId:\x15\x9a\xb5\x18\x11\n" +
+	"\x0fconversation_id\"k\n" +
+	"\x10ConversationLeft\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\x03R\x0econversationId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x03R\x06userId:\x15\x9a\xb5\x18\x11\n" +
+	"\x0fconversation_id\"\xb2\x01\n" +
+	"\x10ConversationRead\x12'\n" +
+	"\x0fconversation_id\x18\x01 \x01(\x03R\x0econversationId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x03R\x06userId\x12#\n" +
+	"\rread_sequence\x18\x03 \x01(\x03R\freadSequence\x12 \n" +
+	"\vunannounced\x18\x04 \x01(\bR\vunannounced:\x15\x9a\xb5\x18\x11\n" +
+	"\x0fconversation_id\"\xc5\x01\n" +
+	"\x12NotificationRaised\x12'\n" +
+	"\x0fnotification_id\x18\x01 \x01(\x03R\x0enotificationId\x12!\n" +
+	"\frecipient_id\x18\x02 \x01(\x03R\vrecipientId\x12\x1a\n" +
+	"\bsequence\x18\x03 \x01(\x03R\bsequence\x12\x19\n" +
+	"\bcause_id\x18\x04 \x01(\x03R\acauseId\x12\x15\n" +
+	"\x06in_app\x18\x05 \x01(\bR\x05inApp:\x15\x9a\xb5\x18\x11\n" +
+	"\x0fnotification_id\"J\n" +
+	"\x11NotificationsRead\x12!\n" +
+	"\frecipient_id\x18\x01 \x01(\x03R\vrecipientId:\x12\x9a\xb5\x18\x0e\n" +
+	"\frecipient_id\"\xc8\x01\n" +
+	"\x13NotificationMailDue\x12\x1f\n" +
+	"\vdelivery_id\x18\x01 \x01(\x03R\n" +
+	"deliveryId\x12!\n" +
+	"\frecipient_id\x18\x02 \x01(\x03R\vrecipientId\x12'\n" +
+	"\x0fnotification_id\x18\x03 \x01(\x03R\x0enotificationId\x12\x19\n" +
+	"\bactor_id\x18\x04 \x01(\x03R\aactorId\x12\x16\n" +
+	"\x06others\x18\x05 \x01(\x05R\x06others:\x11\x9a\xb5\x18\r\n" +
+	"\vdelivery_id\"V\n" +
+	"\x18NotificationMailDeclined\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\x05R\x04kind:\r\x9a\xb5\x18\t\n" +
+	"\auser_id\"\xc4\x01\n" +
 	"\fDeadLettered\x12\x1b\n" +
 	"\tletter_id\x18\x01 \x01(\x03R\bletterId\x12\x1a\n" +
 	"\bconsumer\x18\x02 \x01(\tR\bconsumer\x12\x19\n" +
@@ -677,26 +2054,47 @@ func file_pulse_bus_v1_events_proto_rawDescGZIP() []byte {
 	return file_pulse_bus_v1_events_proto_rawDescData
 }
 
-var file_pulse_bus_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_pulse_bus_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_pulse_bus_v1_events_proto_goTypes = []any{
-	(*AccountRegistered)(nil),     // 0: pulse.bus.v1.AccountRegistered
-	(*SessionRevoked)(nil),        // 1: pulse.bus.v1.SessionRevoked
-	(*PostCreated)(nil),           // 2: pulse.bus.v1.PostCreated
-	(*PostDeleted)(nil),           // 3: pulse.bus.v1.PostDeleted
-	(*PostLiked)(nil),             // 4: pulse.bus.v1.PostLiked
-	(*PostUnliked)(nil),           // 5: pulse.bus.v1.PostUnliked
-	(*UserFollowed)(nil),          // 6: pulse.bus.v1.UserFollowed
-	(*UserUnfollowed)(nil),        // 7: pulse.bus.v1.UserUnfollowed
-	(*DeadLettered)(nil),          // 8: pulse.bus.v1.DeadLettered
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*AccountRegistered)(nil),        // 0: pulse.bus.v1.AccountRegistered
+	(*SessionRevoked)(nil),           // 1: pulse.bus.v1.SessionRevoked
+	(*MailRequested)(nil),            // 2: pulse.bus.v1.MailRequested
+	(*ApiKeyRevoked)(nil),            // 3: pulse.bus.v1.ApiKeyRevoked
+	(*PostCreated)(nil),              // 4: pulse.bus.v1.PostCreated
+	(*PostDeleted)(nil),              // 5: pulse.bus.v1.PostDeleted
+	(*PostLiked)(nil),                // 6: pulse.bus.v1.PostLiked
+	(*PostUnliked)(nil),              // 7: pulse.bus.v1.PostUnliked
+	(*UserFollowed)(nil),             // 8: pulse.bus.v1.UserFollowed
+	(*UserUnfollowed)(nil),           // 9: pulse.bus.v1.UserUnfollowed
+	(*FollowRequested)(nil),          // 10: pulse.bus.v1.FollowRequested
+	(*FollowRequestApproved)(nil),    // 11: pulse.bus.v1.FollowRequestApproved
+	(*FollowRequestWithdrawn)(nil),   // 12: pulse.bus.v1.FollowRequestWithdrawn
+	(*UserBlocked)(nil),              // 13: pulse.bus.v1.UserBlocked
+	(*UserUnblocked)(nil),            // 14: pulse.bus.v1.UserUnblocked
+	(*PostEdited)(nil),               // 15: pulse.bus.v1.PostEdited
+	(*ProfileChanged)(nil),           // 16: pulse.bus.v1.ProfileChanged
+	(*HandleChanged)(nil),            // 17: pulse.bus.v1.HandleChanged
+	(*AccountStateChanged)(nil),      // 18: pulse.bus.v1.AccountStateChanged
+	(*AccountDeleted)(nil),           // 19: pulse.bus.v1.AccountDeleted
+	(*MessageSent)(nil),              // 20: pulse.bus.v1.MessageSent
+	(*MessageChanged)(nil),           // 21: pulse.bus.v1.MessageChanged
+	(*ConversationChanged)(nil),      // 22: pulse.bus.v1.ConversationChanged
+	(*ConversationLeft)(nil),         // 23: pulse.bus.v1.ConversationLeft
+	(*ConversationRead)(nil),         // 24: pulse.bus.v1.ConversationRead
+	(*NotificationRaised)(nil),       // 25: pulse.bus.v1.NotificationRaised
+	(*NotificationsRead)(nil),        // 26: pulse.bus.v1.NotificationsRead
+	(*NotificationMailDue)(nil),      // 27: pulse.bus.v1.NotificationMailDue
+	(*NotificationMailDeclined)(nil), // 28: pulse.bus.v1.NotificationMailDeclined
+	(*DeadLettered)(nil),             // 29: pulse.bus.v1.DeadLettered
+	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
 }
 var file_pulse_bus_v1_events_proto_depIdxs = []int32{
-	9, // 0: pulse.bus.v1.PostCreated.create_time:type_name -> google.protobuf.Timestamp
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	30, // 0: pulse.bus.v1.PostCreated.create_time:type_name -> google.protobuf.Timestamp
+	1,  // [1:1] is the sub-list for method output_type
+	1,  // [1:1] is the sub-list for method input_type
+	1,  // [1:1] is the sub-list for extension type_name
+	1,  // [1:1] is the sub-list for extension extendee
+	0,  // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_pulse_bus_v1_events_proto_init() }
@@ -710,7 +2108,7 @@ func file_pulse_bus_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_bus_v1_events_proto_rawDesc), len(file_pulse_bus_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -75,6 +75,19 @@ const (
 	Reason_REASON_SIGN_IN_BUSY Reason = 26
 	// The caller has no live session of that id.
 	Reason_REASON_SESSION_NOT_FOUND Reason = 27
+	// The RPC is for callers of another role. Metadata: `role`, the least that may call it: `user`, `moderator`, `admin` or
+	// `service`.
+	Reason_REASON_ROLE_REQUIRED Reason = 130
+	// The API key is not one of this server, has expired or was revoked.
+	Reason_REASON_API_KEY_INVALID Reason = 132
+	// There is no API key of that id, or it has ended.
+	Reason_REASON_API_KEY_NOT_FOUND Reason = 133
+	// The time at which it is to end has passed already.
+	Reason_REASON_EXPIRE_TIME_PAST Reason = 134
+	// One cannot change one's own role, nor suspend or restore oneself.
+	Reason_REASON_CANNOT_ACT_ON_SELF Reason = 135
+	// The account is suspended: login and password are right, and let nobody in.
+	Reason_REASON_ACCOUNT_SUSPENDED Reason = 136
 	// There is no such person, or the caller may not see them.
 	Reason_REASON_USER_NOT_FOUND Reason = 40
 	// One cannot follow oneself.
@@ -87,71 +100,409 @@ const (
 	Reason_REASON_POST_TOO_LONG Reason = 62
 	// The post belongs to somebody else.
 	Reason_REASON_NOT_POST_AUTHOR Reason = 63
+	// The author of the post does not want replies from the caller.
+	Reason_REASON_REPLY_NOT_ALLOWED Reason = 64
+	// What the call does is risky, and the caller's last proof of who they are is too old. Call Reauthenticate, or sign in
+	// again. Metadata: `max_age_seconds`.
+	Reason_REASON_REAUTHENTICATION_REQUIRED Reason = 100
+	// The password is not the caller's, or the caller has none.
+	Reason_REASON_REAUTHENTICATION_FAILED Reason = 101
+	// The mailed token was used, has expired, or never was one. Ask for another mail.
+	Reason_REASON_EMAIL_TOKEN_INVALID Reason = 102
+	// The account's e-mail address is proved already.
+	Reason_REASON_EMAIL_ALREADY_VERIFIED Reason = 103
+	// The address was sent as many mails as it may be in an hour. The RetryInfo says when to try again.
+	Reason_REASON_MAIL_LIMIT_REACHED Reason = 104
+	// The account has a second factor. Complete the sign-in with LogInWithSecondFactor. Metadata: `challenge`, and
+	// `expire_time` in RFC 3339.
+	Reason_REASON_SECOND_FACTOR_REQUIRED Reason = 105
+	// The challenge was used, has expired, was tried too often, or never was one. Sign in again.
+	Reason_REASON_SECOND_FACTOR_CHALLENGE_INVALID Reason = 106
+	// The code is wrong, was used before, or is too old.
+	Reason_REASON_SECOND_FACTOR_CODE_INVALID Reason = 107
+	// Too many wrong codes were tried on the account. Recovery codes still work; the RetryInfo says when others do.
+	Reason_REASON_SECOND_FACTOR_LIMIT_REACHED Reason = 108
+	// The account has a second factor already. Disable it first to enrol another app.
+	Reason_REASON_TOTP_ALREADY_ENABLED Reason = 109
+	// There is no secret to confirm. Call EnrollTotp first.
+	Reason_REASON_TOTP_NOT_ENROLLED Reason = 110
+	// The account has no second factor.
+	Reason_REASON_TOTP_NOT_ENABLED Reason = 111
+	// One cannot sign in with a provider of that name here.
+	Reason_REASON_PROVIDER_NOT_FOUND Reason = 112
+	// The provider does not answer as it should now. Begin the sign-in again after a pause.
+	Reason_REASON_PROVIDER_UNAVAILABLE Reason = 113
+	// The provider did not take the code, or what it says of the person cannot be trusted. Begin the sign-in again.
+	Reason_REASON_PROVIDER_REFUSED Reason = 114
+	// The provider tells no e-mail address, which a new account needs. Allow it there, or register and link the identity.
+	Reason_REASON_PROVIDER_EMAIL_MISSING Reason = 115
+	// State and secret do not belong together, were used, have expired, or are somebody else's. Begin the sign-in again.
+	Reason_REASON_SIGN_IN_STATE_INVALID Reason = 116
+	// Another account has the address that the provider tells, and one of the two has not proved it. Sign in to that account,
+	// after a password reset if need be, and link the identity.
+	Reason_REASON_ACCOUNT_LINK_REQUIRED Reason = 117
+	// The account at the provider is linked to somebody else, or the caller has linked another of the same provider.
+	Reason_REASON_IDENTITY_ALREADY_LINKED Reason = 118
+	// The caller has linked no identity of that provider.
+	Reason_REASON_LINKED_IDENTITY_NOT_FOUND Reason = 119
+	// Without the identity nobody could sign in to the account. Set a password or link another identity first.
+	Reason_REASON_LAST_WAY_IN Reason = 120
+	// The account is private: whom it follows and who follows it is told to itself and its followers alone.
+	Reason_REASON_FOLLOWS_PRIVATE Reason = 240
+	// The person does not ask to follow the caller, or no longer does.
+	Reason_REASON_FOLLOW_REQUEST_NOT_FOUND Reason = 241
+	// The caller blocks the person. Unblock them first.
+	Reason_REASON_USER_BLOCKED Reason = 242
+	// One cannot block oneself.
+	Reason_REASON_CANNOT_BLOCK_SELF Reason = 243
+	// One cannot mute oneself.
+	Reason_REASON_CANNOT_MUTE_SELF Reason = 244
+	// The text to mute holds no word: neither a letter, nor a number, nor an emoji.
+	Reason_REASON_MUTED_WORD_EMPTY Reason = 245
+	// The caller mutes as many as one may. Take one back first. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_MUTES Reason = 246
+	// The caller has no list of that id.
+	Reason_REASON_LIST_NOT_FOUND Reason = 247
+	// The caller has as many lists as one may. Delete one first. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_LISTS Reason = 248
+	// The list has as many members as one may. Remove one first. Metadata: `limit`.
+	Reason_REASON_LIST_FULL Reason = 249
+	// The language of the profile is no tag of BCP 47, such as `en` or `pt-BR`.
+	Reason_REASON_PROFILE_LANGUAGE_INVALID Reason = 250
+	// The language is not a BCP 47 tag. Metadata: `language`.
+	Reason_REASON_LANGUAGE_INVALID Reason = 200
+	// A reply may not be for more people than the post it replies to is.
+	Reason_REASON_REPLY_AUDIENCE_TOO_WIDE Reason = 201
+	// Only what everyone may see can be reposted.
+	Reason_REASON_REPOST_NOT_ALLOWED Reason = 202
+	// Only what everyone may see can be quoted.
+	Reason_REASON_QUOTE_NOT_ALLOWED Reason = 203
+	// A repost says nothing of its own that could be edited.
+	Reason_REASON_POST_NOT_EDITABLE Reason = 204
+	// The post has no poll.
+	Reason_REASON_POLL_NOT_FOUND Reason = 205
+	// The poll has ended.
+	Reason_REASON_POLL_ENDED Reason = 206
+	// The caller has voted in the poll before.
+	Reason_REASON_POLL_ALREADY_VOTED Reason = 207
+	// The poll has no such option, or allows only one. Metadata: `options`, how many there are.
+	Reason_REASON_POLL_CHOICE_INVALID Reason = 208
+	// The caller has no draft of that id; it may have been published.
+	Reason_REASON_DRAFT_NOT_FOUND Reason = 209
+	// The caller has as many drafts as one may have. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_DRAFTS Reason = 210
+	// A post can be scheduled for a time that is at least a minute and at most a year away.
+	Reason_REASON_SCHEDULED_TIME_INVALID Reason = 211
+	// The author's account was not active when the post was to be published.
+	Reason_REASON_AUTHOR_INACTIVE Reason = 212
+	// The text mentions more different people than a post may. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_MENTIONS Reason = 213
+	// The text has more different hashtags than a post may. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_HASHTAGS Reason = 214
+	// The search query cannot be understood, or says nothing to look for. The message says what to write instead.
+	// Metadata: `part`, the part of the query that is meant.
+	Reason_REASON_QUERY_INVALID Reason = 300
+	// There is no ranking algorithm of that name. Metadata: `algorithms`, those that there are.
+	Reason_REASON_ALGORITHM_UNKNOWN Reason = 281
+	// The read position is the id of no post that can have been written yet.
+	Reason_REASON_READ_POSITION_INVALID Reason = 282
+	// The caller has called as often as their rate class allows, or an account was tried that often. RetryInfo, and the
+	// header Retry-After, say when a call is let through again; the headers RateLimit-Limit, RateLimit-Remaining and
+	// RateLimit-Reset accompany them. Metadata: `limit`, calls in `window_seconds`.
+	Reason_REASON_RATE_LIMITED Reason = 131
+	// There is no such conversation, or the caller does not take part in it.
+	Reason_REASON_CONVERSATION_NOT_FOUND Reason = 400
+	// There is no such message, or the caller may not see it.
+	Reason_REASON_MESSAGE_NOT_FOUND Reason = 401
+	// The caller may not write to the person: that is what the person chose, or there is a block between them.
+	Reason_REASON_MESSAGE_NOT_ALLOWED Reason = 402
+	// The other has not accepted the conversation yet, and the caller has sent as much as one may until then. Metadata: `limit`.
+	Reason_REASON_REQUEST_PENDING Reason = 403
+	// One cannot have a conversation with oneself.
+	Reason_REASON_CANNOT_MESSAGE_SELF Reason = 404
+	// What the call does takes another role in the group. Metadata: `role`, the least that may: `admin` or `owner`.
+	Reason_REASON_MEMBER_ROLE_REQUIRED Reason = 405
+	// Only groups have a name, and members who come and go.
+	Reason_REASON_NOT_A_GROUP Reason = 406
+	// The group would have more members than one may. Metadata: `limit`.
+	Reason_REASON_GROUP_FULL Reason = 407
+	// The person does not take part in the conversation, or the caller may not see them.
+	Reason_REASON_MEMBER_NOT_FOUND Reason = 408
+	// The caller has accepted the conversation, so it cannot be declined. Leave a group, or block the person.
+	Reason_REASON_CONVERSATION_ACCEPTED Reason = 409
+	// The text holds nothing but white space.
+	Reason_REASON_MESSAGE_EMPTY Reason = 410
+	// The message was sent by somebody else.
+	Reason_REASON_NOT_MESSAGE_SENDER Reason = 411
+	// The message was deleted, or tells of the group's comings and goings.
+	Reason_REASON_MESSAGE_NOT_EDITABLE Reason = 412
+	// A reaction is one emoji.
+	Reason_REASON_EMOJI_INVALID Reason = 413
+	// The caller reacted to the message with as many different emoji as one may. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_REACTIONS Reason = 414
+	// The caller has no notification of that id.
+	Reason_REASON_NOTIFICATION_NOT_FOUND Reason = 420
+	// The IANA database has no time zone of that name. Metadata: `time_zone`.
+	Reason_REASON_TIME_ZONE_UNKNOWN Reason = 421
+	// Quiet hours end when they begin. Disable them to have none.
+	Reason_REASON_QUIET_HOURS_INVALID Reason = 422
+	// The server pushes to no browsers: it has no key for it. Operators set PULSE_PUSH_KEY and PULSE_PUSH_CONTACT.
+	Reason_REASON_PUSH_UNAVAILABLE Reason = 423
+	// The endpoint is no https URL of a push service that may be called.
+	Reason_REASON_PUSH_ENDPOINT_INVALID Reason = 424
+	// The keys of the subscription are not those of RFC 8291: a point of P-256 and 16 bytes.
+	Reason_REASON_PUSH_KEYS_INVALID Reason = 425
+	// The caller has as many subscriptions as one may. Delete one first. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_PUSH_SUBSCRIPTIONS Reason = 426
+	// The caller has no subscription of that id.
+	Reason_REASON_PUSH_SUBSCRIPTION_NOT_FOUND Reason = 427
+	// The cursor is none of this stream of the caller's. Subscribe without one.
+	Reason_REASON_CURSOR_INVALID Reason = 440
+	// What came after the cursor is not all kept any more. Read timelines, conversations and notifications anew, and subscribe without a cursor before that.
+	Reason_REASON_CURSOR_EXPIRED Reason = 441
+	// The caller has as many streams open as one may. Close one, or wait as long as the RetryInfo says. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_STREAMS Reason = 442
+	// The client did not read what it was sent for 10 s. It may come back with its last cursor.
+	Reason_REASON_STREAM_TOO_SLOW Reason = 443
+	// The process stops. Come back with the last cursor.
+	Reason_REASON_SERVER_STOPPING Reason = 444
 )
 
 // Enum value maps for Reason.
 var (
 	Reason_name = map[int32]string{
-		0:  "REASON_UNSPECIFIED",
-		1:  "REASON_INTERNAL",
-		2:  "REASON_UNAVAILABLE",
-		3:  "REASON_INVALID_REQUEST",
-		4:  "REASON_MALFORMED_BODY",
-		5:  "REASON_BODY_TOO_LARGE",
-		6:  "REASON_PAGE_TOKEN_INVALID",
-		7:  "REASON_IDEMPOTENCY_KEY_INVALID",
-		8:  "REASON_IDEMPOTENCY_KEY_REUSED",
-		9:  "REASON_SIGN_IN_REQUIRED",
-		10: "REASON_ACCESS_TOKEN_INVALID",
-		11: "REASON_SESSION_REVOKED",
-		12: "REASON_ETAG_MISMATCH",
-		13: "REASON_UPDATE_MASK_INVALID",
-		14: "REASON_UNKNOWN_METHOD",
-		20: "REASON_HANDLE_TAKEN",
-		21: "REASON_EMAIL_TAKEN",
-		22: "REASON_PASSWORD_TOO_COMMON",
-		23: "REASON_CREDENTIALS_INVALID",
-		24: "REASON_REFRESH_TOKEN_INVALID",
-		25: "REASON_REFRESH_TOKEN_REUSED",
-		26: "REASON_SIGN_IN_BUSY",
-		27: "REASON_SESSION_NOT_FOUND",
-		40: "REASON_USER_NOT_FOUND",
-		41: "REASON_CANNOT_FOLLOW_SELF",
-		60: "REASON_POST_NOT_FOUND",
-		61: "REASON_POST_EMPTY",
-		62: "REASON_POST_TOO_LONG",
-		63: "REASON_NOT_POST_AUTHOR",
+		0:   "REASON_UNSPECIFIED",
+		1:   "REASON_INTERNAL",
+		2:   "REASON_UNAVAILABLE",
+		3:   "REASON_INVALID_REQUEST",
+		4:   "REASON_MALFORMED_BODY",
+		5:   "REASON_BODY_TOO_LARGE",
+		6:   "REASON_PAGE_TOKEN_INVALID",
+		7:   "REASON_IDEMPOTENCY_KEY_INVALID",
+		8:   "REASON_IDEMPOTENCY_KEY_REUSED",
+		9:   "REASON_SIGN_IN_REQUIRED",
+		10:  "REASON_ACCESS_TOKEN_INVALID",
+		11:  "REASON_SESSION_REVOKED",
+		12:  "REASON_ETAG_MISMATCH",
+		13:  "REASON_UPDATE_MASK_INVALID",
+		14:  "REASON_UNKNOWN_METHOD",
+		20:  "REASON_HANDLE_TAKEN",
+		21:  "REASON_EMAIL_TAKEN",
+		22:  "REASON_PASSWORD_TOO_COMMON",
+		23:  "REASON_CREDENTIALS_INVALID",
+		24:  "REASON_REFRESH_TOKEN_INVALID",
+		25:  "REASON_REFRESH_TOKEN_REUSED",
+		26:  "REASON_SIGN_IN_BUSY",
+		27:  "REASON_SESSION_NOT_FOUND",
+		130: "REASON_ROLE_REQUIRED",
+		132: "REASON_API_KEY_INVALID",
+		133: "REASON_API_KEY_NOT_FOUND",
+		134: "REASON_EXPIRE_TIME_PAST",
+		135: "REASON_CANNOT_ACT_ON_SELF",
+		136: "REASON_ACCOUNT_SUSPENDED",
+		40:  "REASON_USER_NOT_FOUND",
+		41:  "REASON_CANNOT_FOLLOW_SELF",
+		60:  "REASON_POST_NOT_FOUND",
+		61:  "REASON_POST_EMPTY",
+		62:  "REASON_POST_TOO_LONG",
+		63:  "REASON_NOT_POST_AUTHOR",
+		64:  "REASON_REPLY_NOT_ALLOWED",
+		100: "REASON_REAUTHENTICATION_REQUIRED",
+		101: "REASON_REAUTHENTICATION_FAILED",
+		102: "REASON_EMAIL_TOKEN_INVALID",
+		103: "REASON_EMAIL_ALREADY_VERIFIED",
+		104: "REASON_MAIL_LIMIT_REACHED",
+		105: "REASON_SECOND_FACTOR_REQUIRED",
+		106: "REASON_SECOND_FACTOR_CHALLENGE_INVALID",
+		107: "REASON_SECOND_FACTOR_CODE_INVALID",
+		108: "REASON_SECOND_FACTOR_LIMIT_REACHED",
+		109: "REASON_TOTP_ALREADY_ENABLED",
+		110: "REASON_TOTP_NOT_ENROLLED",
+		111: "REASON_TOTP_NOT_ENABLED",
+		112: "REASON_PROVIDER_NOT_FOUND",
+		113: "REASON_PROVIDER_UNAVAILABLE",
+		114: "REASON_PROVIDER_REFUSED",
+		115: "REASON_PROVIDER_EMAIL_MISSING",
+		116: "REASON_SIGN_IN_STATE_INVALID",
+		117: "REASON_ACCOUNT_LINK_REQUIRED",
+		118: "REASON_IDENTITY_ALREADY_LINKED",
+		119: "REASON_LINKED_IDENTITY_NOT_FOUND",
+		120: "REASON_LAST_WAY_IN",
+		240: "REASON_FOLLOWS_PRIVATE",
+		241: "REASON_FOLLOW_REQUEST_NOT_FOUND",
+		242: "REASON_USER_BLOCKED",
+		243: "REASON_CANNOT_BLOCK_SELF",
+		244: "REASON_CANNOT_MUTE_SELF",
+		245: "REASON_MUTED_WORD_EMPTY",
+		246: "REASON_TOO_MANY_MUTES",
+		247: "REASON_LIST_NOT_FOUND",
+		248: "REASON_TOO_MANY_LISTS",
+		249: "REASON_LIST_FULL",
+		250: "REASON_PROFILE_LANGUAGE_INVALID",
+		200: "REASON_LANGUAGE_INVALID",
+		201: "REASON_REPLY_AUDIENCE_TOO_WIDE",
+		202: "REASON_REPOST_NOT_ALLOWED",
+		203: "REASON_QUOTE_NOT_ALLOWED",
+		204: "REASON_POST_NOT_EDITABLE",
+		205: "REASON_POLL_NOT_FOUND",
+		206: "REASON_POLL_ENDED",
+		207: "REASON_POLL_ALREADY_VOTED",
+		208: "REASON_POLL_CHOICE_INVALID",
+		209: "REASON_DRAFT_NOT_FOUND",
+		210: "REASON_TOO_MANY_DRAFTS",
+		211: "REASON_SCHEDULED_TIME_INVALID",
+		212: "REASON_AUTHOR_INACTIVE",
+		213: "REASON_TOO_MANY_MENTIONS",
+		214: "REASON_TOO_MANY_HASHTAGS",
+		300: "REASON_QUERY_INVALID",
+		281: "REASON_ALGORITHM_UNKNOWN",
+		282: "REASON_READ_POSITION_INVALID",
+		131: "REASON_RATE_LIMITED",
+		400: "REASON_CONVERSATION_NOT_FOUND",
+		401: "REASON_MESSAGE_NOT_FOUND",
+		402: "REASON_MESSAGE_NOT_ALLOWED",
+		403: "REASON_REQUEST_PENDING",
+		404: "REASON_CANNOT_MESSAGE_SELF",
+		405: "REASON_MEMBER_ROLE_REQUIRED",
+		406: "REASON_NOT_A_GROUP",
+		407: "REASON_GROUP_FULL",
+		408: "REASON_MEMBER_NOT_FOUND",
+		409: "REASON_CONVERSATION_ACCEPTED",
+		410: "REASON_MESSAGE_EMPTY",
+		411: "REASON_NOT_MESSAGE_SENDER",
+		412: "REASON_MESSAGE_NOT_EDITABLE",
+		413: "REASON_EMOJI_INVALID",
+		414: "REASON_TOO_MANY_REACTIONS",
+		420: "REASON_NOTIFICATION_NOT_FOUND",
+		421: "REASON_TIME_ZONE_UNKNOWN",
+		422: "REASON_QUIET_HOURS_INVALID",
+		423: "REASON_PUSH_UNAVAILABLE",
+		424: "REASON_PUSH_ENDPOINT_INVALID",
+		425: "REASON_PUSH_KEYS_INVALID",
+		426: "REASON_TOO_MANY_PUSH_SUBSCRIPTIONS",
+		427: "REASON_PUSH_SUBSCRIPTION_NOT_FOUND",
+		440: "REASON_CURSOR_INVALID",
+		441: "REASON_CURSOR_EXPIRED",
+		442: "REASON_TOO_MANY_STREAMS",
+		443: "REASON_STREAM_TOO_SLOW",
+		444: "REASON_SERVER_STOPPING",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":             0,
-		"REASON_INTERNAL":                1,
-		"REASON_UNAVAILABLE":             2,
-		"REASON_INVALID_REQUEST":         3,
-		"REASON_MALFORMED_BODY":          4,
-		"REASON_BODY_TOO_LARGE":          5,
-		"REASON_PAGE_TOKEN_INVALID":      6,
-		"REASON_IDEMPOTENCY_KEY_INVALID": 7,
-		"REASON_IDEMPOTENCY_KEY_REUSED":  8,
-		"REASON_SIGN_IN_REQUIRED":        9,
-		"REASON_ACCESS_TOKEN_INVALID":    10,
-		"REASON_SESSION_REVOKED":         11,
-		"REASON_ETAG_MISMATCH":           12,
-		"REASON_UPDATE_MASK_INVALID":     13,
-		"REASON_UNKNOWN_METHOD":          14,
-		"REASON_HANDLE_TAKEN":            20,
-		"REASON_EMAIL_TAKEN":             21,
-		"REASON_PASSWORD_TOO_COMMON":     22,
-		"REASON_CREDENTIALS_INVALID":     23,
-		"REASON_REFRESH_TOKEN_INVALID":   24,
-		"REASON_REFRESH_TOKEN_REUSED":    25,
-		"REASON_SIGN_IN_BUSY":            26,
-		"REASON_SESSION_NOT_FOUND":       27,
-		"REASON_USER_NOT_FOUND":          40,
-		"REASON_CANNOT_FOLLOW_SELF":      41,
-		"REASON_POST_NOT_FOUND":          60,
-		"REASON_POST_EMPTY":              61,
-		"REASON_POST_TOO_LONG":           62,
-		"REASON_NOT_POST_AUTHOR":         63,
+		"REASON_UNSPECIFIED":                     0,
+		"REASON_INTERNAL":                        1,
+		"REASON_UNAVAILABLE":                     2,
+		"REASON_INVALID_REQUEST":                 3,
+		"REASON_MALFORMED_BODY":                  4,
+		"REASON_BODY_TOO_LARGE":                  5,
+		"REASON_PAGE_TOKEN_INVALID":              6,
+		"REASON_IDEMPOTENCY_KEY_INVALID":         7,
+		"REASON_IDEMPOTENCY_KEY_REUSED":          8,
+		"REASON_SIGN_IN_REQUIRED":                9,
+		"REASON_ACCESS_TOKEN_INVALID":            10,
+		"REASON_SESSION_REVOKED":                 11,
+		"REASON_ETAG_MISMATCH":                   12,
+		"REASON_UPDATE_MASK_INVALID":             13,
+		"REASON_UNKNOWN_METHOD":                  14,
+		"REASON_HANDLE_TAKEN":                    20,
+		"REASON_EMAIL_TAKEN":                     21,
+		"REASON_PASSWORD_TOO_COMMON":             22,
+		"REASON_CREDENTIALS_INVALID":             23,
+		"REASON_REFRESH_TOKEN_INVALID":           24,
+		"REASON_REFRESH_TOKEN_REUSED":            25,
+		"REASON_SIGN_IN_BUSY":                    26,
+		"REASON_SESSION_NOT_FOUND":               27,
+		"REASON_ROLE_REQUIRED":                   130,
+		"REASON_API_KEY_INVALID":                 132,
+		"REASON_API_KEY_NOT_FOUND":               133,
+		"REASON_EXPIRE_TIME_PAST":                134,
+		"REASON_CANNOT_ACT_ON_SELF":              135,
+		"REASON_ACCOUNT_SUSPENDED":               136,
+		"REASON_USER_NOT_FOUND":                  40,
+		"REASON_CANNOT_FOLLOW_SELF":              41,
+		"REASON_POST_NOT_FOUND":                  60,
+		"REASON_POST_EMPTY":                      61,
+		"REASON_POST_TOO_LONG":                   62,
+		"REASON_NOT_POST_AUTHOR":                 63,
+		"REASON_REPLY_NOT_ALLOWED":               64,
+		"REASON_REAUTHENTICATION_REQUIRED":       100,
+		"REASON_REAUTHENTICATION_FAILED":         101,
+		"REASON_EMAIL_TOKEN_INVALID":             102,
+		"REASON_EMAIL_ALREADY_VERIFIED":          103,
+		"REASON_MAIL_LIMIT_REACHED":              104,
+		"REASON_SECOND_FACTOR_REQUIRED":          105,
+		"REASON_SECOND_FACTOR_CHALLENGE_INVALID": 106,
+		"REASON_SECOND_FACTOR_CODE_INVALID":      107,
+		"REASON_SECOND_FACTOR_LIMIT_REACHED":     108,
+		"REASON_TOTP_ALREADY_ENABLED":            109,
+		"REASON_TOTP_NOT_ENROLLED":               110,
+		"REASON_TOTP_NOT_ENABLED":                111,
+		"REASON_PROVIDER_NOT_FOUND":              112,
+		"REASON_PROVIDER_UNAVAILABLE":            113,
+		"REASON_PROVIDER_REFUSED":                114,
+		"REASON_PROVIDER_EMAIL_MISSING":          115,
+		"REASON_SIGN_IN_STATE_INVALID":           116,
+		"REASON_ACCOUNT_LINK_REQUIRED":           117,
+		"REASON_IDENTITY_ALREADY_LINKED":         118,
+		"REASON_LINKED_IDENTITY_NOT_FOUND":       119,
+		"REASON_LAST_WAY_IN":                     120,
+		"REASON_FOLLOWS_PRIVATE":                 240,
+		"REASON_FOLLOW_REQUEST_NOT_FOUND":        241,
+		"REASON_USER_BLOCKED":                    242,
+		"REASON_CANNOT_BLOCK_SELF":               243,
+		"REASON_CANNOT_MUTE_SELF":                244,
+		"REASON_MUTED_WORD_EMPTY":                245,
+		"REASON_TOO_MANY_MUTES":                  246,
+		"REASON_LIST_NOT_FOUND":                  247,
+		"REASON_TOO_MANY_LISTS":                  248,
+		"REASON_LIST_FULL":                       249,
+		"REASON_PROFILE_LANGUAGE_INVALID":        250,
+		"REASON_LANGUAGE_INVALID":                200,
+		"REASON_REPLY_AUDIENCE_TOO_WIDE":         201,
+		"REASON_REPOST_NOT_ALLOWED":              202,
+		"REASON_QUOTE_NOT_ALLOWED":               203,
+		"REASON_POST_NOT_EDITABLE":               204,
+		"REASON_POLL_NOT_FOUND":                  205,
+		"REASON_POLL_ENDED":                      206,
+		"REASON_POLL_ALREADY_VOTED":              207,
+		"REASON_POLL_CHOICE_INVALID":             208,
+		"REASON_DRAFT_NOT_FOUND":                 209,
+		"REASON_TOO_MANY_DRAFTS":                 210,
+		"REASON_SCHEDULED_TIME_INVALID":          211,
+		"REASON_AUTHOR_INACTIVE":                 212,
+		"REASON_TOO_MANY_MENTIONS":               213,
+		"REASON_TOO_MANY_HASHTAGS":               214,
+		"REASON_QUERY_INVALID":                   300,
+		"REASON_ALGORITHM_UNKNOWN":               281,
+		"REASON_READ_POSITION_INVALID":           282,
+		"REASON_RATE_LIMITED":                    131,
+		"REASON_CONVERSATION_NOT_FOUND":          400,
+		"REASON_MESSAGE_NOT_FOUND":               401,
+		"REASON_MESSAGE_NOT_ALLOWED":             402,
+		"REASON_REQUEST_PENDING":                 403,
+		"REASON_CANNOT_MESSAGE_SELF":             404,
+		"REASON_MEMBER_ROLE_REQUIRED":            405,
+		"REASON_NOT_A_GROUP":                     406,
+		"REASON_GROUP_FULL":                      407,
+		"REASON_MEMBER_NOT_FOUND":                408,
+		"REASON_CONVERSATION_ACCEPTED":           409,
+		"REASON_MESSAGE_EMPTY":                   410,
+		"REASON_NOT_MESSAGE_SENDER":              411,
+		"REASON_MESSAGE_NOT_EDITABLE":            412,
+		"REASON_EMOJI_INVALID":                   413,
+		"REASON_TOO_MANY_REACTIONS":              414,
+		"REASON_NOTIFICATION_NOT_FOUND":          420,
+		"REASON_TIME_ZONE_UNKNOWN":               421,
+		"REASON_QUIET_HOURS_INVALID":             422,
+		"REASON_PUSH_UNAVAILABLE":                423,
+		"REASON_PUSH_ENDPOINT_INVALID":           424,
+		"REASON_PUSH_KEYS_INVALID":               425,
+		"REASON_TOO_MANY_PUSH_SUBSCRIPTIONS":     426,
+		"REASON_PUSH_SUBSCRIPTION_NOT_FOUND":     427,
+		"REASON_CURSOR_INVALID":                  440,
+		"REASON_CURSOR_EXPIRED":                  441,
+		"REASON_TOO_MANY_STREAMS":                442,
+		"REASON_STREAM_TOO_SLOW":                 443,
+		"REASON_SERVER_STOPPING":                 444,
 	}
 )
 
@@ -186,7 +537,7 @@ var File_pulse_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xe9\a\n" +
+	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\x8e!\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x90\xb5\x18\r\x12\x1c\n" +
@@ -213,12 +564,98 @@ const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\x1bREASON_REFRESH_TOKEN_REUSED\x10\x19\x1a\x04\x90\xb5\x18\x10\x12\x1d\n" +
 	"\x13REASON_SIGN_IN_BUSY\x10\x1a\x1a\x04\x90\xb5\x18\b\x12\"\n" +
 	"\x18REASON_SESSION_NOT_FOUND\x10\x1b\x1a\x04\x90\xb5\x18\x05\x12\x1f\n" +
+	"\x14REASON_ROLE_REQUIRED\x10\x82\x01\x1a\x04\x90\xb5\x18\a\x12!\n" +
+	"\x16REASON_API_KEY_INVALID\x10\x84\x01\x1a\x04\x90\xb5\x18\x10\x12#\n" +
+	"\x18REASON_API_KEY_NOT_FOUND\x10\x85\x01\x1a\x04\x90\xb5\x18\x05\x12\"\n" +
+	"\x17REASON_EXPIRE_TIME_PAST\x10\x86\x01\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_CANNOT_ACT_ON_SELF\x10\x87\x01\x1a\x04\x90\xb5\x18\x03\x12#\n" +
+	"\x18REASON_ACCOUNT_SUSPENDED\x10\x88\x01\x1a\x04\x90\xb5\x18\a\x12\x1f\n" +
 	"\x15REASON_USER_NOT_FOUND\x10(\x1a\x04\x90\xb5\x18\x05\x12#\n" +
 	"\x19REASON_CANNOT_FOLLOW_SELF\x10)\x1a\x04\x90\xb5\x18\x03\x12\x1f\n" +
 	"\x15REASON_POST_NOT_FOUND\x10<\x1a\x04\x90\xb5\x18\x05\x12\x1b\n" +
 	"\x11REASON_POST_EMPTY\x10=\x1a\x04\x90\xb5\x18\x03\x12\x1e\n" +
 	"\x14REASON_POST_TOO_LONG\x10>\x1a\x04\x90\xb5\x18\x03\x12 \n" +
-	"\x16REASON_NOT_POST_AUTHOR\x10?\x1a\x04\x90\xb5\x18\aB\xbc\x01\n" +
+	"\x16REASON_NOT_POST_AUTHOR\x10?\x1a\x04\x90\xb5\x18\a\x12\"\n" +
+	"\x18REASON_REPLY_NOT_ALLOWED\x10@\x1a\x04\x90\xb5\x18\a\x12*\n" +
+	" REASON_REAUTHENTICATION_REQUIRED\x10d\x1a\x04\x90\xb5\x18\a\x12(\n" +
+	"\x1eREASON_REAUTHENTICATION_FAILED\x10e\x1a\x04\x90\xb5\x18\a\x12$\n" +
+	"\x1aREASON_EMAIL_TOKEN_INVALID\x10f\x1a\x04\x90\xb5\x18\x05\x12'\n" +
+	"\x1dREASON_EMAIL_ALREADY_VERIFIED\x10g\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x19REASON_MAIL_LIMIT_REACHED\x10h\x1a\x04\x90\xb5\x18\b\x12'\n" +
+	"\x1dREASON_SECOND_FACTOR_REQUIRED\x10i\x1a\x04\x90\xb5\x18\x10\x120\n" +
+	"&REASON_SECOND_FACTOR_CHALLENGE_INVALID\x10j\x1a\x04\x90\xb5\x18\x10\x12+\n" +
+	"!REASON_SECOND_FACTOR_CODE_INVALID\x10k\x1a\x04\x90\xb5\x18\a\x12,\n" +
+	"\"REASON_SECOND_FACTOR_LIMIT_REACHED\x10l\x1a\x04\x90\xb5\x18\b\x12%\n" +
+	"\x1bREASON_TOTP_ALREADY_ENABLED\x10m\x1a\x04\x90\xb5\x18\t\x12\"\n" +
+	"\x18REASON_TOTP_NOT_ENROLLED\x10n\x1a\x04\x90\xb5\x18\t\x12!\n" +
+	"\x17REASON_TOTP_NOT_ENABLED\x10o\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x19REASON_PROVIDER_NOT_FOUND\x10p\x1a\x04\x90\xb5\x18\x05\x12%\n" +
+	"\x1bREASON_PROVIDER_UNAVAILABLE\x10q\x1a\x04\x90\xb5\x18\x0e\x12!\n" +
+	"\x17REASON_PROVIDER_REFUSED\x10r\x1a\x04\x90\xb5\x18\a\x12'\n" +
+	"\x1dREASON_PROVIDER_EMAIL_MISSING\x10s\x1a\x04\x90\xb5\x18\t\x12&\n" +
+	"\x1cREASON_SIGN_IN_STATE_INVALID\x10t\x1a\x04\x90\xb5\x18\x05\x12&\n" +
+	"\x1cREASON_ACCOUNT_LINK_REQUIRED\x10u\x1a\x04\x90\xb5\x18\t\x12(\n" +
+	"\x1eREASON_IDENTITY_ALREADY_LINKED\x10v\x1a\x04\x90\xb5\x18\x06\x12*\n" +
+	" REASON_LINKED_IDENTITY_NOT_FOUND\x10w\x1a\x04\x90\xb5\x18\x05\x12\x1c\n" +
+	"\x12REASON_LAST_WAY_IN\x10x\x1a\x04\x90\xb5\x18\t\x12!\n" +
+	"\x16REASON_FOLLOWS_PRIVATE\x10\xf0\x01\x1a\x04\x90\xb5\x18\a\x12*\n" +
+	"\x1fREASON_FOLLOW_REQUEST_NOT_FOUND\x10\xf1\x01\x1a\x04\x90\xb5\x18\x05\x12\x1e\n" +
+	"\x13REASON_USER_BLOCKED\x10\xf2\x01\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_CANNOT_BLOCK_SELF\x10\xf3\x01\x1a\x04\x90\xb5\x18\x03\x12\"\n" +
+	"\x17REASON_CANNOT_MUTE_SELF\x10\xf4\x01\x1a\x04\x90\xb5\x18\x03\x12\"\n" +
+	"\x17REASON_MUTED_WORD_EMPTY\x10\xf5\x01\x1a\x04\x90\xb5\x18\x03\x12 \n" +
+	"\x15REASON_TOO_MANY_MUTES\x10\xf6\x01\x1a\x04\x90\xb5\x18\t\x12 \n" +
+	"\x15REASON_LIST_NOT_FOUND\x10\xf7\x01\x1a\x04\x90\xb5\x18\x05\x12 \n" +
+	"\x15REASON_TOO_MANY_LISTS\x10\xf8\x01\x1a\x04\x90\xb5\x18\t\x12\x1b\n" +
+	"\x10REASON_LIST_FULL\x10\xf9\x01\x1a\x04\x90\xb5\x18\t\x12*\n" +
+	"\x1fREASON_PROFILE_LANGUAGE_INVALID\x10\xfa\x01\x1a\x04\x90\xb5\x18\x03\x12\"\n" +
+	"\x17REASON_LANGUAGE_INVALID\x10\xc8\x01\x1a\x04\x90\xb5\x18\x03\x12)\n" +
+	"\x1eREASON_REPLY_AUDIENCE_TOO_WIDE\x10\xc9\x01\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_REPOST_NOT_ALLOWED\x10\xca\x01\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_QUOTE_NOT_ALLOWED\x10\xcb\x01\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_POST_NOT_EDITABLE\x10\xcc\x01\x1a\x04\x90\xb5\x18\t\x12 \n" +
+	"\x15REASON_POLL_NOT_FOUND\x10\xcd\x01\x1a\x04\x90\xb5\x18\t\x12\x1c\n" +
+	"\x11REASON_POLL_ENDED\x10\xce\x01\x1a\x04\x90\xb5\x18\t\x12$\n" +
+	"\x19REASON_POLL_ALREADY_VOTED\x10\xcf\x01\x1a\x04\x90\xb5\x18\x06\x12%\n" +
+	"\x1aREASON_POLL_CHOICE_INVALID\x10\xd0\x01\x1a\x04\x90\xb5\x18\x03\x12!\n" +
+	"\x16REASON_DRAFT_NOT_FOUND\x10\xd1\x01\x1a\x04\x90\xb5\x18\x05\x12!\n" +
+	"\x16REASON_TOO_MANY_DRAFTS\x10\xd2\x01\x1a\x04\x90\xb5\x18\t\x12(\n" +
+	"\x1dREASON_SCHEDULED_TIME_INVALID\x10\xd3\x01\x1a\x04\x90\xb5\x18\x03\x12!\n" +
+	"\x16REASON_AUTHOR_INACTIVE\x10\xd4\x01\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_TOO_MANY_MENTIONS\x10\xd5\x01\x1a\x04\x90\xb5\x18\x03\x12#\n" +
+	"\x18REASON_TOO_MANY_HASHTAGS\x10\xd6\x01\x1a\x04\x90\xb5\x18\x03\x12\x1f\n" +
+	"\x14REASON_QUERY_INVALID\x10\xac\x02\x1a\x04\x90\xb5\x18\x03\x12#\n" +
+	"\x18REASON_ALGORITHM_UNKNOWN\x10\x99\x02\x1a\x04\x90\xb5\x18\x03\x12'\n" +
+	"\x1cREASON_READ_POSITION_INVALID\x10\x9a\x02\x1a\x04\x90\xb5\x18\x03\x12\x1e\n" +
+	"\x13REASON_RATE_LIMITED\x10\x83\x01\x1a\x04\x90\xb5\x18\b\x12(\n" +
+	"\x1dREASON_CONVERSATION_NOT_FOUND\x10\x90\x03\x1a\x04\x90\xb5\x18\x05\x12#\n" +
+	"\x18REASON_MESSAGE_NOT_FOUND\x10\x91\x03\x1a\x04\x90\xb5\x18\x05\x12%\n" +
+	"\x1aREASON_MESSAGE_NOT_ALLOWED\x10\x92\x03\x1a\x04\x90\xb5\x18\a\x12!\n" +
+	"\x16REASON_REQUEST_PENDING\x10\x93\x03\x1a\x04\x90\xb5\x18\t\x12%\n" +
+	"\x1aREASON_CANNOT_MESSAGE_SELF\x10\x94\x03\x1a\x04\x90\xb5\x18\x03\x12&\n" +
+	"\x1bREASON_MEMBER_ROLE_REQUIRED\x10\x95\x03\x1a\x04\x90\xb5\x18\a\x12\x1d\n" +
+	"\x12REASON_NOT_A_GROUP\x10\x96\x03\x1a\x04\x90\xb5\x18\t\x12\x1c\n" +
+	"\x11REASON_GROUP_FULL\x10\x97\x03\x1a\x04\x90\xb5\x18\t\x12\"\n" +
+	"\x17REASON_MEMBER_NOT_FOUND\x10\x98\x03\x1a\x04\x90\xb5\x18\x05\x12'\n" +
+	"\x1cREASON_CONVERSATION_ACCEPTED\x10\x99\x03\x1a\x04\x90\xb5\x18\t\x12\x1f\n" +
+	"\x14REASON_MESSAGE_EMPTY\x10\x9a\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_NOT_MESSAGE_SENDER\x10\x9b\x03\x1a\x04\x90\xb5\x18\a\x12&\n" +
+	"\x1bREASON_MESSAGE_NOT_EDITABLE\x10\x9c\x03\x1a\x04\x90\xb5\x18\t\x12\x1f\n" +
+	"\x14REASON_EMOJI_INVALID\x10\x9d\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_TOO_MANY_REACTIONS\x10\x9e\x03\x1a\x04\x90\xb5\x18\t\x12(\n" +
+	"\x1dREASON_NOTIFICATION_NOT_FOUND\x10\xa4\x03\x1a\x04\x90\xb5\x18\x05\x12#\n" +
+	"\x18REASON_TIME_ZONE_UNKNOWN\x10\xa5\x03\x1a\x04\x90\xb5\x18\x03\x12%\n" +
+	"\x1aREASON_QUIET_HOURS_INVALID\x10\xa6\x03\x1a\x04\x90\xb5\x18\x03\x12\"\n" +
+	"\x17REASON_PUSH_UNAVAILABLE\x10\xa7\x03\x1a\x04\x90\xb5\x18\t\x12'\n" +
+	"\x1cREASON_PUSH_ENDPOINT_INVALID\x10\xa8\x03\x1a\x04\x90\xb5\x18\x03\x12#\n" +
+	"\x18REASON_PUSH_KEYS_INVALID\x10\xa9\x03\x1a\x04\x90\xb5\x18\x03\x12-\n" +
+	"\"REASON_TOO_MANY_PUSH_SUBSCRIPTIONS\x10\xaa\x03\x1a\x04\x90\xb5\x18\t\x12-\n" +
+	"\"REASON_PUSH_SUBSCRIPTION_NOT_FOUND\x10\xab\x03\x1a\x04\x90\xb5\x18\x05\x12 \n" +
+	"\x15REASON_CURSOR_INVALID\x10\xb8\x03\x1a\x04\x90\xb5\x18\x03\x12 \n" +
+	"\x15REASON_CURSOR_EXPIRED\x10\xb9\x03\x1a\x04\x90\xb5\x18\t\x12\"\n" +
+	"\x17REASON_TOO_MANY_STREAMS\x10\xba\x03\x1a\x04\x90\xb5\x18\b\x12!\n" +
+	"\x16REASON_STREAM_TOO_SLOW\x10\xbb\x03\x1a\x04\x90\xb5\x18\b\x12!\n" +
+	"\x16REASON_SERVER_STOPPING\x10\xbc\x03\x1a\x04\x90\xb5\x18\x0eB\xbc\x01\n" +
 	"\x13com.pulse.errors.v1B\vErrorsProtoP\x01Z:github.com/pulse-social/pulse/gen/pulse/errors/v1;errorsv1\xa2\x02\x03PEX\xaa\x02\x0fPulse.Errors.V1\xca\x02\x0fPulse\\Errors\\V1\xe2\x02\x1bPulse\\Errors\\V1\\GPBMetadata\xea\x02\x11Pulse::Errors::V1b\x06proto3"
 
 var (

@@ -4,7 +4,8 @@
 // 	protoc        (unknown)
 // source: pulse/graph/v1/graph.proto
 
-// Package pulse.graph.v1 is about who follows whom.
+// Package pulse.graph.v1 is about how people relate: who follows whom, whom one blocks or mutes, whom one keeps on lists,
+// and whom one may want to follow.
 
 package graphv1
 
@@ -28,70 +29,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// How the caller relates to a person.
-type Relationship struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The person.
-	UserId int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The caller follows the person.
-	Following bool `protobuf:"varint,2,opt,name=following,proto3" json:"following,omitempty"`
-	// The person follows the caller.
-	FollowedBy    bool `protobuf:"varint,3,opt,name=followed_by,json=followedBy,proto3" json:"followed_by,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Relationship) Reset() {
-	*x = Relationship{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Relationship) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Relationship) ProtoMessage() {}
-
-func (x *Relationship) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Relationship.ProtoReflect.Descriptor instead.
-func (*Relationship) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *Relationship) GetUserId() int64 {
-	if x != nil {
-		return x.UserId
-	}
-	return 0
-}
-
-func (x *Relationship) GetFollowing() bool {
-	if x != nil {
-		return x.Following
-	}
-	return false
-}
-
-func (x *Relationship) GetFollowedBy() bool {
-	if x != nil {
-		return x.FollowedBy
-	}
-	return false
-}
-
 // One line of a list of followers or of followed people.
 type FollowListing struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -105,7 +42,7 @@ type FollowListing struct {
 
 func (x *FollowListing) Reset() {
 	*x = FollowListing{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[1]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -117,7 +54,7 @@ func (x *FollowListing) String() string {
 func (*FollowListing) ProtoMessage() {}
 
 func (x *FollowListing) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[1]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -130,7 +67,7 @@ func (x *FollowListing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FollowListing.ProtoReflect.Descriptor instead.
 func (*FollowListing) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{1}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *FollowListing) GetUser() *v1.UserSummary {
@@ -158,7 +95,7 @@ type FollowRequest struct {
 
 func (x *FollowRequest) Reset() {
 	*x = FollowRequest{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[2]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -170,7 +107,7 @@ func (x *FollowRequest) String() string {
 func (*FollowRequest) ProtoMessage() {}
 
 func (x *FollowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[2]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -183,7 +120,7 @@ func (x *FollowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FollowRequest.ProtoReflect.Descriptor instead.
 func (*FollowRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{2}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *FollowRequest) GetUserId() int64 {
@@ -204,7 +141,7 @@ type FollowResponse struct {
 
 func (x *FollowResponse) Reset() {
 	*x = FollowResponse{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[3]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -216,7 +153,7 @@ func (x *FollowResponse) String() string {
 func (*FollowResponse) ProtoMessage() {}
 
 func (x *FollowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[3]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -229,7 +166,7 @@ func (x *FollowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FollowResponse.ProtoReflect.Descriptor instead.
 func (*FollowResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{3}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *FollowResponse) GetRelationship() *Relationship {
@@ -250,7 +187,7 @@ type UnfollowRequest struct {
 
 func (x *UnfollowRequest) Reset() {
 	*x = UnfollowRequest{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[4]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -262,7 +199,7 @@ func (x *UnfollowRequest) String() string {
 func (*UnfollowRequest) ProtoMessage() {}
 
 func (x *UnfollowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[4]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -275,7 +212,7 @@ func (x *UnfollowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnfollowRequest.ProtoReflect.Descriptor instead.
 func (*UnfollowRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{4}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *UnfollowRequest) GetUserId() int64 {
@@ -296,7 +233,7 @@ type UnfollowResponse struct {
 
 func (x *UnfollowResponse) Reset() {
 	*x = UnfollowResponse{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[5]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -308,7 +245,7 @@ func (x *UnfollowResponse) String() string {
 func (*UnfollowResponse) ProtoMessage() {}
 
 func (x *UnfollowResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[5]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -321,7 +258,7 @@ func (x *UnfollowResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnfollowResponse.ProtoReflect.Descriptor instead.
 func (*UnfollowResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{5}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *UnfollowResponse) GetRelationship() *Relationship {
@@ -346,7 +283,7 @@ type ListFollowersRequest struct {
 
 func (x *ListFollowersRequest) Reset() {
 	*x = ListFollowersRequest{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[6]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -358,7 +295,7 @@ func (x *ListFollowersRequest) String() string {
 func (*ListFollowersRequest) ProtoMessage() {}
 
 func (x *ListFollowersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[6]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -371,7 +308,7 @@ func (x *ListFollowersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFollowersRequest.ProtoReflect.Descriptor instead.
 func (*ListFollowersRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{6}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListFollowersRequest) GetUserId() int64 {
@@ -408,7 +345,7 @@ type ListFollowersResponse struct {
 
 func (x *ListFollowersResponse) Reset() {
 	*x = ListFollowersResponse{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[7]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -420,7 +357,7 @@ func (x *ListFollowersResponse) String() string {
 func (*ListFollowersResponse) ProtoMessage() {}
 
 func (x *ListFollowersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[7]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -433,7 +370,7 @@ func (x *ListFollowersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFollowersResponse.ProtoReflect.Descriptor instead.
 func (*ListFollowersResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{7}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListFollowersResponse) GetFollowers() []*FollowListing {
@@ -465,7 +402,7 @@ type ListFollowingRequest struct {
 
 func (x *ListFollowingRequest) Reset() {
 	*x = ListFollowingRequest{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[8]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -477,7 +414,7 @@ func (x *ListFollowingRequest) String() string {
 func (*ListFollowingRequest) ProtoMessage() {}
 
 func (x *ListFollowingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[8]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -490,7 +427,7 @@ func (x *ListFollowingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFollowingRequest.ProtoReflect.Descriptor instead.
 func (*ListFollowingRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{8}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListFollowingRequest) GetUserId() int64 {
@@ -527,7 +464,7 @@ type ListFollowingResponse struct {
 
 func (x *ListFollowingResponse) Reset() {
 	*x = ListFollowingResponse{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[9]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -539,7 +476,7 @@ func (x *ListFollowingResponse) String() string {
 func (*ListFollowingResponse) ProtoMessage() {}
 
 func (x *ListFollowingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[9]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -552,7 +489,7 @@ func (x *ListFollowingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFollowingResponse.ProtoReflect.Descriptor instead.
 func (*ListFollowingResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{9}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListFollowingResponse) GetFollowing() []*FollowListing {
@@ -580,7 +517,7 @@ type BatchGetRelationshipsRequest struct {
 
 func (x *BatchGetRelationshipsRequest) Reset() {
 	*x = BatchGetRelationshipsRequest{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[10]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -592,7 +529,7 @@ func (x *BatchGetRelationshipsRequest) String() string {
 func (*BatchGetRelationshipsRequest) ProtoMessage() {}
 
 func (x *BatchGetRelationshipsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[10]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -605,7 +542,7 @@ func (x *BatchGetRelationshipsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetRelationshipsRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetRelationshipsRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{10}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *BatchGetRelationshipsRequest) GetUserIds() []int64 {
@@ -626,7 +563,7 @@ type BatchGetRelationshipsResponse struct {
 
 func (x *BatchGetRelationshipsResponse) Reset() {
 	*x = BatchGetRelationshipsResponse{}
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[11]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -638,7 +575,7 @@ func (x *BatchGetRelationshipsResponse) String() string {
 func (*BatchGetRelationshipsResponse) ProtoMessage() {}
 
 func (x *BatchGetRelationshipsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_graph_v1_graph_proto_msgTypes[11]
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -651,7 +588,7 @@ func (x *BatchGetRelationshipsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetRelationshipsResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetRelationshipsResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{11}
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *BatchGetRelationshipsResponse) GetRelationships() []*Relationship {
@@ -661,16 +598,103 @@ func (x *BatchGetRelationshipsResponse) GetRelationships() []*Relationship {
 	return nil
 }
 
+// Request of RemoveFollower.
+type RemoveFollowerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who shall not follow the caller.
+	UserId        int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveFollowerRequest) Reset() {
+	*x = RemoveFollowerRequest{}
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveFollowerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveFollowerRequest) ProtoMessage() {}
+
+func (x *RemoveFollowerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveFollowerRequest.ProtoReflect.Descriptor instead.
+func (*RemoveFollowerRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RemoveFollowerRequest) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+// Response of RemoveFollower.
+type RemoveFollowerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How the caller relates to the person now.
+	Relationship  *Relationship `protobuf:"bytes,1,opt,name=relationship,proto3" json:"relationship,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveFollowerResponse) Reset() {
+	*x = RemoveFollowerResponse{}
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveFollowerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveFollowerResponse) ProtoMessage() {}
+
+func (x *RemoveFollowerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_graph_v1_graph_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveFollowerResponse.ProtoReflect.Descriptor instead.
+func (*RemoveFollowerResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_graph_v1_graph_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RemoveFollowerResponse) GetRelationship() *Relationship {
+	if x != nil {
+		return x.Relationship
+	}
+	return nil
+}
+
 var File_pulse_graph_v1_graph_proto protoreflect.FileDescriptor
 
 const file_pulse_graph_v1_graph_proto_rawDesc = "" +
 	"\n" +
-	"\x1apulse/graph/v1/graph.proto\x12\x0epulse.graph.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/user/v1/user.proto\"f\n" +
-	"\fRelationship\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1c\n" +
-	"\tfollowing\x18\x02 \x01(\bR\tfollowing\x12\x1f\n" +
-	"\vfollowed_by\x18\x03 \x01(\bR\n" +
-	"followedBy\"|\n" +
+	"\x1apulse/graph/v1/graph.proto\x12\x0epulse.graph.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bpulse/graph/v1/blocks.proto\x1a\x1apulse/graph/v1/lists.proto\x1a\x1apulse/graph/v1/mutes.proto\x1a$pulse/graph/v1/recommendations.proto\x1a!pulse/graph/v1/relationship.proto\x1a\x1dpulse/graph/v1/requests.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/user/v1/user.proto\"|\n" +
 	"\rFollowListing\x12.\n" +
 	"\x04user\x18\x01 \x01(\v2\x1a.pulse.user.v1.UserSummaryR\x04user\x12;\n" +
 	"\vfollow_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
@@ -703,13 +727,47 @@ const file_pulse_graph_v1_graph_proto_rawDesc = "" +
 	"\buser_ids\x18\x01 \x03(\x03B\x10\xbaH\r\x92\x01\n" +
 	"\b\x01\x10d\"\x04\"\x02 \x00R\auserIds\"c\n" +
 	"\x1dBatchGetRelationshipsResponse\x12B\n" +
-	"\rrelationships\x18\x01 \x03(\v2\x1c.pulse.graph.v1.RelationshipR\rrelationships2\xbd\x05\n" +
-	"\fGraphService\x12s\n" +
-	"\x06Follow\x12\x1d.pulse.graph.v1.FollowRequest\x1a\x1e.pulse.graph.v1.FollowResponse\"*\x8a\xb5\x18\x04\b\x02\x10\x03\x82\xd3\xe4\x93\x02\x1c\x1a\x1a/v1/users/{user_id}/follow\x12y\n" +
-	"\bUnfollow\x12\x1f.pulse.graph.v1.UnfollowRequest\x1a .pulse.graph.v1.UnfollowResponse\"*\x8a\xb5\x18\x04\b\x02\x10\x03\x82\xd3\xe4\x93\x02\x1c*\x1a/v1/users/{user_id}/follow\x12\x8e\x01\n" +
-	"\rListFollowers\x12$.pulse.graph.v1.ListFollowersRequest\x1a%.pulse.graph.v1.ListFollowersResponse\"0\x8a\xb5\x18\x04\b\x01\x10\x03\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/users/{user_id}/followers\x90\x02\x01\x12\x8e\x01\n" +
-	"\rListFollowing\x12$.pulse.graph.v1.ListFollowingRequest\x1a%.pulse.graph.v1.ListFollowingResponse\"0\x8a\xb5\x18\x04\b\x01\x10\x03\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/users/{user_id}/following\x90\x02\x01\x12\x9a\x01\n" +
-	"\x15BatchGetRelationships\x12,.pulse.graph.v1.BatchGetRelationshipsRequest\x1a-.pulse.graph.v1.BatchGetRelationshipsResponse\"$\x8a\xb5\x18\x04\b\x02\x10\x03\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/relationships\x90\x02\x01B\xb4\x01\n" +
+	"\rrelationships\x18\x01 \x03(\v2\x1c.pulse.graph.v1.RelationshipR\rrelationships\"9\n" +
+	"\x15RemoveFollowerRequest\x12 \n" +
+	"\auser_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06userId\"Z\n" +
+	"\x16RemoveFollowerResponse\x12@\n" +
+	"\frelationship\x18\x01 \x01(\v2\x1c.pulse.graph.v1.RelationshipR\frelationship2\x9d\x1f\n" +
+	"\fGraphService\x12u\n" +
+	"\x06Follow\x12\x1d.pulse.graph.v1.FollowRequest\x1a\x1e.pulse.graph.v1.FollowResponse\",\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02\x1c\x1a\x1a/v1/users/{user_id}/follow\x12{\n" +
+	"\bUnfollow\x12\x1f.pulse.graph.v1.UnfollowRequest\x1a .pulse.graph.v1.UnfollowResponse\",\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02\x1c*\x1a/v1/users/{user_id}/follow\x12\x8a\x01\n" +
+	"\x0eRemoveFollower\x12%.pulse.graph.v1.RemoveFollowerRequest\x1a&.pulse.graph.v1.RemoveFollowerResponse\")\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02\x19*\x17/v1/followers/{user_id}\x12\x90\x01\n" +
+	"\rListFollowers\x12$.pulse.graph.v1.ListFollowersRequest\x1a%.pulse.graph.v1.ListFollowersResponse\"2\x8a\xb5\x18\x06\b\x01\x10\x03X\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/users/{user_id}/followers\x90\x02\x01\x12\x90\x01\n" +
+	"\rListFollowing\x12$.pulse.graph.v1.ListFollowingRequest\x1a%.pulse.graph.v1.ListFollowingResponse\"2\x8a\xb5\x18\x06\b\x01\x10\x03X\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/users/{user_id}/following\x90\x02\x01\x12\x94\x01\n" +
+	"\x12ListFollowRequests\x12).pulse.graph.v1.ListFollowRequestsRequest\x1a*.pulse.graph.v1.ListFollowRequestsResponse\"'\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/followRequests\x90\x02\x01\x12\xa4\x01\n" +
+	"\x16ListSentFollowRequests\x12-.pulse.graph.v1.ListSentFollowRequestsRequest\x1a..pulse.graph.v1.ListSentFollowRequestsResponse\"+\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/sentFollowRequests\x90\x02\x01\x12\xaa\x01\n" +
+	"\x14ApproveFollowRequest\x12+.pulse.graph.v1.ApproveFollowRequestRequest\x1a,.pulse.graph.v1.ApproveFollowRequestResponse\"7\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02'\x1a%/v1/followRequests/{user_id}/approval\x12\x9e\x01\n" +
+	"\x13RejectFollowRequest\x12*.pulse.graph.v1.RejectFollowRequestRequest\x1a+.pulse.graph.v1.RejectFollowRequestResponse\".\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02\x1e*\x1c/v1/followRequests/{user_id}\x12\x9c\x01\n" +
+	"\x15BatchGetRelationships\x12,.pulse.graph.v1.BatchGetRelationshipsRequest\x1a-.pulse.graph.v1.BatchGetRelationshipsResponse\"&\x8a\xb5\x18\x06\b\x02\x10\x03X\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/relationships\x90\x02\x01\x12}\n" +
+	"\tBlockUser\x12 .pulse.graph.v1.BlockUserRequest\x1a!.pulse.graph.v1.BlockUserResponse\"+\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02\x1b\x1a\x19/v1/users/{user_id}/block\x12\x83\x01\n" +
+	"\vUnblockUser\x12\".pulse.graph.v1.UnblockUserRequest\x1a#.pulse.graph.v1.UnblockUserResponse\"+\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02\x1b*\x19/v1/users/{user_id}/block\x12w\n" +
+	"\vListBlocked\x12\".pulse.graph.v1.ListBlockedRequest\x1a#.pulse.graph.v1.ListBlockedResponse\"\x1f\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/v1/blocks\x90\x02\x01\x12|\n" +
+	"\bMuteUser\x12\x1f.pulse.graph.v1.MuteUserRequest\x1a .pulse.graph.v1.MuteUserResponse\"-\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02\x1d:\x01*\x1a\x18/v1/users/{user_id}/mute\x12\x7f\n" +
+	"\n" +
+	"UnmuteUser\x12!.pulse.graph.v1.UnmuteUserRequest\x1a\".pulse.graph.v1.UnmuteUserResponse\"*\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02\x1a*\x18/v1/users/{user_id}/mute\x12p\n" +
+	"\tListMuted\x12 .pulse.graph.v1.ListMutedRequest\x1a!.pulse.graph.v1.ListMutedResponse\"\x1e\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\v\x12\t/v1/mutes\x90\x02\x01\x12r\n" +
+	"\bMuteWord\x12\x1f.pulse.graph.v1.MuteWordRequest\x1a .pulse.graph.v1.MuteWordResponse\"#\x8a\xb5\x18\x06\b\x02\x10\x02X\x02\x82\xd3\xe4\x93\x02\x13:\x01*\"\x0e/v1/mutedWords\x12u\n" +
+	"\n" +
+	"UnmuteWord\x12!.pulse.graph.v1.UnmuteWordRequest\x1a\".pulse.graph.v1.UnmuteWordResponse\" \x8a\xb5\x18\x06\b\x02\x10\x02X\x02\x82\xd3\xe4\x93\x02\x10*\x0e/v1/mutedWords\x12\x84\x01\n" +
+	"\x0eListMutedWords\x12%.pulse.graph.v1.ListMutedWordsRequest\x1a&.pulse.graph.v1.ListMutedWordsResponse\"#\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/mutedWords\x90\x02\x01\x12s\n" +
+	"\n" +
+	"CreateList\x12!.pulse.graph.v1.CreateListRequest\x1a\".pulse.graph.v1.CreateListResponse\"\x1e\x8a\xb5\x18\x06\b\x02\x10\x02X\x02\x82\xd3\xe4\x93\x02\x0e:\x01*\"\t/v1/lists\x12t\n" +
+	"\aGetList\x12\x1e.pulse.graph.v1.GetListRequest\x1a\x1f.pulse.graph.v1.GetListResponse\"(\x8a\xb5\x18\x06\b\x02\x10\x06X\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/lists/{list_id}\x90\x02\x01\x12}\n" +
+	"\n" +
+	"UpdateList\x12!.pulse.graph.v1.UpdateListRequest\x1a\".pulse.graph.v1.UpdateListResponse\"(\x8a\xb5\x18\x06\b\x02\x10\x06X\x02\x82\xd3\xe4\x93\x02\x18:\x01*2\x13/v1/lists/{list_id}\x12z\n" +
+	"\n" +
+	"DeleteList\x12!.pulse.graph.v1.DeleteListRequest\x1a\".pulse.graph.v1.DeleteListResponse\"%\x8a\xb5\x18\x06\b\x02\x10\x06X\x02\x82\xd3\xe4\x93\x02\x15*\x13/v1/lists/{list_id}\x12p\n" +
+	"\tListLists\x12 .pulse.graph.v1.ListListsRequest\x1a!.pulse.graph.v1.ListListsResponse\"\x1e\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\v\x12\t/v1/lists\x90\x02\x01\x12\x95\x01\n" +
+	"\rAddListMember\x12$.pulse.graph.v1.AddListMemberRequest\x1a%.pulse.graph.v1.AddListMemberResponse\"7\x8a\xb5\x18\x06\b\x02\x10\x06X\x02\x82\xd3\xe4\x93\x02'\x1a%/v1/lists/{list_id}/members/{user_id}\x12\x9e\x01\n" +
+	"\x10RemoveListMember\x12'.pulse.graph.v1.RemoveListMemberRequest\x1a(.pulse.graph.v1.RemoveListMemberResponse\"7\x8a\xb5\x18\x06\b\x02\x10\x06X\x02\x82\xd3\xe4\x93\x02'*%/v1/lists/{list_id}/members/{user_id}\x12\x94\x01\n" +
+	"\x0fListListMembers\x12&.pulse.graph.v1.ListListMembersRequest\x1a'.pulse.graph.v1.ListListMembersResponse\"0\x8a\xb5\x18\x06\b\x02\x10\x06X\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/lists/{list_id}/members\x90\x02\x01\x12\x89\x01\n" +
+	"\x0eRecommendUsers\x12%.pulse.graph.v1.RecommendUsersRequest\x1a&.pulse.graph.v1.RecommendUsersResponse\"(\x8a\xb5\x18\x06\b\x02\x10\x02X\x04\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/recommendations\x90\x02\x01\x12\xa5\x01\n" +
+	"\x15DismissRecommendation\x12,.pulse.graph.v1.DismissRecommendationRequest\x1a-.pulse.graph.v1.DismissRecommendationResponse\"/\x8a\xb5\x18\x06\b\x02\x10\x03X\x02\x82\xd3\xe4\x93\x02\x1f*\x1d/v1/recommendations/{user_id}B\xb4\x01\n" +
 	"\x12com.pulse.graph.v1B\n" +
 	"GraphProtoP\x01Z8github.com/pulse-social/pulse/gen/pulse/graph/v1;graphv1\xa2\x02\x03PGX\xaa\x02\x0ePulse.Graph.V1\xca\x02\x0ePulse\\Graph\\V1\xe2\x02\x1aPulse\\Graph\\V1\\GPBMetadata\xea\x02\x10Pulse::Graph::V1b\x06proto3"
 
@@ -725,46 +783,143 @@ func file_pulse_graph_v1_graph_proto_rawDescGZIP() []byte {
 	return file_pulse_graph_v1_graph_proto_rawDescData
 }
 
-var file_pulse_graph_v1_graph_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_pulse_graph_v1_graph_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_pulse_graph_v1_graph_proto_goTypes = []any{
-	(*Relationship)(nil),                  // 0: pulse.graph.v1.Relationship
-	(*FollowListing)(nil),                 // 1: pulse.graph.v1.FollowListing
-	(*FollowRequest)(nil),                 // 2: pulse.graph.v1.FollowRequest
-	(*FollowResponse)(nil),                // 3: pulse.graph.v1.FollowResponse
-	(*UnfollowRequest)(nil),               // 4: pulse.graph.v1.UnfollowRequest
-	(*UnfollowResponse)(nil),              // 5: pulse.graph.v1.UnfollowResponse
-	(*ListFollowersRequest)(nil),          // 6: pulse.graph.v1.ListFollowersRequest
-	(*ListFollowersResponse)(nil),         // 7: pulse.graph.v1.ListFollowersResponse
-	(*ListFollowingRequest)(nil),          // 8: pulse.graph.v1.ListFollowingRequest
-	(*ListFollowingResponse)(nil),         // 9: pulse.graph.v1.ListFollowingResponse
-	(*BatchGetRelationshipsRequest)(nil),  // 10: pulse.graph.v1.BatchGetRelationshipsRequest
-	(*BatchGetRelationshipsResponse)(nil), // 11: pulse.graph.v1.BatchGetRelationshipsResponse
-	(*v1.UserSummary)(nil),                // 12: pulse.user.v1.UserSummary
-	(*timestamppb.Timestamp)(nil),         // 13: google.protobuf.Timestamp
+	(*FollowListing)(nil),                  // 0: pulse.graph.v1.FollowListing
+	(*FollowRequest)(nil),                  // 1: pulse.graph.v1.FollowRequest
+	(*FollowResponse)(nil),                 // 2: pulse.graph.v1.FollowResponse
+	(*UnfollowRequest)(nil),                // 3: pulse.graph.v1.UnfollowRequest
+	(*UnfollowResponse)(nil),               // 4: pulse.graph.v1.UnfollowResponse
+	(*ListFollowersRequest)(nil),           // 5: pulse.graph.v1.ListFollowersRequest
+	(*ListFollowersResponse)(nil),          // 6: pulse.graph.v1.ListFollowersResponse
+	(*ListFollowingRequest)(nil),           // 7: pulse.graph.v1.ListFollowingRequest
+	(*ListFollowingResponse)(nil),          // 8: pulse.graph.v1.ListFollowingResponse
+	(*BatchGetRelationshipsRequest)(nil),   // 9: pulse.graph.v1.BatchGetRelationshipsRequest
+	(*BatchGetRelationshipsResponse)(nil),  // 10: pulse.graph.v1.BatchGetRelationshipsResponse
+	(*RemoveFollowerRequest)(nil),          // 11: pulse.graph.v1.RemoveFollowerRequest
+	(*RemoveFollowerResponse)(nil),         // 12: pulse.graph.v1.RemoveFollowerResponse
+	(*v1.UserSummary)(nil),                 // 13: pulse.user.v1.UserSummary
+	(*timestamppb.Timestamp)(nil),          // 14: google.protobuf.Timestamp
+	(*Relationship)(nil),                   // 15: pulse.graph.v1.Relationship
+	(*ListFollowRequestsRequest)(nil),      // 16: pulse.graph.v1.ListFollowRequestsRequest
+	(*ListSentFollowRequestsRequest)(nil),  // 17: pulse.graph.v1.ListSentFollowRequestsRequest
+	(*ApproveFollowRequestRequest)(nil),    // 18: pulse.graph.v1.ApproveFollowRequestRequest
+	(*RejectFollowRequestRequest)(nil),     // 19: pulse.graph.v1.RejectFollowRequestRequest
+	(*BlockUserRequest)(nil),               // 20: pulse.graph.v1.BlockUserRequest
+	(*UnblockUserRequest)(nil),             // 21: pulse.graph.v1.UnblockUserRequest
+	(*ListBlockedRequest)(nil),             // 22: pulse.graph.v1.ListBlockedRequest
+	(*MuteUserRequest)(nil),                // 23: pulse.graph.v1.MuteUserRequest
+	(*UnmuteUserRequest)(nil),              // 24: pulse.graph.v1.UnmuteUserRequest
+	(*ListMutedRequest)(nil),               // 25: pulse.graph.v1.ListMutedRequest
+	(*MuteWordRequest)(nil),                // 26: pulse.graph.v1.MuteWordRequest
+	(*UnmuteWordRequest)(nil),              // 27: pulse.graph.v1.UnmuteWordRequest
+	(*ListMutedWordsRequest)(nil),          // 28: pulse.graph.v1.ListMutedWordsRequest
+	(*CreateListRequest)(nil),              // 29: pulse.graph.v1.CreateListRequest
+	(*GetListRequest)(nil),                 // 30: pulse.graph.v1.GetListRequest
+	(*UpdateListRequest)(nil),              // 31: pulse.graph.v1.UpdateListRequest
+	(*DeleteListRequest)(nil),              // 32: pulse.graph.v1.DeleteListRequest
+	(*ListListsRequest)(nil),               // 33: pulse.graph.v1.ListListsRequest
+	(*AddListMemberRequest)(nil),           // 34: pulse.graph.v1.AddListMemberRequest
+	(*RemoveListMemberRequest)(nil),        // 35: pulse.graph.v1.RemoveListMemberRequest
+	(*ListListMembersRequest)(nil),         // 36: pulse.graph.v1.ListListMembersRequest
+	(*RecommendUsersRequest)(nil),          // 37: pulse.graph.v1.RecommendUsersRequest
+	(*DismissRecommendationRequest)(nil),   // 38: pulse.graph.v1.DismissRecommendationRequest
+	(*ListFollowRequestsResponse)(nil),     // 39: pulse.graph.v1.ListFollowRequestsResponse
+	(*ListSentFollowRequestsResponse)(nil), // 40: pulse.graph.v1.ListSentFollowRequestsResponse
+	(*ApproveFollowRequestResponse)(nil),   // 41: pulse.graph.v1.ApproveFollowRequestResponse
+	(*RejectFollowRequestResponse)(nil),    // 42: pulse.graph.v1.RejectFollowRequestResponse
+	(*BlockUserResponse)(nil),              // 43: pulse.graph.v1.BlockUserResponse
+	(*UnblockUserResponse)(nil),            // 44: pulse.graph.v1.UnblockUserResponse
+	(*ListBlockedResponse)(nil),            // 45: pulse.graph.v1.ListBlockedResponse
+	(*MuteUserResponse)(nil),               // 46: pulse.graph.v1.MuteUserResponse
+	(*UnmuteUserResponse)(nil),             // 47: pulse.graph.v1.UnmuteUserResponse
+	(*ListMutedResponse)(nil),              // 48: pulse.graph.v1.ListMutedResponse
+	(*MuteWordResponse)(nil),               // 49: pulse.graph.v1.MuteWordResponse
+	(*UnmuteWordResponse)(nil),             // 50: pulse.graph.v1.UnmuteWordResponse
+	(*ListMutedWordsResponse)(nil),         // 51: pulse.graph.v1.ListMutedWordsResponse
+	(*CreateListResponse)(nil),             // 52: pulse.graph.v1.CreateListResponse
+	(*GetListResponse)(nil),                // 53: pulse.graph.v1.GetListResponse
+	(*UpdateListResponse)(nil),             // 54: pulse.graph.v1.UpdateListResponse
+	(*DeleteListResponse)(nil),             // 55: pulse.graph.v1.DeleteListResponse
+	(*ListListsResponse)(nil),              // 56: pulse.graph.v1.ListListsResponse
+	(*AddListMemberResponse)(nil),          // 57: pulse.graph.v1.AddListMemberResponse
+	(*RemoveListMemberResponse)(nil),       // 58: pulse.graph.v1.RemoveListMemberResponse
+	(*ListListMembersResponse)(nil),        // 59: pulse.graph.v1.ListListMembersResponse
+	(*RecommendUsersResponse)(nil),         // 60: pulse.graph.v1.RecommendUsersResponse
+	(*DismissRecommendationResponse)(nil),  // 61: pulse.graph.v1.DismissRecommendationResponse
 }
 var file_pulse_graph_v1_graph_proto_depIdxs = []int32{
-	12, // 0: pulse.graph.v1.FollowListing.user:type_name -> pulse.user.v1.UserSummary
-	13, // 1: pulse.graph.v1.FollowListing.follow_time:type_name -> google.protobuf.Timestamp
-	0,  // 2: pulse.graph.v1.FollowResponse.relationship:type_name -> pulse.graph.v1.Relationship
-	0,  // 3: pulse.graph.v1.UnfollowResponse.relationship:type_name -> pulse.graph.v1.Relationship
-	1,  // 4: pulse.graph.v1.ListFollowersResponse.followers:type_name -> pulse.graph.v1.FollowListing
-	1,  // 5: pulse.graph.v1.ListFollowingResponse.following:type_name -> pulse.graph.v1.FollowListing
-	0,  // 6: pulse.graph.v1.BatchGetRelationshipsResponse.relationships:type_name -> pulse.graph.v1.Relationship
-	2,  // 7: pulse.graph.v1.GraphService.Follow:input_type -> pulse.graph.v1.FollowRequest
-	4,  // 8: pulse.graph.v1.GraphService.Unfollow:input_type -> pulse.graph.v1.UnfollowRequest
-	6,  // 9: pulse.graph.v1.GraphService.ListFollowers:input_type -> pulse.graph.v1.ListFollowersRequest
-	8,  // 10: pulse.graph.v1.GraphService.ListFollowing:input_type -> pulse.graph.v1.ListFollowingRequest
-	10, // 11: pulse.graph.v1.GraphService.BatchGetRelationships:input_type -> pulse.graph.v1.BatchGetRelationshipsRequest
-	3,  // 12: pulse.graph.v1.GraphService.Follow:output_type -> pulse.graph.v1.FollowResponse
-	5,  // 13: pulse.graph.v1.GraphService.Unfollow:output_type -> pulse.graph.v1.UnfollowResponse
-	7,  // 14: pulse.graph.v1.GraphService.ListFollowers:output_type -> pulse.graph.v1.ListFollowersResponse
-	9,  // 15: pulse.graph.v1.GraphService.ListFollowing:output_type -> pulse.graph.v1.ListFollowingResponse
-	11, // 16: pulse.graph.v1.GraphService.BatchGetRelationships:output_type -> pulse.graph.v1.BatchGetRelationshipsResponse
-	12, // [12:17] is the sub-list for method output_type
-	7,  // [7:12] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	13, // 0: pulse.graph.v1.FollowListing.user:type_name -> pulse.user.v1.UserSummary
+	14, // 1: pulse.graph.v1.FollowListing.follow_time:type_name -> google.protobuf.Timestamp
+	15, // 2: pulse.graph.v1.FollowResponse.relationship:type_name -> pulse.graph.v1.Relationship
+	15, // 3: pulse.graph.v1.UnfollowResponse.relationship:type_name -> pulse.graph.v1.Relationship
+	0,  // 4: pulse.graph.v1.ListFollowersResponse.followers:type_name -> pulse.graph.v1.FollowListing
+	0,  // 5: pulse.graph.v1.ListFollowingResponse.following:type_name -> pulse.graph.v1.FollowListing
+	15, // 6: pulse.graph.v1.BatchGetRelationshipsResponse.relationships:type_name -> pulse.graph.v1.Relationship
+	15, // 7: pulse.graph.v1.RemoveFollowerResponse.relationship:type_name -> pulse.graph.v1.Relationship
+	1,  // 8: pulse.graph.v1.GraphService.Follow:input_type -> pulse.graph.v1.FollowRequest
+	3,  // 9: pulse.graph.v1.GraphService.Unfollow:input_type -> pulse.graph.v1.UnfollowRequest
+	11, // 10: pulse.graph.v1.GraphService.RemoveFollower:input_type -> pulse.graph.v1.RemoveFollowerRequest
+	5,  // 11: pulse.graph.v1.GraphService.ListFollowers:input_type -> pulse.graph.v1.ListFollowersRequest
+	7,  // 12: pulse.graph.v1.GraphService.ListFollowing:input_type -> pulse.graph.v1.ListFollowingRequest
+	16, // 13: pulse.graph.v1.GraphService.ListFollowRequests:input_type -> pulse.graph.v1.ListFollowRequestsRequest
+	17, // 14: pulse.graph.v1.GraphService.ListSentFollowRequests:input_type -> pulse.graph.v1.ListSentFollowRequestsRequest
+	18, // 15: pulse.graph.v1.GraphService.ApproveFollowRequest:input_type -> pulse.graph.v1.ApproveFollowRequestRequest
+	19, // 16: pulse.graph.v1.GraphService.RejectFollowRequest:input_type -> pulse.graph.v1.RejectFollowRequestRequest
+	9,  // 17: pulse.graph.v1.GraphService.BatchGetRelationships:input_type -> pulse.graph.v1.BatchGetRelationshipsRequest
+	20, // 18: pulse.graph.v1.GraphService.BlockUser:input_type -> pulse.graph.v1.BlockUserRequest
+	21, // 19: pulse.graph.v1.GraphService.UnblockUser:input_type -> pulse.graph.v1.UnblockUserRequest
+	22, // 20: pulse.graph.v1.GraphService.ListBlocked:input_type -> pulse.graph.v1.ListBlockedRequest
+	23, // 21: pulse.graph.v1.GraphService.MuteUser:input_type -> pulse.graph.v1.MuteUserRequest
+	24, // 22: pulse.graph.v1.GraphService.UnmuteUser:input_type -> pulse.graph.v1.UnmuteUserRequest
+	25, // 23: pulse.graph.v1.GraphService.ListMuted:input_type -> pulse.graph.v1.ListMutedRequest
+	26, // 24: pulse.graph.v1.GraphService.MuteWord:input_type -> pulse.graph.v1.MuteWordRequest
+	27, // 25: pulse.graph.v1.GraphService.UnmuteWord:input_type -> pulse.graph.v1.UnmuteWordRequest
+	28, // 26: pulse.graph.v1.GraphService.ListMutedWords:input_type -> pulse.graph.v1.ListMutedWordsRequest
+	29, // 27: pulse.graph.v1.GraphService.CreateList:input_type -> pulse.graph.v1.CreateListRequest
+	30, // 28: pulse.graph.v1.GraphService.GetList:input_type -> pulse.graph.v1.GetListRequest
+	31, // 29: pulse.graph.v1.GraphService.UpdateList:input_type -> pulse.graph.v1.UpdateListRequest
+	32, // 30: pulse.graph.v1.GraphService.DeleteList:input_type -> pulse.graph.v1.DeleteListRequest
+	33, // 31: pulse.graph.v1.GraphService.ListLists:input_type -> pulse.graph.v1.ListListsRequest
+	34, // 32: pulse.graph.v1.GraphService.AddListMember:input_type -> pulse.graph.v1.AddListMemberRequest
+	35, // 33: pulse.graph.v1.GraphService.RemoveListMember:input_type -> pulse.graph.v1.RemoveListMemberRequest
+	36, // 34: pulse.graph.v1.GraphService.ListListMembers:input_type -> pulse.graph.v1.ListListMembersRequest
+	37, // 35: pulse.graph.v1.GraphService.RecommendUsers:input_type -> pulse.graph.v1.RecommendUsersRequest
+	38, // 36: pulse.graph.v1.GraphService.DismissRecommendation:input_type -> pulse.graph.v1.DismissRecommendationRequest
+	2,  // 37: pulse.graph.v1.GraphService.Follow:output_type -> pulse.graph.v1.FollowResponse
+	4,  // 38: pulse.graph.v1.GraphService.Unfollow:output_type -> pulse.graph.v1.UnfollowResponse
+	12, // 39: pulse.graph.v1.GraphService.RemoveFollower:output_type -> pulse.graph.v1.RemoveFollowerResponse
+	6,  // 40: pulse.graph.v1.GraphService.ListFollowers:output_type -> pulse.graph.v1.ListFollowersResponse
+	8,  // 41: pulse.graph.v1.GraphService.ListFollowing:output_type -> pulse.graph.v1.ListFollowingResponse
+	39, // 42: pulse.graph.v1.GraphService.ListFollowRequests:output_type -> pulse.graph.v1.ListFollowRequestsResponse
+	40, // 43: pulse.graph.v1.GraphService.ListSentFollowRequests:output_type -> pulse.graph.v1.ListSentFollowRequestsResponse
+	41, // 44: pulse.graph.v1.GraphService.ApproveFollowRequest:output_type -> pulse.graph.v1.ApproveFollowRequestResponse
+	42, // 45: pulse.graph.v1.GraphService.RejectFollowRequest:output_type -> pulse.graph.v1.RejectFollowRequestResponse
+	10, // 46: pulse.graph.v1.GraphService.BatchGetRelationships:output_type -> pulse.graph.v1.BatchGetRelationshipsResponse
+	43, // 47: pulse.graph.v1.GraphService.BlockUser:output_type -> pulse.graph.v1.BlockUserResponse
+	44, // 48: pulse.graph.v1.GraphService.UnblockUser:output_type -> pulse.graph.v1.UnblockUserResponse
+	45, // 49: pulse.graph.v1.GraphService.ListBlocked:output_type -> pulse.graph.v1.ListBlockedResponse
+	46, // 50: pulse.graph.v1.GraphService.MuteUser:output_type -> pulse.graph.v1.MuteUserResponse
+	47, // 51: pulse.graph.v1.GraphService.UnmuteUser:output_type -> pulse.graph.v1.UnmuteUserResponse
+	48, // 52: pulse.graph.v1.GraphService.ListMuted:output_type -> pulse.graph.v1.ListMutedResponse
+	49, // 53: pulse.graph.v1.GraphService.MuteWord:output_type -> pulse.graph.v1.MuteWordResponse
+	50, // 54: pulse.graph.v1.GraphService.UnmuteWord:output_type -> pulse.graph.v1.UnmuteWordResponse
+	51, // 55: pulse.graph.v1.GraphService.ListMutedWords:output_type -> pulse.graph.v1.ListMutedWordsResponse
+	52, // 56: pulse.graph.v1.GraphService.CreateList:output_type -> pulse.graph.v1.CreateListResponse
+	53, // 57: pulse.graph.v1.GraphService.GetList:output_type -> pulse.graph.v1.GetListResponse
+	54, // 58: pulse.graph.v1.GraphService.UpdateList:output_type -> pulse.graph.v1.UpdateListResponse
+	55, // 59: pulse.graph.v1.GraphService.DeleteList:output_type -> pulse.graph.v1.DeleteListResponse
+	56, // 60: pulse.graph.v1.GraphService.ListLists:output_type -> pulse.graph.v1.ListListsResponse
+	57, // 61: pulse.graph.v1.GraphService.AddListMember:output_type -> pulse.graph.v1.AddListMemberResponse
+	58, // 62: pulse.graph.v1.GraphService.RemoveListMember:output_type -> pulse.graph.v1.RemoveListMemberResponse
+	59, // 63: pulse.graph.v1.GraphService.ListListMembers:output_type -> pulse.graph.v1.ListListMembersResponse
+	60, // 64: pulse.graph.v1.GraphService.RecommendUsers:output_type -> pulse.graph.v1.RecommendUsersResponse
+	61, // 65: pulse.graph.v1.GraphService.DismissRecommendation:output_type -> pulse.graph.v1.DismissRecommendationResponse
+	37, // [37:66] is the sub-list for method output_type
+	8,  // [8:37] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_pulse_graph_v1_graph_proto_init() }
@@ -772,13 +927,19 @@ func file_pulse_graph_v1_graph_proto_init() {
 	if File_pulse_graph_v1_graph_proto != nil {
 		return
 	}
+	file_pulse_graph_v1_blocks_proto_init()
+	file_pulse_graph_v1_lists_proto_init()
+	file_pulse_graph_v1_mutes_proto_init()
+	file_pulse_graph_v1_recommendations_proto_init()
+	file_pulse_graph_v1_relationship_proto_init()
+	file_pulse_graph_v1_requests_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_graph_v1_graph_proto_rawDesc), len(file_pulse_graph_v1_graph_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,152 +27,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// An account, as its owner sees it.
-type Account struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the account, which is the id of the person everywhere.
-	Id int64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Handle without @, in the case it was registered with.
-	Handle string `protobuf:"bytes,2,opt,name=handle,proto3" json:"handle,omitempty"`
-	// E-mail address as it was registered.
-	Email string `protobuf:"bytes,3,opt,name=email,proto3" json:"email,omitempty"`
-	// When the account was registered.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Account) Reset() {
-	*x = Account{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Account) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Account) ProtoMessage() {}
-
-func (x *Account) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Account.ProtoReflect.Descriptor instead.
-func (*Account) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *Account) GetId() int64 {
-	if x != nil {
-		return x.Id
-	}
-	return 0
-}
-
-func (x *Account) GetHandle() string {
-	if x != nil {
-		return x.Handle
-	}
-	return ""
-}
-
-func (x *Account) GetEmail() string {
-	if x != nil {
-		return x.Email
-	}
-	return ""
-}
-
-func (x *Account) GetCreateTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.CreateTime
-	}
-	return nil
-}
-
-// A pair of tokens for one session.
-type Tokens struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// JWT for the Authorization header.
-	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
-	// When the access token expires.
-	AccessExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=access_expire_time,json=accessExpireTime,proto3" json:"access_expire_time,omitempty"`
-	// Opaque token for the next Refresh; it works once.
-	RefreshToken string `protobuf:"bytes,3,opt,name=refresh_token,json=refreshToken,proto3" json:"refresh_token,omitempty"`
-	// When the session ends if it is not refreshed before.
-	RefreshExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=refresh_expire_time,json=refreshExpireTime,proto3" json:"refresh_expire_time,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
-}
-
-func (x *Tokens) Reset() {
-	*x = Tokens{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Tokens) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Tokens) ProtoMessage() {}
-
-func (x *Tokens) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Tokens.ProtoReflect.Descriptor instead.
-func (*Tokens) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *Tokens) GetAccessToken() string {
-	if x != nil {
-		return x.AccessToken
-	}
-	return ""
-}
-
-func (x *Tokens) GetAccessExpireTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.AccessExpireTime
-	}
-	return nil
-}
-
-func (x *Tokens) GetRefreshToken() string {
-	if x != nil {
-		return x.RefreshToken
-	}
-	return ""
-}
-
-func (x *Tokens) GetRefreshExpireTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.RefreshExpireTime
-	}
-	return nil
-}
-
 // A session: one log-in on one device.
 type Session struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -194,7 +48,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[2]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -206,7 +60,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[2]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -219,7 +73,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{2}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *Session) GetId() int64 {
@@ -281,7 +135,7 @@ type RegisterRequest struct {
 
 func (x *RegisterRequest) Reset() {
 	*x = RegisterRequest{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[3]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -293,7 +147,7 @@ func (x *RegisterRequest) String() string {
 func (*RegisterRequest) ProtoMessage() {}
 
 func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[3]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -306,7 +160,7 @@ func (x *RegisterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterRequest.ProtoReflect.Descriptor instead.
 func (*RegisterRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{3}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *RegisterRequest) GetHandle() string {
@@ -350,7 +204,7 @@ type RegisterResponse struct {
 
 func (x *RegisterResponse) Reset() {
 	*x = RegisterResponse{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[4]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -362,7 +216,7 @@ func (x *RegisterResponse) String() string {
 func (*RegisterResponse) ProtoMessage() {}
 
 func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[4]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -375,7 +229,7 @@ func (x *RegisterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterResponse.ProtoReflect.Descriptor instead.
 func (*RegisterResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{4}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *RegisterResponse) GetAccount() *Account {
@@ -407,7 +261,7 @@ type LogInRequest struct {
 
 func (x *LogInRequest) Reset() {
 	*x = LogInRequest{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[5]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -419,7 +273,7 @@ func (x *LogInRequest) String() string {
 func (*LogInRequest) ProtoMessage() {}
 
 func (x *LogInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[5]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -432,7 +286,7 @@ func (x *LogInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogInRequest.ProtoReflect.Descriptor instead.
 func (*LogInRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{5}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *LogInRequest) GetLogin() string {
@@ -469,7 +323,7 @@ type LogInResponse struct {
 
 func (x *LogInResponse) Reset() {
 	*x = LogInResponse{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[6]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -481,7 +335,7 @@ func (x *LogInResponse) String() string {
 func (*LogInResponse) ProtoMessage() {}
 
 func (x *LogInResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[6]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -494,7 +348,7 @@ func (x *LogInResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogInResponse.ProtoReflect.Descriptor instead.
 func (*LogInResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{6}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *LogInResponse) GetAccount() *Account {
@@ -522,7 +376,7 @@ type RefreshRequest struct {
 
 func (x *RefreshRequest) Reset() {
 	*x = RefreshRequest{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[7]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -534,7 +388,7 @@ func (x *RefreshRequest) String() string {
 func (*RefreshRequest) ProtoMessage() {}
 
 func (x *RefreshRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[7]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -547,7 +401,7 @@ func (x *RefreshRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshRequest.ProtoReflect.Descriptor instead.
 func (*RefreshRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{7}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RefreshRequest) GetRefreshToken() string {
@@ -568,7 +422,7 @@ type RefreshResponse struct {
 
 func (x *RefreshResponse) Reset() {
 	*x = RefreshResponse{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[8]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +434,7 @@ func (x *RefreshResponse) String() string {
 func (*RefreshResponse) ProtoMessage() {}
 
 func (x *RefreshResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[8]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +447,7 @@ func (x *RefreshResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshResponse.ProtoReflect.Descriptor instead.
 func (*RefreshResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{8}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RefreshResponse) GetTokens() *Tokens {
@@ -612,7 +466,7 @@ type LogOutRequest struct {
 
 func (x *LogOutRequest) Reset() {
 	*x = LogOutRequest{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[9]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +478,7 @@ func (x *LogOutRequest) String() string {
 func (*LogOutRequest) ProtoMessage() {}
 
 func (x *LogOutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[9]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +491,7 @@ func (x *LogOutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogOutRequest.ProtoReflect.Descriptor instead.
 func (*LogOutRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{9}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{7}
 }
 
 // Response of LogOut.
@@ -649,7 +503,7 @@ type LogOutResponse struct {
 
 func (x *LogOutResponse) Reset() {
 	*x = LogOutResponse{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[10]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -661,7 +515,7 @@ func (x *LogOutResponse) String() string {
 func (*LogOutResponse) ProtoMessage() {}
 
 func (x *LogOutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[10]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -674,7 +528,7 @@ func (x *LogOutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogOutResponse.ProtoReflect.Descriptor instead.
 func (*LogOutResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{10}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{8}
 }
 
 // Request of GetAccount.
@@ -686,7 +540,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[11]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -698,7 +552,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[11]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -711,7 +565,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{11}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{9}
 }
 
 // Response of GetAccount.
@@ -725,7 +579,7 @@ type GetAccountResponse struct {
 
 func (x *GetAccountResponse) Reset() {
 	*x = GetAccountResponse{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[12]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +591,7 @@ func (x *GetAccountResponse) String() string {
 func (*GetAccountResponse) ProtoMessage() {}
 
 func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[12]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +604,7 @@ func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{12}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetAccountResponse) GetAccount() *Account {
@@ -773,7 +627,7 @@ type ListSessionsRequest struct {
 
 func (x *ListSessionsRequest) Reset() {
 	*x = ListSessionsRequest{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[13]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -785,7 +639,7 @@ func (x *ListSessionsRequest) String() string {
 func (*ListSessionsRequest) ProtoMessage() {}
 
 func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[13]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -798,7 +652,7 @@ func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
 func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{13}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListSessionsRequest) GetPageSize() int32 {
@@ -828,7 +682,7 @@ type ListSessionsResponse struct {
 
 func (x *ListSessionsResponse) Reset() {
 	*x = ListSessionsResponse{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[14]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +694,7 @@ func (x *ListSessionsResponse) String() string {
 func (*ListSessionsResponse) ProtoMessage() {}
 
 func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[14]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +707,7 @@ func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
 func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{14}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListSessionsResponse) GetSessions() []*Session {
@@ -881,7 +735,7 @@ type RevokeSessionRequest struct {
 
 func (x *RevokeSessionRequest) Reset() {
 	*x = RevokeSessionRequest{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[15]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -893,7 +747,7 @@ func (x *RevokeSessionRequest) String() string {
 func (*RevokeSessionRequest) ProtoMessage() {}
 
 func (x *RevokeSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[15]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -906,7 +760,7 @@ func (x *RevokeSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSessionRequest.ProtoReflect.Descriptor instead.
 func (*RevokeSessionRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{15}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RevokeSessionRequest) GetSessionId() int64 {
@@ -925,7 +779,7 @@ type RevokeSessionResponse struct {
 
 func (x *RevokeSessionResponse) Reset() {
 	*x = RevokeSessionResponse{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[16]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -937,7 +791,7 @@ func (x *RevokeSessionResponse) String() string {
 func (*RevokeSessionResponse) ProtoMessage() {}
 
 func (x *RevokeSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[16]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -950,7 +804,7 @@ func (x *RevokeSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeSessionResponse.ProtoReflect.Descriptor instead.
 func (*RevokeSessionResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{16}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{14}
 }
 
 // Request of RevokeAllSessions.
@@ -964,7 +818,7 @@ type RevokeAllSessionsRequest struct {
 
 func (x *RevokeAllSessionsRequest) Reset() {
 	*x = RevokeAllSessionsRequest{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[17]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -976,7 +830,7 @@ func (x *RevokeAllSessionsRequest) String() string {
 func (*RevokeAllSessionsRequest) ProtoMessage() {}
 
 func (x *RevokeAllSessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[17]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -989,7 +843,7 @@ func (x *RevokeAllSessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAllSessionsRequest.ProtoReflect.Descriptor instead.
 func (*RevokeAllSessionsRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{17}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RevokeAllSessionsRequest) GetKeepCurrent() bool {
@@ -1010,7 +864,7 @@ type RevokeAllSessionsResponse struct {
 
 func (x *RevokeAllSessionsResponse) Reset() {
 	*x = RevokeAllSessionsResponse{}
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[18]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1022,7 +876,7 @@ func (x *RevokeAllSessionsResponse) String() string {
 func (*RevokeAllSessionsResponse) ProtoMessage() {}
 
 func (x *RevokeAllSessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_identity_v1_identity_proto_msgTypes[18]
+	mi := &file_pulse_identity_v1_identity_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1035,7 +889,7 @@ func (x *RevokeAllSessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeAllSessionsResponse.ProtoReflect.Descriptor instead.
 func (*RevokeAllSessionsResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{18}
+	return file_pulse_identity_v1_identity_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RevokeAllSessionsResponse) GetRevoked() int32 {
@@ -1049,18 +903,7 @@ var File_pulse_identity_v1_identity_proto protoreflect.FileDescriptor
 
 const file_pulse_identity_v1_identity_proto_rawDesc = "" +
 	"\n" +
-	" pulse/identity/v1/identity.proto\x12\x11pulse.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epulse/options/v1/options.proto\"\x84\x01\n" +
-	"\aAccount\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
-	"\x06handle\x18\x02 \x01(\tR\x06handle\x12\x14\n" +
-	"\x05email\x18\x03 \x01(\tR\x05email\x12;\n" +
-	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\xf0\x01\n" +
-	"\x06Tokens\x12&\n" +
-	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\vaccessToken\x12H\n" +
-	"\x12access_expire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x10accessExpireTime\x12(\n" +
-	"\rrefresh_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\frefreshToken\x12J\n" +
-	"\x13refresh_expire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x11refreshExpireTime\"\x8d\x02\n" +
+	" pulse/identity/v1/identity.proto\x12\x11pulse.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fpulse/identity/v1/account.proto\x1a\x1dpulse/identity/v1/email.proto\x1a pulse/identity/v1/password.proto\x1a pulse/identity/v1/provider.proto\x1a%pulse/identity/v1/second_factor.proto\x1a\x1epulse/options/v1/options.proto\"\x8d\x02\n" +
 	"\aSession\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1f\n" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
@@ -1113,17 +956,36 @@ const file_pulse_identity_v1_identity_proto_rawDesc = "" +
 	"\x18RevokeAllSessionsRequest\x12!\n" +
 	"\fkeep_current\x18\x01 \x01(\bR\vkeepCurrent\"5\n" +
 	"\x19RevokeAllSessionsResponse\x12\x18\n" +
-	"\arevoked\x18\x01 \x01(\x05R\arevoked2\x90\b\n" +
-	"\x0fIdentityService\x12t\n" +
-	"\bRegister\x12\".pulse.identity.v1.RegisterRequest\x1a#.pulse.identity.v1.RegisterResponse\"\x1f\x8a\xb5\x18\x04\b\x01\x10\x01\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/accounts\x12k\n" +
-	"\x05LogIn\x12\x1f.pulse.identity.v1.LogInRequest\x1a .pulse.identity.v1.LogInResponse\"\x1f\x8a\xb5\x18\x04\b\x01\x10\x01\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/sessions\x12y\n" +
-	"\aRefresh\x12!.pulse.identity.v1.RefreshRequest\x1a\".pulse.identity.v1.RefreshResponse\"'\x8a\xb5\x18\x04\b\x01\x10\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/sessions:refresh\x12u\n" +
-	"\x06LogOut\x12 .pulse.identity.v1.LogOutRequest\x1a!.pulse.identity.v1.LogOutResponse\"&\x8a\xb5\x18\x04\b\x02\x10\x02\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/sessions:logOut\x12y\n" +
+	"\arevoked\x18\x01 \x01(\x05R\arevoked2\xfc\x1d\n" +
+	"\x0fIdentityService\x12v\n" +
+	"\bRegister\x12\".pulse.identity.v1.RegisterRequest\x1a#.pulse.identity.v1.RegisterResponse\"!\x8a\xb5\x18\x06\b\x01\x10\x01X\x03\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/accounts\x12m\n" +
+	"\x05LogIn\x12\x1f.pulse.identity.v1.LogInRequest\x1a .pulse.identity.v1.LogInResponse\"!\x8a\xb5\x18\x06\b\x01\x10\x01X\x03\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/sessions\x12{\n" +
+	"\aRefresh\x12!.pulse.identity.v1.RefreshRequest\x1a\".pulse.identity.v1.RefreshResponse\")\x8a\xb5\x18\x06\b\x01\x10\x01X\x02\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/sessions:refresh\x12w\n" +
+	"\x06LogOut\x12 .pulse.identity.v1.LogOutRequest\x1a!.pulse.identity.v1.LogOutResponse\"(\x8a\xb5\x18\x06\b\x02\x10\x02X\x02\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/sessions:logOut\x12{\n" +
 	"\n" +
-	"GetAccount\x12$.pulse.identity.v1.GetAccountRequest\x1a%.pulse.identity.v1.GetAccountResponse\"\x1e\x8a\xb5\x18\x04\b\x02\x10\x02\x82\xd3\xe4\x93\x02\r\x12\v/v1/account\x90\x02\x01\x12\x80\x01\n" +
-	"\fListSessions\x12&.pulse.identity.v1.ListSessionsRequest\x1a'.pulse.identity.v1.ListSessionsResponse\"\x1f\x8a\xb5\x18\x04\b\x02\x10\x02\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/sessions\x90\x02\x01\x12\x8d\x01\n" +
-	"\rRevokeSession\x12'.pulse.identity.v1.RevokeSessionRequest\x1a(.pulse.identity.v1.RevokeSessionResponse\")\x8a\xb5\x18\x04\b\x02\x10\x05\x82\xd3\xe4\x93\x02\x1b*\x19/v1/sessions/{session_id}\x12\x99\x01\n" +
-	"\x11RevokeAllSessions\x12+.pulse.identity.v1.RevokeAllSessionsRequest\x1a,.pulse.identity.v1.RevokeAllSessionsResponse\")\x8a\xb5\x18\x04\b\x02\x10\x02\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/sessions:revokeAllB\xcc\x01\n" +
+	"GetAccount\x12$.pulse.identity.v1.GetAccountRequest\x1a%.pulse.identity.v1.GetAccountResponse\" \x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\r\x12\v/v1/account\x90\x02\x01\x12\x82\x01\n" +
+	"\fListSessions\x12&.pulse.identity.v1.ListSessionsRequest\x1a'.pulse.identity.v1.ListSessionsResponse\"!\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/sessions\x90\x02\x01\x12\x8f\x01\n" +
+	"\rRevokeSession\x12'.pulse.identity.v1.RevokeSessionRequest\x1a(.pulse.identity.v1.RevokeSessionResponse\"+\x8a\xb5\x18\x06\b\x02\x10\x05X\x02\x82\xd3\xe4\x93\x02\x1b*\x19/v1/sessions/{session_id}\x12\x9b\x01\n" +
+	"\x11RevokeAllSessions\x12+.pulse.identity.v1.RevokeAllSessionsRequest\x1a,.pulse.identity.v1.RevokeAllSessionsResponse\"+\x8a\xb5\x18\x06\b\x02\x10\x02X\x02\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/sessions:revokeAll\x12\x8b\x01\n" +
+	"\vVerifyEmail\x12%.pulse.identity.v1.VerifyEmailRequest\x1a&.pulse.identity.v1.VerifyEmailResponse\"-\x8a\xb5\x18\x06\b\x01\x10\x01X\x03\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/account/email:verify\x12\xb3\x01\n" +
+	"\x15SendEmailVerification\x12/.pulse.identity.v1.SendEmailVerificationRequest\x1a0.pulse.identity.v1.SendEmailVerificationResponse\"7\x8a\xb5\x18\x06\b\x02\x10\x02X\x04\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/account/email:sendVerification\x12\x8d\x01\n" +
+	"\vChangeEmail\x12%.pulse.identity.v1.ChangeEmailRequest\x1a&.pulse.identity.v1.ChangeEmailResponse\"/\x8a\xb5\x18\b\b\x02\x10\x02P\x01X\x04\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/account/email:change\x12\xaf\x01\n" +
+	"\x14RequestPasswordReset\x12..pulse.identity.v1.RequestPasswordResetRequest\x1a/.pulse.identity.v1.RequestPasswordResetResponse\"6\x8a\xb5\x18\x06\b\x01\x10\x01X\x03\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/account/password:requestReset\x12\x93\x01\n" +
+	"\rResetPassword\x12'.pulse.identity.v1.ResetPasswordRequest\x1a(.pulse.identity.v1.ResetPasswordResponse\"/\x8a\xb5\x18\x06\b\x01\x10\x01X\x03\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/account/password:reset\x12\x99\x01\n" +
+	"\x0eChangePassword\x12(.pulse.identity.v1.ChangePasswordRequest\x1a).pulse.identity.v1.ChangePasswordResponse\"2\x8a\xb5\x18\b\b\x02\x10\x02P\x01X\x03\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/account/password:change\x12\x97\x01\n" +
+	"\x0eReauthenticate\x12(.pulse.identity.v1.ReauthenticateRequest\x1a).pulse.identity.v1.ReauthenticateResponse\"0\x8a\xb5\x18\x06\b\x02\x10\x02X\x03\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/sessions:reauthenticate\x12\x82\x01\n" +
+	"\n" +
+	"EnrollTotp\x12$.pulse.identity.v1.EnrollTotpRequest\x1a%.pulse.identity.v1.EnrollTotpResponse\"'\x8a\xb5\x18\b\b\x02\x10\x02P\x01X\x02\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/account/totp\x12\x8b\x01\n" +
+	"\vConfirmTotp\x12%.pulse.identity.v1.ConfirmTotpRequest\x1a&.pulse.identity.v1.ConfirmTotpResponse\"-\x8a\xb5\x18\x06\b\x02\x10\x02X\x03\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/account/totp:confirm\x12\x8d\x01\n" +
+	"\vDisableTotp\x12%.pulse.identity.v1.DisableTotpRequest\x1a&.pulse.identity.v1.DisableTotpResponse\"/\x8a\xb5\x18\b\b\x02\x10\x02P\x01X\x03\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/account/totp:disable\x12\xb2\x01\n" +
+	"\x17RegenerateRecoveryCodes\x121.pulse.identity.v1.RegenerateRecoveryCodesRequest\x1a2.pulse.identity.v1.RegenerateRecoveryCodesResponse\"0\x8a\xb5\x18\b\b\x02\x10\x02P\x01X\x02\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/account/recoveryCodes\x12\xaa\x01\n" +
+	"\x15LogInWithSecondFactor\x12/.pulse.identity.v1.LogInWithSecondFactorRequest\x1a0.pulse.identity.v1.LogInWithSecondFactorResponse\".\x8a\xb5\x18\x06\b\x01\x10\x01X\x03\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/sessions:secondFactor\x12\x9e\x01\n" +
+	"\x13ListSignInProviders\x12-.pulse.identity.v1.ListSignInProvidersRequest\x1a..pulse.identity.v1.ListSignInProvidersResponse\"(\x8a\xb5\x18\x06\b\x01\x10\x01X\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/signInProviders\x90\x02\x01\x12~\n" +
+	"\vBeginSignIn\x12%.pulse.identity.v1.BeginSignInRequest\x1a&.pulse.identity.v1.BeginSignInResponse\" \x8a\xb5\x18\x06\b\x01\x10\x01X\x03\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/signIns\x12\x90\x01\n" +
+	"\x0eCompleteSignIn\x12(.pulse.identity.v1.CompleteSignInRequest\x1a).pulse.identity.v1.CompleteSignInResponse\")\x8a\xb5\x18\x06\b\x01\x10\x01X\x03\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/signIns:complete\x12\x8c\x01\n" +
+	"\fLinkIdentity\x12&.pulse.identity.v1.LinkIdentityRequest\x1a'.pulse.identity.v1.LinkIdentityResponse\"+\x8a\xb5\x18\b\b\x02\x10\x02P\x01X\x03\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/v1/linkedIdentities\x12\x9a\x01\n" +
+	"\x0eUnlinkIdentity\x12(.pulse.identity.v1.UnlinkIdentityRequest\x1a).pulse.identity.v1.UnlinkIdentityResponse\"3\x8a\xb5\x18\b\b\x02\x10\x02P\x01X\x02\x82\xd3\xe4\x93\x02!*\x1f/v1/linkedIdentities/{provider}\x12\xa2\x01\n" +
+	"\x14ListLinkedIdentities\x12..pulse.identity.v1.ListLinkedIdentitiesRequest\x1a/.pulse.identity.v1.ListLinkedIdentitiesResponse\")\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/linkedIdentities\x90\x02\x01B\xcc\x01\n" +
 	"\x15com.pulse.identity.v1B\rIdentityProtoP\x01Z>github.com/pulse-social/pulse/gen/pulse/identity/v1;identityv1\xa2\x02\x03PIX\xaa\x02\x11Pulse.Identity.V1\xca\x02\x11Pulse\\Identity\\V1\xe2\x02\x1dPulse\\Identity\\V1\\GPBMetadata\xea\x02\x13Pulse::Identity::V1b\x06proto3"
 
 var (
@@ -1138,64 +1000,133 @@ func file_pulse_identity_v1_identity_proto_rawDescGZIP() []byte {
 	return file_pulse_identity_v1_identity_proto_rawDescData
 }
 
-var file_pulse_identity_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_pulse_identity_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_pulse_identity_v1_identity_proto_goTypes = []any{
-	(*Account)(nil),                   // 0: pulse.identity.v1.Account
-	(*Tokens)(nil),                    // 1: pulse.identity.v1.Tokens
-	(*Session)(nil),                   // 2: pulse.identity.v1.Session
-	(*RegisterRequest)(nil),           // 3: pulse.identity.v1.RegisterRequest
-	(*RegisterResponse)(nil),          // 4: pulse.identity.v1.RegisterResponse
-	(*LogInRequest)(nil),              // 5: pulse.identity.v1.LogInRequest
-	(*LogInResponse)(nil),             // 6: pulse.identity.v1.LogInResponse
-	(*RefreshRequest)(nil),            // 7: pulse.identity.v1.RefreshRequest
-	(*RefreshResponse)(nil),           // 8: pulse.identity.v1.RefreshResponse
-	(*LogOutRequest)(nil),             // 9: pulse.identity.v1.LogOutRequest
-	(*LogOutResponse)(nil),            // 10: pulse.identity.v1.LogOutResponse
-	(*GetAccountRequest)(nil),         // 11: pulse.identity.v1.GetAccountRequest
-	(*GetAccountResponse)(nil),        // 12: pulse.identity.v1.GetAccountResponse
-	(*ListSessionsRequest)(nil),       // 13: pulse.identity.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),      // 14: pulse.identity.v1.ListSessionsResponse
-	(*RevokeSessionRequest)(nil),      // 15: pulse.identity.v1.RevokeSessionRequest
-	(*RevokeSessionResponse)(nil),     // 16: pulse.identity.v1.RevokeSessionResponse
-	(*RevokeAllSessionsRequest)(nil),  // 17: pulse.identity.v1.RevokeAllSessionsRequest
-	(*RevokeAllSessionsResponse)(nil), // 18: pulse.identity.v1.RevokeAllSessionsResponse
-	(*timestamppb.Timestamp)(nil),     // 19: google.protobuf.Timestamp
+	(*Session)(nil),                         // 0: pulse.identity.v1.Session
+	(*RegisterRequest)(nil),                 // 1: pulse.identity.v1.RegisterRequest
+	(*RegisterResponse)(nil),                // 2: pulse.identity.v1.RegisterResponse
+	(*LogInRequest)(nil),                    // 3: pulse.identity.v1.LogInRequest
+	(*LogInResponse)(nil),                   // 4: pulse.identity.v1.LogInResponse
+	(*RefreshRequest)(nil),                  // 5: pulse.identity.v1.RefreshRequest
+	(*RefreshResponse)(nil),                 // 6: pulse.identity.v1.RefreshResponse
+	(*LogOutRequest)(nil),                   // 7: pulse.identity.v1.LogOutRequest
+	(*LogOutResponse)(nil),                  // 8: pulse.identity.v1.LogOutResponse
+	(*GetAccountRequest)(nil),               // 9: pulse.identity.v1.GetAccountRequest
+	(*GetAccountResponse)(nil),              // 10: pulse.identity.v1.GetAccountResponse
+	(*ListSessionsRequest)(nil),             // 11: pulse.identity.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),            // 12: pulse.identity.v1.ListSessionsResponse
+	(*RevokeSessionRequest)(nil),            // 13: pulse.identity.v1.RevokeSessionRequest
+	(*RevokeSessionResponse)(nil),           // 14: pulse.identity.v1.RevokeSessionResponse
+	(*RevokeAllSessionsRequest)(nil),        // 15: pulse.identity.v1.RevokeAllSessionsRequest
+	(*RevokeAllSessionsResponse)(nil),       // 16: pulse.identity.v1.RevokeAllSessionsResponse
+	(*timestamppb.Timestamp)(nil),           // 17: google.protobuf.Timestamp
+	(*Account)(nil),                         // 18: pulse.identity.v1.Account
+	(*Tokens)(nil),                          // 19: pulse.identity.v1.Tokens
+	(*VerifyEmailRequest)(nil),              // 20: pulse.identity.v1.VerifyEmailRequest
+	(*SendEmailVerificationRequest)(nil),    // 21: pulse.identity.v1.SendEmailVerificationRequest
+	(*ChangeEmailRequest)(nil),              // 22: pulse.identity.v1.ChangeEmailRequest
+	(*RequestPasswordResetRequest)(nil),     // 23: pulse.identity.v1.RequestPasswordResetRequest
+	(*ResetPasswordRequest)(nil),            // 24: pulse.identity.v1.ResetPasswordRequest
+	(*ChangePasswordRequest)(nil),           // 25: pulse.identity.v1.ChangePasswordRequest
+	(*ReauthenticateRequest)(nil),           // 26: pulse.identity.v1.ReauthenticateRequest
+	(*EnrollTotpRequest)(nil),               // 27: pulse.identity.v1.EnrollTotpRequest
+	(*ConfirmTotpRequest)(nil),              // 28: pulse.identity.v1.ConfirmTotpRequest
+	(*DisableTotpRequest)(nil),              // 29: pulse.identity.v1.DisableTotpRequest
+	(*RegenerateRecoveryCodesRequest)(nil),  // 30: pulse.identity.v1.RegenerateRecoveryCodesRequest
+	(*LogInWithSecondFactorRequest)(nil),    // 31: pulse.identity.v1.LogInWithSecondFactorRequest
+	(*ListSignInProvidersRequest)(nil),      // 32: pulse.identity.v1.ListSignInProvidersRequest
+	(*BeginSignInRequest)(nil),              // 33: pulse.identity.v1.BeginSignInRequest
+	(*CompleteSignInRequest)(nil),           // 34: pulse.identity.v1.CompleteSignInRequest
+	(*LinkIdentityRequest)(nil),             // 35: pulse.identity.v1.LinkIdentityRequest
+	(*UnlinkIdentityRequest)(nil),           // 36: pulse.identity.v1.UnlinkIdentityRequest
+	(*ListLinkedIdentitiesRequest)(nil),     // 37: pulse.identity.v1.ListLinkedIdentitiesRequest
+	(*VerifyEmailResponse)(nil),             // 38: pulse.identity.v1.VerifyEmailResponse
+	(*SendEmailVerificationResponse)(nil),   // 39: pulse.identity.v1.SendEmailVerificationResponse
+	(*ChangeEmailResponse)(nil),             // 40: pulse.identity.v1.ChangeEmailResponse
+	(*RequestPasswordResetResponse)(nil),    // 41: pulse.identity.v1.RequestPasswordResetResponse
+	(*ResetPasswordResponse)(nil),           // 42: pulse.identity.v1.ResetPasswordResponse
+	(*ChangePasswordResponse)(nil),          // 43: pulse.identity.v1.ChangePasswordResponse
+	(*ReauthenticateResponse)(nil),          // 44: pulse.identity.v1.ReauthenticateResponse
+	(*EnrollTotpResponse)(nil),              // 45: pulse.identity.v1.EnrollTotpResponse
+	(*ConfirmTotpResponse)(nil),             // 46: pulse.identity.v1.ConfirmTotpResponse
+	(*DisableTotpResponse)(nil),             // 47: pulse.identity.v1.DisableTotpResponse
+	(*RegenerateRecoveryCodesResponse)(nil), // 48: pulse.identity.v1.RegenerateRecoveryCodesResponse
+	(*LogInWithSecondFactorResponse)(nil),   // 49: pulse.identity.v1.LogInWithSecondFactorResponse
+	(*ListSignInProvidersResponse)(nil),     // 50: pulse.identity.v1.ListSignInProvidersResponse
+	(*BeginSignInResponse)(nil),             // 51: pulse.identity.v1.BeginSignInResponse
+	(*CompleteSignInResponse)(nil),          // 52: pulse.identity.v1.CompleteSignInResponse
+	(*LinkIdentityResponse)(nil),            // 53: pulse.identity.v1.LinkIdentityResponse
+	(*UnlinkIdentityResponse)(nil),          // 54: pulse.identity.v1.UnlinkIdentityResponse
+	(*ListLinkedIdentitiesResponse)(nil),    // 55: pulse.identity.v1.ListLinkedIdentitiesResponse
 }
 var file_pulse_identity_v1_identity_proto_depIdxs = []int32{
-	19, // 0: pulse.identity.v1.Account.create_time:type_name -> google.protobuf.Timestamp
-	19, // 1: pulse.identity.v1.Tokens.access_expire_time:type_name -> google.protobuf.Timestamp
-	19, // 2: pulse.identity.v1.Tokens.refresh_expire_time:type_name -> google.protobuf.Timestamp
-	19, // 3: pulse.identity.v1.Session.create_time:type_name -> google.protobuf.Timestamp
-	19, // 4: pulse.identity.v1.Session.refresh_time:type_name -> google.protobuf.Timestamp
-	19, // 5: pulse.identity.v1.Session.expire_time:type_name -> google.protobuf.Timestamp
-	0,  // 6: pulse.identity.v1.RegisterResponse.account:type_name -> pulse.identity.v1.Account
-	1,  // 7: pulse.identity.v1.RegisterResponse.tokens:type_name -> pulse.identity.v1.Tokens
-	0,  // 8: pulse.identity.v1.LogInResponse.account:type_name -> pulse.identity.v1.Account
-	1,  // 9: pulse.identity.v1.LogInResponse.tokens:type_name -> pulse.identity.v1.Tokens
-	1,  // 10: pulse.identity.v1.RefreshResponse.tokens:type_name -> pulse.identity.v1.Tokens
-	0,  // 11: pulse.identity.v1.GetAccountResponse.account:type_name -> pulse.identity.v1.Account
-	2,  // 12: pulse.identity.v1.ListSessionsResponse.sessions:type_name -> pulse.identity.v1.Session
-	3,  // 13: pulse.identity.v1.IdentityService.Register:input_type -> pulse.identity.v1.RegisterRequest
-	5,  // 14: pulse.identity.v1.IdentityService.LogIn:input_type -> pulse.identity.v1.LogInRequest
-	7,  // 15: pulse.identity.v1.IdentityService.Refresh:input_type -> pulse.identity.v1.RefreshRequest
-	9,  // 16: pulse.identity.v1.IdentityService.LogOut:input_type -> pulse.identity.v1.LogOutRequest
-	11, // 17: pulse.identity.v1.IdentityService.GetAccount:input_type -> pulse.identity.v1.GetAccountRequest
-	13, // 18: pulse.identity.v1.IdentityService.ListSessions:input_type -> pulse.identity.v1.ListSessionsRequest
-	15, // 19: pulse.identity.v1.IdentityService.RevokeSession:input_type -> pulse.identity.v1.RevokeSessionRequest
-	17, // 20: pulse.identity.v1.IdentityService.RevokeAllSessions:input_type -> pulse.identity.v1.RevokeAllSessionsRequest
-	4,  // 21: pulse.identity.v1.IdentityService.Register:output_type -> pulse.identity.v1.RegisterResponse
-	6,  // 22: pulse.identity.v1.IdentityService.LogIn:output_type -> pulse.identity.v1.LogInResponse
-	8,  // 23: pulse.identity.v1.IdentityService.Refresh:output_type -> pulse.identity.v1.RefreshResponse
-	10, // 24: pulse.identity.v1.IdentityService.LogOut:output_type -> pulse.identity.v1.LogOutResponse
-	12, // 25: pulse.identity.v1.IdentityService.GetAccount:output_type -> pulse.identity.v1.GetAccountResponse
-	14, // 26: pulse.identity.v1.IdentityService.ListSessions:output_type -> pulse.identity.v1.ListSessionsResponse
-	16, // 27: pulse.identity.v1.IdentityService.RevokeSession:output_type -> pulse.identity.v1.RevokeSessionResponse
-	18, // 28: pulse.identity.v1.IdentityService.RevokeAllSessions:output_type -> pulse.identity.v1.RevokeAllSessionsResponse
-	21, // [21:29] is the sub-list for method output_type
-	13, // [13:21] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	17, // 0: pulse.identity.v1.Session.create_time:type_name -> google.protobuf.Timestamp
+	17, // 1: pulse.identity.v1.Session.refresh_time:type_name -> google.protobuf.Timestamp
+	17, // 2: pulse.identity.v1.Session.expire_time:type_name -> google.protobuf.Timestamp
+	18, // 3: pulse.identity.v1.RegisterResponse.account:type_name -> pulse.identity.v1.Account
+	19, // 4: pulse.identity.v1.RegisterResponse.tokens:type_name -> pulse.identity.v1.Tokens
+	18, // 5: pulse.identity.v1.LogInResponse.account:type_name -> pulse.identity.v1.Account
+	19, // 6: pulse.identity.v1.LogInResponse.tokens:type_name -> pulse.identity.v1.Tokens
+	19, // 7: pulse.identity.v1.RefreshResponse.tokens:type_name -> pulse.identity.v1.Tokens
+	18, // 8: pulse.identity.v1.GetAccountResponse.account:type_name -> pulse.identity.v1.Account
+	0,  // 9: pulse.identity.v1.ListSessionsResponse.sessions:type_name -> pulse.identity.v1.Session
+	1,  // 10: pulse.identity.v1.IdentityService.Register:input_type -> pulse.identity.v1.RegisterRequest
+	3,  // 11: pulse.identity.v1.IdentityService.LogIn:input_type -> pulse.identity.v1.LogInRequest
+	5,  // 12: pulse.identity.v1.IdentityService.Refresh:input_type -> pulse.identity.v1.RefreshRequest
+	7,  // 13: pulse.identity.v1.IdentityService.LogOut:input_type -> pulse.identity.v1.LogOutRequest
+	9,  // 14: pulse.identity.v1.IdentityService.GetAccount:input_type -> pulse.identity.v1.GetAccountRequest
+	11, // 15: pulse.identity.v1.IdentityService.ListSessions:input_type -> pulse.identity.v1.ListSessionsRequest
+	13, // 16: pulse.identity.v1.IdentityService.RevokeSession:input_type -> pulse.identity.v1.RevokeSessionRequest
+	15, // 17: pulse.identity.v1.IdentityService.RevokeAllSessions:input_type -> pulse.identity.v1.RevokeAllSessionsRequest
+	20, // 18: pulse.identity.v1.IdentityService.VerifyEmail:input_type -> pulse.identity.v1.VerifyEmailRequest
+	21, // 19: pulse.identity.v1.IdentityService.SendEmailVerification:input_type -> pulse.identity.v1.SendEmailVerificationRequest
+	22, // 20: pulse.identity.v1.IdentityService.ChangeEmail:input_type -> pulse.identity.v1.ChangeEmailRequest
+	23, // 21: pulse.identity.v1.IdentityService.RequestPasswordReset:input_type -> pulse.identity.v1.RequestPasswordResetRequest
+	24, // 22: pulse.identity.v1.IdentityService.ResetPassword:input_type -> pulse.identity.v1.ResetPasswordRequest
+	25, // 23: pulse.identity.v1.IdentityService.ChangePassword:input_type -> pulse.identity.v1.ChangePasswordRequest
+	26, // 24: pulse.identity.v1.IdentityService.Reauthenticate:input_type -> pulse.identity.v1.ReauthenticateRequest
+	27, // 25: pulse.identity.v1.IdentityService.EnrollTotp:input_type -> pulse.identity.v1.EnrollTotpRequest
+	28, // 26: pulse.identity.v1.IdentityService.ConfirmTotp:input_type -> pulse.identity.v1.ConfirmTotpRequest
+	29, // 27: pulse.identity.v1.IdentityService.DisableTotp:input_type -> pulse.identity.v1.DisableTotpRequest
+	30, // 28: pulse.identity.v1.IdentityService.RegenerateRecoveryCodes:input_type -> pulse.identity.v1.RegenerateRecoveryCodesRequest
+	31, // 29: pulse.identity.v1.IdentityService.LogInWithSecondFactor:input_type -> pulse.identity.v1.LogInWithSecondFactorRequest
+	32, // 30: pulse.identity.v1.IdentityService.ListSignInProviders:input_type -> pulse.identity.v1.ListSignInProvidersRequest
+	33, // 31: pulse.identity.v1.IdentityService.BeginSignIn:input_type -> pulse.identity.v1.BeginSignInRequest
+	34, // 32: pulse.identity.v1.IdentityService.CompleteSignIn:input_type -> pulse.identity.v1.CompleteSignInRequest
+	35, // 33: pulse.identity.v1.IdentityService.LinkIdentity:input_type -> pulse.identity.v1.LinkIdentityRequest
+	36, // 34: pulse.identity.v1.IdentityService.UnlinkIdentity:input_type -> pulse.identity.v1.UnlinkIdentityRequest
+	37, // 35: pulse.identity.v1.IdentityService.ListLinkedIdentities:input_type -> pulse.identity.v1.ListLinkedIdentitiesRequest
+	2,  // 36: pulse.identity.v1.IdentityService.Register:output_type -> pulse.identity.v1.RegisterResponse
+	4,  // 37: pulse.identity.v1.IdentityService.LogIn:output_type -> pulse.identity.v1.LogInResponse
+	6,  // 38: pulse.identity.v1.IdentityService.Refresh:output_type -> pulse.identity.v1.RefreshResponse
+	8,  // 39: pulse.identity.v1.IdentityService.LogOut:output_type -> pulse.identity.v1.LogOutResponse
+	10, // 40: pulse.identity.v1.IdentityService.GetAccount:output_type -> pulse.identity.v1.GetAccountResponse
+	12, // 41: pulse.identity.v1.IdentityService.ListSessions:output_type -> pulse.identity.v1.ListSessionsResponse
+	14, // 42: pulse.identity.v1.IdentityService.RevokeSession:output_type -> pulse.identity.v1.RevokeSessionResponse
+	16, // 43: pulse.identity.v1.IdentityService.RevokeAllSessions:output_type -> pulse.identity.v1.RevokeAllSessionsResponse
+	38, // 44: pulse.identity.v1.IdentityService.VerifyEmail:output_type -> pulse.identity.v1.VerifyEmailResponse
+	39, // 45: pulse.identity.v1.IdentityService.SendEmailVerification:output_type -> pulse.identity.v1.SendEmailVerificationResponse
+	40, // 46: pulse.identity.v1.IdentityService.ChangeEmail:output_type -> pulse.identity.v1.ChangeEmailResponse
+	41, // 47: pulse.identity.v1.IdentityService.RequestPasswordReset:output_type -> pulse.identity.v1.RequestPasswordResetResponse
+	42, // 48: pulse.identity.v1.IdentityService.ResetPassword:output_type -> pulse.identity.v1.ResetPasswordResponse
+	43, // 49: pulse.identity.v1.IdentityService.ChangePassword:output_type -> pulse.identity.v1.ChangePasswordResponse
+	44, // 50: pulse.identity.v1.IdentityService.Reauthenticate:output_type -> pulse.identity.v1.ReauthenticateResponse
+	45, // 51: pulse.identity.v1.IdentityService.EnrollTotp:output_type -> pulse.identity.v1.EnrollTotpResponse
+	46, // 52: pulse.identity.v1.IdentityService.ConfirmTotp:output_type -> pulse.identity.v1.ConfirmTotpResponse
+	47, // 53: pulse.identity.v1.IdentityService.DisableTotp:output_type -> pulse.identity.v1.DisableTotpResponse
+	48, // 54: pulse.identity.v1.IdentityService.RegenerateRecoveryCodes:output_type -> pulse.identity.v1.RegenerateRecoveryCodesResponse
+	49, // 55: pulse.identity.v1.IdentityService.LogInWithSecondFactor:output_type -> pulse.identity.v1.LogInWithSecondFactorResponse
+	50, // 56: pulse.identity.v1.IdentityService.ListSignInProviders:output_type -> pulse.identity.v1.ListSignInProvidersResponse
+	51, // 57: pulse.identity.v1.IdentityService.BeginSignIn:output_type -> pulse.identity.v1.BeginSignInResponse
+	52, // 58: pulse.identity.v1.IdentityService.CompleteSignIn:output_type -> pulse.identity.v1.CompleteSignInResponse
+	53, // 59: pulse.identity.v1.IdentityService.LinkIdentity:output_type -> pulse.identity.v1.LinkIdentityResponse
+	54, // 60: pulse.identity.v1.IdentityService.UnlinkIdentity:output_type -> pulse.identity.v1.UnlinkIdentityResponse
+	55, // 61: pulse.identity.v1.IdentityService.ListLinkedIdentities:output_type -> pulse.identity.v1.ListLinkedIdentitiesResponse
+	36, // [36:62] is the sub-list for method output_type
+	10, // [10:36] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_pulse_identity_v1_identity_proto_init() }
@@ -1203,13 +1134,18 @@ func file_pulse_identity_v1_identity_proto_init() {
 	if File_pulse_identity_v1_identity_proto != nil {
 		return
 	}
+	file_pulse_identity_v1_account_proto_init()
+	file_pulse_identity_v1_email_proto_init()
+	file_pulse_identity_v1_password_proto_init()
+	file_pulse_identity_v1_provider_proto_init()
+	file_pulse_identity_v1_second_factor_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_identity_v1_identity_proto_rawDesc), len(file_pulse_identity_v1_identity_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -35,6 +35,12 @@ const (
 	Access_ACCESS_PUBLIC Access = 1
 	// Any signed-in user whose session has not been revoked.
 	Access_ACCESS_USER Access = 2
+	// A signed-in user who is a moderator or an admin at the time of the call, whatever their token says.
+	Access_ACCESS_MODERATOR Access = 3
+	// A signed-in user who is an admin at the time of the call, whatever their token says.
+	Access_ACCESS_ADMIN Access = 4
+	// A program with an API key that has neither expired nor been revoked.
+	Access_ACCESS_SERVICE Access = 5
 )
 
 // Enum value maps for Access.
@@ -43,11 +49,17 @@ var (
 		0: "ACCESS_UNSPECIFIED",
 		1: "ACCESS_PUBLIC",
 		2: "ACCESS_USER",
+		3: "ACCESS_MODERATOR",
+		4: "ACCESS_ADMIN",
+		5: "ACCESS_SERVICE",
 	}
 	Access_value = map[string]int32{
 		"ACCESS_UNSPECIFIED": 0,
 		"ACCESS_PUBLIC":      1,
 		"ACCESS_USER":        2,
+		"ACCESS_MODERATOR":   3,
+		"ACCESS_ADMIN":       4,
+		"ACCESS_SERVICE":     5,
 	}
 )
 
@@ -94,25 +106,53 @@ const (
 	ObjectKind_OBJECT_KIND_POST ObjectKind = 4
 	// The request names a session.
 	ObjectKind_OBJECT_KIND_SESSION ObjectKind = 5
+	// The request names a list of people.
+	ObjectKind_OBJECT_KIND_LIST ObjectKind = 6
+	// The request names a draft of a post.
+	ObjectKind_OBJECT_KIND_DRAFT ObjectKind = 10
+	// The request names an API key.
+	ObjectKind_OBJECT_KIND_API_KEY ObjectKind = 20
+	// The request names a conversation.
+	ObjectKind_OBJECT_KIND_CONVERSATION ObjectKind = 30
+	// The request names a message of a conversation.
+	ObjectKind_OBJECT_KIND_MESSAGE ObjectKind = 31
+	// The request names a notification.
+	ObjectKind_OBJECT_KIND_NOTIFICATION ObjectKind = 40
+	// The request names a browser that notifications are pushed to.
+	ObjectKind_OBJECT_KIND_PUSH_SUBSCRIPTION ObjectKind = 41
 )
 
 // Enum value maps for ObjectKind.
 var (
 	ObjectKind_name = map[int32]string{
-		0: "OBJECT_KIND_UNSPECIFIED",
-		1: "OBJECT_KIND_NONE",
-		2: "OBJECT_KIND_SELF",
-		3: "OBJECT_KIND_USER",
-		4: "OBJECT_KIND_POST",
-		5: "OBJECT_KIND_SESSION",
+		0:  "OBJECT_KIND_UNSPECIFIED",
+		1:  "OBJECT_KIND_NONE",
+		2:  "OBJECT_KIND_SELF",
+		3:  "OBJECT_KIND_USER",
+		4:  "OBJECT_KIND_POST",
+		5:  "OBJECT_KIND_SESSION",
+		6:  "OBJECT_KIND_LIST",
+		10: "OBJECT_KIND_DRAFT",
+		20: "OBJECT_KIND_API_KEY",
+		30: "OBJECT_KIND_CONVERSATION",
+		31: "OBJECT_KIND_MESSAGE",
+		40: "OBJECT_KIND_NOTIFICATION",
+		41: "OBJECT_KIND_PUSH_SUBSCRIPTION",
 	}
 	ObjectKind_value = map[string]int32{
-		"OBJECT_KIND_UNSPECIFIED": 0,
-		"OBJECT_KIND_NONE":        1,
-		"OBJECT_KIND_SELF":        2,
-		"OBJECT_KIND_USER":        3,
-		"OBJECT_KIND_POST":        4,
-		"OBJECT_KIND_SESSION":     5,
+		"OBJECT_KIND_UNSPECIFIED":       0,
+		"OBJECT_KIND_NONE":              1,
+		"OBJECT_KIND_SELF":              2,
+		"OBJECT_KIND_USER":              3,
+		"OBJECT_KIND_POST":              4,
+		"OBJECT_KIND_SESSION":           5,
+		"OBJECT_KIND_LIST":              6,
+		"OBJECT_KIND_DRAFT":             10,
+		"OBJECT_KIND_API_KEY":           20,
+		"OBJECT_KIND_CONVERSATION":      30,
+		"OBJECT_KIND_MESSAGE":           31,
+		"OBJECT_KIND_NOTIFICATION":      40,
+		"OBJECT_KIND_PUSH_SUBSCRIPTION": 41,
 	}
 )
 
@@ -141,6 +181,68 @@ func (x ObjectKind) Number() protoreflect.EnumNumber {
 // Deprecated: Use ObjectKind.Descriptor instead.
 func (ObjectKind) EnumDescriptor() ([]byte, []int) {
 	return file_pulse_options_v1_options_proto_rawDescGZIP(), []int{1}
+}
+
+// Which limit a call counts towards. Each caller has one for each class, of as many calls in as long as the server is set to;
+// beyond it calls fail with RATE_LIMITED. Calls between services count towards none.
+type RateClass int32
+
+const (
+	// Not a policy. An RPC with this value is refused at start.
+	RateClass_RATE_CLASS_UNSPECIFIED RateClass = 0
+	// Reading what is at hand. Counted by person or API key, of anonymous callers by address.
+	RateClass_RATE_CLASS_READ RateClass = 1
+	// Changing something. Counted as reading is.
+	RateClass_RATE_CLASS_WRITE RateClass = 2
+	// Proving who one is: what may be guessed at. Counted by address whoever calls, and where an account is named by that too.
+	RateClass_RATE_CLASS_SIGN_IN RateClass = 3
+	// What costs far more than other calls, or sends mails. Counted as reading is.
+	RateClass_RATE_CLASS_EXPENSIVE RateClass = 4
+)
+
+// Enum value maps for RateClass.
+var (
+	RateClass_name = map[int32]string{
+		0: "RATE_CLASS_UNSPECIFIED",
+		1: "RATE_CLASS_READ",
+		2: "RATE_CLASS_WRITE",
+		3: "RATE_CLASS_SIGN_IN",
+		4: "RATE_CLASS_EXPENSIVE",
+	}
+	RateClass_value = map[string]int32{
+		"RATE_CLASS_UNSPECIFIED": 0,
+		"RATE_CLASS_READ":        1,
+		"RATE_CLASS_WRITE":       2,
+		"RATE_CLASS_SIGN_IN":     3,
+		"RATE_CLASS_EXPENSIVE":   4,
+	}
+)
+
+func (x RateClass) Enum() *RateClass {
+	p := new(RateClass)
+	*p = x
+	return p
+}
+
+func (x RateClass) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RateClass) Descriptor() protoreflect.EnumDescriptor {
+	return file_pulse_options_v1_options_proto_enumTypes[2].Descriptor()
+}
+
+func (RateClass) Type() protoreflect.EnumType {
+	return &file_pulse_options_v1_options_proto_enumTypes[2]
+}
+
+func (x RateClass) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RateClass.Descriptor instead.
+func (RateClass) EnumDescriptor() ([]byte, []int) {
+	return file_pulse_options_v1_options_proto_rawDescGZIP(), []int{2}
 }
 
 // The code that accompanies an error reason. Names and meanings are those of the Connect protocol's error codes
@@ -217,11 +319,11 @@ func (x Code) String() string {
 }
 
 func (Code) Descriptor() protoreflect.EnumDescriptor {
-	return file_pulse_options_v1_options_proto_enumTypes[2].Descriptor()
+	return file_pulse_options_v1_options_proto_enumTypes[3].Descriptor()
 }
 
 func (Code) Type() protoreflect.EnumType {
-	return &file_pulse_options_v1_options_proto_enumTypes[2]
+	return &file_pulse_options_v1_options_proto_enumTypes[3]
 }
 
 func (x Code) Number() protoreflect.EnumNumber {
@@ -230,7 +332,7 @@ func (x Code) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Code.Descriptor instead.
 func (Code) EnumDescriptor() ([]byte, []int) {
-	return file_pulse_options_v1_options_proto_rawDescGZIP(), []int{2}
+	return file_pulse_options_v1_options_proto_rawDescGZIP(), []int{3}
 }
 
 // The authorization policy of an RPC.
@@ -239,7 +341,12 @@ type Policy struct {
 	// Who may call the RPC.
 	Access Access `protobuf:"varint,1,opt,name=access,proto3,enum=pulse.options.v1.Access" json:"access,omitempty"`
 	// Which kind of object the request names.
-	Object        ObjectKind `protobuf:"varint,2,opt,name=object,proto3,enum=pulse.options.v1.ObjectKind" json:"object,omitempty"`
+	Object ObjectKind `protobuf:"varint,2,opt,name=object,proto3,enum=pulse.options.v1.ObjectKind" json:"object,omitempty"`
+	// Whether the caller must have proved who they are within the last 10 minutes, or what the server is set to; otherwise
+	// the call fails with REAUTHENTICATION_REQUIRED.
+	RequiresRecentAuthentication bool `protobuf:"varint,10,opt,name=requires_recent_authentication,json=requiresRecentAuthentication,proto3" json:"requires_recent_authentication,omitempty"`
+	// Which limit calls count towards.
+	RateClass     RateClass `protobuf:"varint,11,opt,name=rate_class,json=rateClass,proto3,enum=pulse.options.v1.RateClass" json:"rate_class,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -286,6 +393,20 @@ func (x *Policy) GetObject() ObjectKind {
 		return x.Object
 	}
 	return ObjectKind_OBJECT_KIND_UNSPECIFIED
+}
+
+func (x *Policy) GetRequiresRecentAuthentication() bool {
+	if x != nil {
+		return x.RequiresRecentAuthentication
+	}
+	return false
+}
+
+func (x *Policy) GetRateClass() RateClass {
+	if x != nil {
+		return x.RateClass
+	}
+	return RateClass_RATE_CLASS_UNSPECIFIED
 }
 
 // What an event is about.
@@ -389,16 +510,23 @@ var File_pulse_options_v1_options_proto protoreflect.FileDescriptor
 
 const file_pulse_options_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x1epulse/options/v1/options.proto\x12\x10pulse.options.v1\x1a google/protobuf/descriptor.proto\"p\n" +
+	"\x1epulse/options/v1/options.proto\x12\x10pulse.options.v1\x1a google/protobuf/descriptor.proto\"\xf2\x01\n" +
 	"\x06Policy\x120\n" +
 	"\x06access\x18\x01 \x01(\x0e2\x18.pulse.options.v1.AccessR\x06access\x124\n" +
-	"\x06object\x18\x02 \x01(\x0e2\x1c.pulse.options.v1.ObjectKindR\x06object\"%\n" +
+	"\x06object\x18\x02 \x01(\x0e2\x1c.pulse.options.v1.ObjectKindR\x06object\x12D\n" +
+	"\x1erequires_recent_authentication\x18\n" +
+	" \x01(\bR\x1crequiresRecentAuthentication\x12:\n" +
+	"\n" +
+	"rate_class\x18\v \x01(\x0e2\x1b.pulse.options.v1.RateClassR\trateClass\"%\n" +
 	"\x05Event\x12\x1c\n" +
-	"\taggregate\x18\x01 \x01(\tR\taggregate*D\n" +
+	"\taggregate\x18\x01 \x01(\tR\taggregate*\x80\x01\n" +
 	"\x06Access\x12\x16\n" +
 	"\x12ACCESS_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rACCESS_PUBLIC\x10\x01\x12\x0f\n" +
-	"\vACCESS_USER\x10\x02*\x9a\x01\n" +
+	"\vACCESS_USER\x10\x02\x12\x14\n" +
+	"\x10ACCESS_MODERATOR\x10\x03\x12\x10\n" +
+	"\fACCESS_ADMIN\x10\x04\x12\x12\n" +
+	"\x0eACCESS_SERVICE\x10\x05*\xd8\x02\n" +
 	"\n" +
 	"ObjectKind\x12\x1b\n" +
 	"\x17OBJECT_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -406,7 +534,21 @@ const file_pulse_options_v1_options_proto_rawDesc = "" +
 	"\x10OBJECT_KIND_SELF\x10\x02\x12\x14\n" +
 	"\x10OBJECT_KIND_USER\x10\x03\x12\x14\n" +
 	"\x10OBJECT_KIND_POST\x10\x04\x12\x17\n" +
-	"\x13OBJECT_KIND_SESSION\x10\x05*\xa8\x02\n" +
+	"\x13OBJECT_KIND_SESSION\x10\x05\x12\x14\n" +
+	"\x10OBJECT_KIND_LIST\x10\x06\x12\x15\n" +
+	"\x11OBJECT_KIND_DRAFT\x10\n" +
+	"\x12\x17\n" +
+	"\x13OBJECT_KIND_API_KEY\x10\x14\x12\x1c\n" +
+	"\x18OBJECT_KIND_CONVERSATION\x10\x1e\x12\x17\n" +
+	"\x13OBJECT_KIND_MESSAGE\x10\x1f\x12\x1c\n" +
+	"\x18OBJECT_KIND_NOTIFICATION\x10(\x12!\n" +
+	"\x1dOBJECT_KIND_PUSH_SUBSCRIPTION\x10)*\x84\x01\n" +
+	"\tRateClass\x12\x1a\n" +
+	"\x16RATE_CLASS_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fRATE_CLASS_READ\x10\x01\x12\x14\n" +
+	"\x10RATE_CLASS_WRITE\x10\x02\x12\x16\n" +
+	"\x12RATE_CLASS_SIGN_IN\x10\x03\x12\x18\n" +
+	"\x14RATE_CLASS_EXPENSIVE\x10\x04*\xa8\x02\n" +
 	"\x04Code\x12\x14\n" +
 	"\x10CODE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15CODE_INVALID_ARGUMENT\x10\x03\x12\x12\n" +
@@ -438,32 +580,34 @@ func file_pulse_options_v1_options_proto_rawDescGZIP() []byte {
 	return file_pulse_options_v1_options_proto_rawDescData
 }
 
-var file_pulse_options_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_pulse_options_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_pulse_options_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_pulse_options_v1_options_proto_goTypes = []any{
 	(Access)(0),                           // 0: pulse.options.v1.Access
 	(ObjectKind)(0),                       // 1: pulse.options.v1.ObjectKind
-	(Code)(0),                             // 2: pulse.options.v1.Code
-	(*Policy)(nil),                        // 3: pulse.options.v1.Policy
-	(*Event)(nil),                         // 4: pulse.options.v1.Event
-	(*descriptorpb.MethodOptions)(nil),    // 5: google.protobuf.MethodOptions
-	(*descriptorpb.EnumValueOptions)(nil), // 6: google.protobuf.EnumValueOptions
-	(*descriptorpb.MessageOptions)(nil),   // 7: google.protobuf.MessageOptions
+	(RateClass)(0),                        // 2: pulse.options.v1.RateClass
+	(Code)(0),                             // 3: pulse.options.v1.Code
+	(*Policy)(nil),                        // 4: pulse.options.v1.Policy
+	(*Event)(nil),                         // 5: pulse.options.v1.Event
+	(*descriptorpb.MethodOptions)(nil),    // 6: google.protobuf.MethodOptions
+	(*descriptorpb.EnumValueOptions)(nil), // 7: google.protobuf.EnumValueOptions
+	(*descriptorpb.MessageOptions)(nil),   // 8: google.protobuf.MessageOptions
 }
 var file_pulse_options_v1_options_proto_depIdxs = []int32{
 	0, // 0: pulse.options.v1.Policy.access:type_name -> pulse.options.v1.Access
 	1, // 1: pulse.options.v1.Policy.object:type_name -> pulse.options.v1.ObjectKind
-	5, // 2: pulse.options.v1.policy:extendee -> google.protobuf.MethodOptions
-	6, // 3: pulse.options.v1.code:extendee -> google.protobuf.EnumValueOptions
-	7, // 4: pulse.options.v1.event:extendee -> google.protobuf.MessageOptions
-	3, // 5: pulse.options.v1.policy:type_name -> pulse.options.v1.Policy
-	2, // 6: pulse.options.v1.code:type_name -> pulse.options.v1.Code
-	4, // 7: pulse.options.v1.event:type_name -> pulse.options.v1.Event
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	5, // [5:8] is the sub-list for extension type_name
-	2, // [2:5] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2, // 2: pulse.options.v1.Policy.rate_class:type_name -> pulse.options.v1.RateClass
+	6, // 3: pulse.options.v1.policy:extendee -> google.protobuf.MethodOptions
+	7, // 4: pulse.options.v1.code:extendee -> google.protobuf.EnumValueOptions
+	8, // 5: pulse.options.v1.event:extendee -> google.protobuf.MessageOptions
+	4, // 6: pulse.options.v1.policy:type_name -> pulse.options.v1.Policy
+	3, // 7: pulse.options.v1.code:type_name -> pulse.options.v1.Code
+	5, // 8: pulse.options.v1.event:type_name -> pulse.options.v1.Event
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	6, // [6:9] is the sub-list for extension type_name
+	3, // [3:6] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_pulse_options_v1_options_proto_init() }
@@ -476,7 +620,7 @@ func file_pulse_options_v1_options_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_options_v1_options_proto_rawDesc), len(file_pulse_options_v1_options_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      4,
 			NumMessages:   2,
 			NumExtensions: 3,
 			NumServices:   0,

@@ -4,17 +4,21 @@
 // 	protoc        (unknown)
 // source: pulse/post/v1/post.proto
 
-// Package pulse.post.v1 is about what people write: posts, replies and likes.
+// Package pulse.post.v1 is about what people write: posts, replies, quotes and polls, their drafts, and what others do with
+// them: likes, reposts, bookmarks and votes.
 
 package postv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v11 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	_ "github.com/pulse-social/pulse/gen/pulse/options/v1"
 	v1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -27,6 +31,133 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// Who sees a post. Who wrote it always does, and whom it mentions does too, unless one of the two blocks the other.
+type Audience int32
+
+const (
+	// In a request: the default, public.
+	Audience_AUDIENCE_UNSPECIFIED Audience = 0
+	// Everyone, signed in or not; of a private account, its followers.
+	Audience_AUDIENCE_PUBLIC Audience = 1
+	// As public, but the post turns up only in the author's timelines and by its id: in no search, public or hashtag
+	// timeline, trend or recommendation.
+	Audience_AUDIENCE_UNLISTED Audience = 2
+	// The author's followers.
+	Audience_AUDIENCE_FOLLOWERS Audience = 3
+	// Only those whom the post mentions.
+	Audience_AUDIENCE_MENTIONED Audience = 4
+)
+
+// Enum value maps for Audience.
+var (
+	Audience_name = map[int32]string{
+		0: "AUDIENCE_UNSPECIFIED",
+		1: "AUDIENCE_PUBLIC",
+		2: "AUDIENCE_UNLISTED",
+		3: "AUDIENCE_FOLLOWERS",
+		4: "AUDIENCE_MENTIONED",
+	}
+	Audience_value = map[string]int32{
+		"AUDIENCE_UNSPECIFIED": 0,
+		"AUDIENCE_PUBLIC":      1,
+		"AUDIENCE_UNLISTED":    2,
+		"AUDIENCE_FOLLOWERS":   3,
+		"AUDIENCE_MENTIONED":   4,
+	}
+)
+
+func (x Audience) Enum() *Audience {
+	p := new(Audience)
+	*p = x
+	return p
+}
+
+func (x Audience) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Audience) Descriptor() protoreflect.EnumDescriptor {
+	return file_pulse_post_v1_post_proto_enumTypes[0].Descriptor()
+}
+
+func (Audience) Type() protoreflect.EnumType {
+	return &file_pulse_post_v1_post_proto_enumTypes[0]
+}
+
+func (x Audience) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Audience.Descriptor instead.
+func (Audience) EnumDescriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{0}
+}
+
+// Who may reply to a post, of those who see it. The author always may, and whom the post mentions may too unless nobody may.
+type ReplyPolicy int32
+
+const (
+	// In a request: the default, everyone.
+	ReplyPolicy_REPLY_POLICY_UNSPECIFIED ReplyPolicy = 0
+	// Everyone who sees the post.
+	ReplyPolicy_REPLY_POLICY_EVERYONE ReplyPolicy = 1
+	// The author's followers.
+	ReplyPolicy_REPLY_POLICY_FOLLOWERS ReplyPolicy = 2
+	// Those whom the author follows.
+	ReplyPolicy_REPLY_POLICY_FOLLOWED ReplyPolicy = 3
+	// Only those whom the post mentions.
+	ReplyPolicy_REPLY_POLICY_MENTIONED ReplyPolicy = 4
+	// Nobody but the author.
+	ReplyPolicy_REPLY_POLICY_NOBODY ReplyPolicy = 5
+)
+
+// Enum value maps for ReplyPolicy.
+var (
+	ReplyPolicy_name = map[int32]string{
+		0: "REPLY_POLICY_UNSPECIFIED",
+		1: "REPLY_POLICY_EVERYONE",
+		2: "REPLY_POLICY_FOLLOWERS",
+		3: "REPLY_POLICY_FOLLOWED",
+		4: "REPLY_POLICY_MENTIONED",
+		5: "REPLY_POLICY_NOBODY",
+	}
+	ReplyPolicy_value = map[string]int32{
+		"REPLY_POLICY_UNSPECIFIED": 0,
+		"REPLY_POLICY_EVERYONE":    1,
+		"REPLY_POLICY_FOLLOWERS":   2,
+		"REPLY_POLICY_FOLLOWED":    3,
+		"REPLY_POLICY_MENTIONED":   4,
+		"REPLY_POLICY_NOBODY":      5,
+	}
+)
+
+func (x ReplyPolicy) Enum() *ReplyPolicy {
+	p := new(ReplyPolicy)
+	*p = x
+	return p
+}
+
+func (x ReplyPolicy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReplyPolicy) Descriptor() protoreflect.EnumDescriptor {
+	return file_pulse_post_v1_post_proto_enumTypes[1].Descriptor()
+}
+
+func (ReplyPolicy) Type() protoreflect.EnumType {
+	return &file_pulse_post_v1_post_proto_enumTypes[1]
+}
+
+func (x ReplyPolicy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReplyPolicy.Descriptor instead.
+func (ReplyPolicy) EnumDescriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{1}
+}
 
 // A post.
 type Post struct {
@@ -43,10 +174,32 @@ type Post struct {
 	ThreadId int64 `protobuf:"varint,5,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
 	// When it was written.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// How many likes and replies it has. Counts follow changes within moments.
+	// How often it was liked, replied to, reposted and quoted. Counts follow changes within moments.
 	Counts *PostCounts `protobuf:"bytes,7,opt,name=counts,proto3" json:"counts,omitempty"`
 	// How the caller relates to the post; absent for anonymous callers.
-	Viewer        *PostViewer `protobuf:"bytes,8,opt,name=viewer,proto3" json:"viewer,omitempty"`
+	Viewer *PostViewer `protobuf:"bytes,8,opt,name=viewer,proto3" json:"viewer,omitempty"`
+	// Who sees it.
+	Audience Audience `protobuf:"varint,9,opt,name=audience,proto3,enum=pulse.post.v1.Audience" json:"audience,omitempty"`
+	// Who may reply to it.
+	ReplyPolicy ReplyPolicy `protobuf:"varint,10,opt,name=reply_policy,json=replyPolicy,proto3,enum=pulse.post.v1.ReplyPolicy" json:"reply_policy,omitempty"`
+	// The mentions, hashtags and links in the text, in the order of the text; they do not overlap.
+	Facets []*Facet `protobuf:"bytes,11,rep,name=facets,proto3" json:"facets,omitempty"`
+	// What a reader is warned of before the text is shown, empty for nothing.
+	ContentWarning string `protobuf:"bytes,12,opt,name=content_warning,json=contentWarning,proto3" json:"content_warning,omitempty"`
+	// BCP 47 tag of the language that it is written in, empty when the author did not say.
+	Language string `protobuf:"bytes,13,opt,name=language,proto3" json:"language,omitempty"`
+	// When it was last edited; absent when it never was.
+	EditTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=edit_time,json=editTime,proto3" json:"edit_time,omitempty"`
+	// Changes with each edit; EditPost may require it.
+	Etag string `protobuf:"bytes,15,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The post that this one passes on. A repost has neither text nor counts of its own, and is there for whom the other is.
+	RepostOf *Post `protobuf:"bytes,16,opt,name=repost_of,json=repostOf,proto3" json:"repost_of,omitempty"`
+	// The post that this one comments on, without what that one quotes itself.
+	Quote *Post `protobuf:"bytes,17,opt,name=quote,proto3" json:"quote,omitempty"`
+	// It comments on a post that the caller may not see or that is not there any more.
+	QuoteUnavailable bool `protobuf:"varint,18,opt,name=quote_unavailable,json=quoteUnavailable,proto3" json:"quote_unavailable,omitempty"`
+	// Its poll, absent when it has none.
+	Poll          *Poll `protobuf:"bytes,19,opt,name=poll,proto3" json:"poll,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -137,20 +290,575 @@ func (x *Post) GetViewer() *PostViewer {
 	return nil
 }
 
+func (x *Post) GetAudience() Audience {
+	if x != nil {
+		return x.Audience
+	}
+	return Audience_AUDIENCE_UNSPECIFIED
+}
+
+func (x *Post) GetReplyPolicy() ReplyPolicy {
+	if x != nil {
+		return x.ReplyPolicy
+	}
+	return ReplyPolicy_REPLY_POLICY_UNSPECIFIED
+}
+
+func (x *Post) GetFacets() []*Facet {
+	if x != nil {
+		return x.Facets
+	}
+	return nil
+}
+
+func (x *Post) GetContentWarning() string {
+	if x != nil {
+		return x.ContentWarning
+	}
+	return ""
+}
+
+func (x *Post) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Post) GetEditTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EditTime
+	}
+	return nil
+}
+
+func (x *Post) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *Post) GetRepostOf() *Post {
+	if x != nil {
+		return x.RepostOf
+	}
+	return nil
+}
+
+func (x *Post) GetQuote() *Post {
+	if x != nil {
+		return x.Quote
+	}
+	return nil
+}
+
+func (x *Post) GetQuoteUnavailable() bool {
+	if x != nil {
+		return x.QuoteUnavailable
+	}
+	return false
+}
+
+func (x *Post) GetPoll() *Poll {
+	if x != nil {
+		return x.Poll
+	}
+	return nil
+}
+
+// A part of a text that means something: bytes [byte_start, byte_end) of its UTF-8, as the facets of AT Protocol
+// (app.bsky.richtext.facet) count them. Each is a whole number of characters.
+type Facet struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First byte of the part.
+	ByteStart int32 `protobuf:"varint,1,opt,name=byte_start,json=byteStart,proto3" json:"byte_start,omitempty"`
+	// First byte after the part.
+	ByteEnd int32 `protobuf:"varint,2,opt,name=byte_end,json=byteEnd,proto3" json:"byte_end,omitempty"`
+	// What the part is.
+	//
+	// Types that are valid to be assigned to Feature:
+	//
+	//	*Facet_Mention
+	//	*Facet_Hashtag
+	//	*Facet_Link
+	Feature       isFacet_Feature `protobuf_oneof:"feature"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Facet) Reset() {
+	*x = Facet{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Facet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Facet) ProtoMessage() {}
+
+func (x *Facet) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Facet.ProtoReflect.Descriptor instead.
+func (*Facet) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Facet) GetByteStart() int32 {
+	if x != nil {
+		return x.ByteStart
+	}
+	return 0
+}
+
+func (x *Facet) GetByteEnd() int32 {
+	if x != nil {
+		return x.ByteEnd
+	}
+	return 0
+}
+
+func (x *Facet) GetFeature() isFacet_Feature {
+	if x != nil {
+		return x.Feature
+	}
+	return nil
+}
+
+func (x *Facet) GetMention() *Mention {
+	if x != nil {
+		if x, ok := x.Feature.(*Facet_Mention); ok {
+			return x.Mention
+		}
+	}
+	return nil
+}
+
+func (x *Facet) GetHashtag() *Hashtag {
+	if x != nil {
+		if x, ok := x.Feature.(*Facet_Hashtag); ok {
+			return x.Hashtag
+		}
+	}
+	return nil
+}
+
+func (x *Facet) GetLink() *Link {
+	if x != nil {
+		if x, ok := x.Feature.(*Facet_Link); ok {
+			return x.Link
+		}
+	}
+	return nil
+}
+
+type isFacet_Feature interface {
+	isFacet_Feature()
+}
+
+type Facet_Mention struct {
+	// A mention of a person, the @ included.
+	Mention *Mention `protobuf:"bytes,3,opt,name=mention,proto3,oneof"`
+}
+
+type Facet_Hashtag struct {
+	// A hashtag, the # included.
+	Hashtag *Hashtag `protobuf:"bytes,4,opt,name=hashtag,proto3,oneof"`
+}
+
+type Facet_Link struct {
+	// A link.
+	Link *Link `protobuf:"bytes,5,opt,name=link,proto3,oneof"`
+}
+
+func (*Facet_Mention) isFacet_Feature() {}
+
+func (*Facet_Hashtag) isFacet_Feature() {}
+
+func (*Facet_Link) isFacet_Feature() {}
+
+// A mention: a handle after @ (U+0040) or ＠ (U+FF20) that somebody had when the text was written.
+type Mention struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the person, who stays the one mentioned under another handle. They may not be there for the caller.
+	UserId        int64 `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mention) Reset() {
+	*x = Mention{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mention) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mention) ProtoMessage() {}
+
+func (x *Mention) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mention.ProtoReflect.Descriptor instead.
+func (*Mention) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Mention) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+// A hashtag: up to 100 characters after # (U+0023) or ＃ (U+FF03) that continue an identifier by Unicode's UAX #31, at least
+// one of them a letter.
+type Hashtag struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tag as it is written, without #.
+	Tag string `protobuf:"bytes,1,opt,name=tag,proto3" json:"tag,omitempty"`
+	// The tag as it is compared and looked for: case folded and in normal form NFKC.
+	Key           string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Hashtag) Reset() {
+	*x = Hashtag{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Hashtag) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Hashtag) ProtoMessage() {}
+
+func (x *Hashtag) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Hashtag.ProtoReflect.Descriptor instead.
+func (*Hashtag) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Hashtag) GetTag() string {
+	if x != nil {
+		return x.Tag
+	}
+	return ""
+}
+
+func (x *Hashtag) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+// A link: an absolute http or https URL after RFC 3986, with international characters after RFC 3987, whose host IDNA
+// accepts. Punctuation and brackets that close around it are not part of it.
+type Link struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The URL as it is written.
+	Uri           string `protobuf:"bytes,1,opt,name=uri,proto3" json:"uri,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Link) Reset() {
+	*x = Link{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Link) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Link) ProtoMessage() {}
+
+func (x *Link) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Link.ProtoReflect.Descriptor instead.
+func (*Link) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Link) GetUri() string {
+	if x != nil {
+		return x.Uri
+	}
+	return ""
+}
+
+// A poll of a post.
+type Poll struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What one may choose, in the order given; 2 to 4.
+	Options []*PollOption `protobuf:"bytes,1,rep,name=options,proto3" json:"options,omitempty"`
+	// Whether a person may choose several options.
+	Multiple bool `protobuf:"varint,2,opt,name=multiple,proto3" json:"multiple,omitempty"`
+	// When it ends.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Whether it has ended.
+	Ended bool `protobuf:"varint,4,opt,name=ended,proto3" json:"ended,omitempty"`
+	// How many people have voted; absent while the results are not the caller's to see: before they have voted or the poll has
+	// ended, unless the post is theirs.
+	Voters        *int64 `protobuf:"varint,5,opt,name=voters,proto3,oneof" json:"voters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Poll) Reset() {
+	*x = Poll{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Poll) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Poll) ProtoMessage() {}
+
+func (x *Poll) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Poll.ProtoReflect.Descriptor instead.
+func (*Poll) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Poll) GetOptions() []*PollOption {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *Poll) GetMultiple() bool {
+	if x != nil {
+		return x.Multiple
+	}
+	return false
+}
+
+func (x *Poll) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *Poll) GetEnded() bool {
+	if x != nil {
+		return x.Ended
+	}
+	return false
+}
+
+func (x *Poll) GetVoters() int64 {
+	if x != nil && x.Voters != nil {
+		return *x.Voters
+	}
+	return 0
+}
+
+// What one may choose in a poll.
+type PollOption struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it says.
+	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	// How many people chose it; absent when voters is.
+	Votes         *int64 `protobuf:"varint,2,opt,name=votes,proto3,oneof" json:"votes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PollOption) Reset() {
+	*x = PollOption{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PollOption) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PollOption) ProtoMessage() {}
+
+func (x *PollOption) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PollOption.ProtoReflect.Descriptor instead.
+func (*PollOption) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PollOption) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *PollOption) GetVotes() int64 {
+	if x != nil && x.Votes != nil {
+		return *x.Votes
+	}
+	return 0
+}
+
+// A poll to be made with a post. It can not be changed later.
+type NewPoll struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What one may choose: 2 to 4 different options, 1 to 50 characters each, at least one of them visible.
+	Options []string `protobuf:"bytes,1,rep,name=options,proto3" json:"options,omitempty"`
+	// Whether a person may choose several options.
+	Multiple bool `protobuf:"varint,2,opt,name=multiple,proto3" json:"multiple,omitempty"`
+	// How long after the post's publication it ends: 5 minutes to 30 days.
+	Duration      *durationpb.Duration `protobuf:"bytes,3,opt,name=duration,proto3" json:"duration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NewPoll) Reset() {
+	*x = NewPoll{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NewPoll) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NewPoll) ProtoMessage() {}
+
+func (x *NewPoll) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NewPoll.ProtoReflect.Descriptor instead.
+func (*NewPoll) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *NewPoll) GetOptions() []string {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+func (x *NewPoll) GetMultiple() bool {
+	if x != nil {
+		return x.Multiple
+	}
+	return false
+}
+
+func (x *NewPoll) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
 // Counts of a post.
 type PostCounts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Likes.
 	Likes int64 `protobuf:"varint,1,opt,name=likes,proto3" json:"likes,omitempty"`
 	// Direct replies that are not deleted.
-	Replies       int64 `protobuf:"varint,2,opt,name=replies,proto3" json:"replies,omitempty"`
+	Replies int64 `protobuf:"varint,2,opt,name=replies,proto3" json:"replies,omitempty"`
+	// Reposts.
+	Reposts int64 `protobuf:"varint,3,opt,name=reposts,proto3" json:"reposts,omitempty"`
+	// Posts that quote it and are not deleted.
+	Quotes        int64 `protobuf:"varint,4,opt,name=quotes,proto3" json:"quotes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PostCounts) Reset() {
 	*x = PostCounts{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[1]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -162,7 +870,7 @@ func (x *PostCounts) String() string {
 func (*PostCounts) ProtoMessage() {}
 
 func (x *PostCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[1]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -175,7 +883,7 @@ func (x *PostCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostCounts.ProtoReflect.Descriptor instead.
 func (*PostCounts) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{1}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PostCounts) GetLikes() int64 {
@@ -192,18 +900,38 @@ func (x *PostCounts) GetReplies() int64 {
 	return 0
 }
 
-// How the caller relates to a post.
+func (x *PostCounts) GetReposts() int64 {
+	if x != nil {
+		return x.Reposts
+	}
+	return 0
+}
+
+func (x *PostCounts) GetQuotes() int64 {
+	if x != nil {
+		return x.Quotes
+	}
+	return 0
+}
+
+// How the caller relates to a post; of a repost all of it is false, and that of repost_of counts.
 type PostViewer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The caller likes the post.
-	Liked         bool `protobuf:"varint,1,opt,name=liked,proto3" json:"liked,omitempty"`
+	Liked bool `protobuf:"varint,1,opt,name=liked,proto3" json:"liked,omitempty"`
+	// The caller keeps the post among their bookmarks.
+	Bookmarked bool `protobuf:"varint,2,opt,name=bookmarked,proto3" json:"bookmarked,omitempty"`
+	// The caller has reposted the post.
+	Reposted bool `protobuf:"varint,3,opt,name=reposted,proto3" json:"reposted,omitempty"`
+	// The options of its poll that the caller voted for, from 0, in ascending order; empty before.
+	PollVotes     []int32 `protobuf:"varint,4,rep,packed,name=poll_votes,json=pollVotes,proto3" json:"poll_votes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PostViewer) Reset() {
 	*x = PostViewer{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[2]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -215,7 +943,7 @@ func (x *PostViewer) String() string {
 func (*PostViewer) ProtoMessage() {}
 
 func (x *PostViewer) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[2]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -228,7 +956,7 @@ func (x *PostViewer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PostViewer.ProtoReflect.Descriptor instead.
 func (*PostViewer) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{2}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PostViewer) GetLiked() bool {
@@ -238,6 +966,27 @@ func (x *PostViewer) GetLiked() bool {
 	return false
 }
 
+func (x *PostViewer) GetBookmarked() bool {
+	if x != nil {
+		return x.Bookmarked
+	}
+	return false
+}
+
+func (x *PostViewer) GetReposted() bool {
+	if x != nil {
+		return x.Reposted
+	}
+	return false
+}
+
+func (x *PostViewer) GetPollVotes() []int32 {
+	if x != nil {
+		return x.PollVotes
+	}
+	return nil
+}
+
 // Request of CreatePost.
 type CreatePostRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -245,14 +994,29 @@ type CreatePostRequest struct {
 	// of them visible.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// The post to reply to, 0 for none.
-	ReplyToId     int64 `protobuf:"varint,2,opt,name=reply_to_id,json=replyToId,proto3" json:"reply_to_id,omitempty"`
+	ReplyToId int64 `protobuf:"varint,2,opt,name=reply_to_id,json=replyToId,proto3" json:"reply_to_id,omitempty"`
+	// Who sees it. Unspecified is public or, for a reply to a post that not everyone may see, that post's audience; a reply
+	// may not be for more than the post is. Whom such a reply answers sees it as if it mentioned them.
+	Audience Audience `protobuf:"varint,3,opt,name=audience,proto3,enum=pulse.post.v1.Audience" json:"audience,omitempty"`
+	// Who may reply to it.
+	ReplyPolicy ReplyPolicy `protobuf:"varint,4,opt,name=reply_policy,json=replyPolicy,proto3,enum=pulse.post.v1.ReplyPolicy" json:"reply_policy,omitempty"`
+	// The post to comment on, 0 for none. Only what everyone may see can be quoted.
+	QuoteOfId int64 `protobuf:"varint,5,opt,name=quote_of_id,json=quoteOfId,proto3" json:"quote_of_id,omitempty"`
+	// What to warn readers of before the text is shown, at most 200 characters.
+	ContentWarning string `protobuf:"bytes,6,opt,name=content_warning,json=contentWarning,proto3" json:"content_warning,omitempty"`
+	// BCP 47 tag of the language that it is written in, empty for no answer. It is kept in canonical form.
+	Language string `protobuf:"bytes,7,opt,name=language,proto3" json:"language,omitempty"`
+	// A poll to go with it.
+	Poll *NewPoll `protobuf:"bytes,8,opt,name=poll,proto3" json:"poll,omitempty"`
+	// When to publish it, at least a minute and at most a year from now; absent for now.
+	ScheduledTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=scheduled_time,json=scheduledTime,proto3" json:"scheduled_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePostRequest) Reset() {
 	*x = CreatePostRequest{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[3]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -264,7 +1028,7 @@ func (x *CreatePostRequest) String() string {
 func (*CreatePostRequest) ProtoMessage() {}
 
 func (x *CreatePostRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[3]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -277,7 +1041,7 @@ func (x *CreatePostRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePostRequest.ProtoReflect.Descriptor instead.
 func (*CreatePostRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{3}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CreatePostRequest) GetText() string {
@@ -294,18 +1058,69 @@ func (x *CreatePostRequest) GetReplyToId() int64 {
 	return 0
 }
 
+func (x *CreatePostRequest) GetAudience() Audience {
+	if x != nil {
+		return x.Audience
+	}
+	return Audience_AUDIENCE_UNSPECIFIED
+}
+
+func (x *CreatePostRequest) GetReplyPolicy() ReplyPolicy {
+	if x != nil {
+		return x.ReplyPolicy
+	}
+	return ReplyPolicy_REPLY_POLICY_UNSPECIFIED
+}
+
+func (x *CreatePostRequest) GetQuoteOfId() int64 {
+	if x != nil {
+		return x.QuoteOfId
+	}
+	return 0
+}
+
+func (x *CreatePostRequest) GetContentWarning() string {
+	if x != nil {
+		return x.ContentWarning
+	}
+	return ""
+}
+
+func (x *CreatePostRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *CreatePostRequest) GetPoll() *NewPoll {
+	if x != nil {
+		return x.Poll
+	}
+	return nil
+}
+
+func (x *CreatePostRequest) GetScheduledTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ScheduledTime
+	}
+	return nil
+}
+
 // Response of CreatePost.
 type CreatePostResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The new post.
-	Post          *Post `protobuf:"bytes,1,opt,name=post,proto3" json:"post,omitempty"`
+	// The new post; absent when it is scheduled.
+	Post *Post `protobuf:"bytes,1,opt,name=post,proto3" json:"post,omitempty"`
+	// The draft that is published at its time; absent when the post is published now.
+	Draft         *Draft `protobuf:"bytes,2,opt,name=draft,proto3" json:"draft,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePostResponse) Reset() {
 	*x = CreatePostResponse{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[4]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -317,7 +1132,7 @@ func (x *CreatePostResponse) String() string {
 func (*CreatePostResponse) ProtoMessage() {}
 
 func (x *CreatePostResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[4]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -330,7 +1145,7 @@ func (x *CreatePostResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreatePostResponse.ProtoReflect.Descriptor instead.
 func (*CreatePostResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{4}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CreatePostResponse) GetPost() *Post {
@@ -338,6 +1153,470 @@ func (x *CreatePostResponse) GetPost() *Post {
 		return x.Post
 	}
 	return nil
+}
+
+func (x *CreatePostResponse) GetDraft() *Draft {
+	if x != nil {
+		return x.Draft
+	}
+	return nil
+}
+
+// A post that is not published yet. Only its author sees it.
+type Draft struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the draft; the post will have another.
+	Id int64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// What CreatePost is asked for when it is published, with the time at which that happens by itself, if any.
+	Post *CreatePostRequest `protobuf:"bytes,2,opt,name=post,proto3" json:"post,omitempty"`
+	// Why it could not be published at its time, one of CreatePost's reasons, AUTHOR_INACTIVE when the author's account was
+	// not active; REASON_UNSPECIFIED otherwise. It then is not scheduled any more.
+	Failure v11.Reason `protobuf:"varint,3,opt,name=failure,proto3,enum=pulse.errors.v1.Reason" json:"failure,omitempty"`
+	// Changes with each change of the draft; UpdateDraft may require it.
+	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
+	// When it was begun.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Draft) Reset() {
+	*x = Draft{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Draft) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Draft) ProtoMessage() {}
+
+func (x *Draft) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Draft.ProtoReflect.Descriptor instead.
+func (*Draft) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Draft) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Draft) GetPost() *CreatePostRequest {
+	if x != nil {
+		return x.Post
+	}
+	return nil
+}
+
+func (x *Draft) GetFailure() v11.Reason {
+	if x != nil {
+		return x.Failure
+	}
+	return v11.Reason(0)
+}
+
+func (x *Draft) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *Draft) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+// Request of EditPost.
+type EditPostRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	// What to say; see CreatePost.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// What to warn readers of, at most 200 characters, empty for nothing.
+	ContentWarning string `protobuf:"bytes,3,opt,name=content_warning,json=contentWarning,proto3" json:"content_warning,omitempty"`
+	// BCP 47 tag of the language, empty for no answer.
+	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	// Who sees it.
+	Audience Audience `protobuf:"varint,5,opt,name=audience,proto3,enum=pulse.post.v1.Audience" json:"audience,omitempty"`
+	// Who may reply to it.
+	ReplyPolicy ReplyPolicy `protobuf:"varint,6,opt,name=reply_policy,json=replyPolicy,proto3,enum=pulse.post.v1.ReplyPolicy" json:"reply_policy,omitempty"`
+	// Which fields to change, of text, content_warning, language, audience and reply_policy; at least one.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,7,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// The etag that the post must have; empty requires nothing.
+	Etag          string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EditPostRequest) Reset() {
+	*x = EditPostRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EditPostRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EditPostRequest) ProtoMessage() {}
+
+func (x *EditPostRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EditPostRequest.ProtoReflect.Descriptor instead.
+func (*EditPostRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *EditPostRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+func (x *EditPostRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *EditPostRequest) GetContentWarning() string {
+	if x != nil {
+		return x.ContentWarning
+	}
+	return ""
+}
+
+func (x *EditPostRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *EditPostRequest) GetAudience() Audience {
+	if x != nil {
+		return x.Audience
+	}
+	return Audience_AUDIENCE_UNSPECIFIED
+}
+
+func (x *EditPostRequest) GetReplyPolicy() ReplyPolicy {
+	if x != nil {
+		return x.ReplyPolicy
+	}
+	return ReplyPolicy_REPLY_POLICY_UNSPECIFIED
+}
+
+func (x *EditPostRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *EditPostRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+// Response of EditPost.
+type EditPostResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post as it is now.
+	Post          *Post `protobuf:"bytes,1,opt,name=post,proto3" json:"post,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EditPostResponse) Reset() {
+	*x = EditPostResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EditPostResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EditPostResponse) ProtoMessage() {}
+
+func (x *EditPostResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EditPostResponse.ProtoReflect.Descriptor instead.
+func (*EditPostResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *EditPostResponse) GetPost() *Post {
+	if x != nil {
+		return x.Post
+	}
+	return nil
+}
+
+// What a post says or once said.
+type PostVersion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which version it is: 1 is how the post was published.
+	Version int64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// What it says.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// The mentions, hashtags and links in the text.
+	Facets []*Facet `protobuf:"bytes,3,rep,name=facets,proto3" json:"facets,omitempty"`
+	// What a reader is warned of.
+	ContentWarning string `protobuf:"bytes,4,opt,name=content_warning,json=contentWarning,proto3" json:"content_warning,omitempty"`
+	// BCP 47 tag of the language, empty when the author did not say.
+	Language string `protobuf:"bytes,5,opt,name=language,proto3" json:"language,omitempty"`
+	// Who saw it.
+	Audience Audience `protobuf:"varint,6,opt,name=audience,proto3,enum=pulse.post.v1.Audience" json:"audience,omitempty"`
+	// When it was written.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostVersion) Reset() {
+	*x = PostVersion{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostVersion) ProtoMessage() {}
+
+func (x *PostVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostVersion.ProtoReflect.Descriptor instead.
+func (*PostVersion) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PostVersion) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *PostVersion) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *PostVersion) GetFacets() []*Facet {
+	if x != nil {
+		return x.Facets
+	}
+	return nil
+}
+
+func (x *PostVersion) GetContentWarning() string {
+	if x != nil {
+		return x.ContentWarning
+	}
+	return ""
+}
+
+func (x *PostVersion) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *PostVersion) GetAudience() Audience {
+	if x != nil {
+		return x.Audience
+	}
+	return Audience_AUDIENCE_UNSPECIFIED
+}
+
+func (x *PostVersion) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+// Request of ListPostVersions.
+type ListPostVersionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	// How many versions to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPostVersionsRequest) Reset() {
+	*x = ListPostVersionsRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPostVersionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPostVersionsRequest) ProtoMessage() {}
+
+func (x *ListPostVersionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPostVersionsRequest.ProtoReflect.Descriptor instead.
+func (*ListPostVersionsRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListPostVersionsRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+func (x *ListPostVersionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPostVersionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListPostVersions.
+type ListPostVersionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The versions, the newest first: the first of the first page is what the post says now.
+	Versions []*PostVersion `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
+	// Token of the next page, empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPostVersionsResponse) Reset() {
+	*x = ListPostVersionsResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPostVersionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPostVersionsResponse) ProtoMessage() {}
+
+func (x *ListPostVersionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPostVersionsResponse.ProtoReflect.Descriptor instead.
+func (*ListPostVersionsResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListPostVersionsResponse) GetVersions() []*PostVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *ListPostVersionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // Request of GetPost.
@@ -351,7 +1630,7 @@ type GetPostRequest struct {
 
 func (x *GetPostRequest) Reset() {
 	*x = GetPostRequest{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[5]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -363,7 +1642,7 @@ func (x *GetPostRequest) String() string {
 func (*GetPostRequest) ProtoMessage() {}
 
 func (x *GetPostRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[5]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -376,7 +1655,7 @@ func (x *GetPostRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPostRequest.ProtoReflect.Descriptor instead.
 func (*GetPostRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{5}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetPostRequest) GetPostId() int64 {
@@ -397,7 +1676,7 @@ type GetPostResponse struct {
 
 func (x *GetPostResponse) Reset() {
 	*x = GetPostResponse{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[6]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -409,7 +1688,7 @@ func (x *GetPostResponse) String() string {
 func (*GetPostResponse) ProtoMessage() {}
 
 func (x *GetPostResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[6]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -422,7 +1701,7 @@ func (x *GetPostResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPostResponse.ProtoReflect.Descriptor instead.
 func (*GetPostResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{6}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetPostResponse) GetPost() *Post {
@@ -443,7 +1722,7 @@ type BatchGetPostsRequest struct {
 
 func (x *BatchGetPostsRequest) Reset() {
 	*x = BatchGetPostsRequest{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[7]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -455,7 +1734,7 @@ func (x *BatchGetPostsRequest) String() string {
 func (*BatchGetPostsRequest) ProtoMessage() {}
 
 func (x *BatchGetPostsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[7]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -468,7 +1747,7 @@ func (x *BatchGetPostsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetPostsRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetPostsRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{7}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *BatchGetPostsRequest) GetPostIds() []int64 {
@@ -489,7 +1768,7 @@ type BatchGetPostsResponse struct {
 
 func (x *BatchGetPostsResponse) Reset() {
 	*x = BatchGetPostsResponse{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[8]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -501,7 +1780,7 @@ func (x *BatchGetPostsResponse) String() string {
 func (*BatchGetPostsResponse) ProtoMessage() {}
 
 func (x *BatchGetPostsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[8]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -514,7 +1793,7 @@ func (x *BatchGetPostsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetPostsResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetPostsResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{8}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *BatchGetPostsResponse) GetPosts() []*Post {
@@ -535,7 +1814,7 @@ type DeletePostRequest struct {
 
 func (x *DeletePostRequest) Reset() {
 	*x = DeletePostRequest{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[9]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +1826,7 @@ func (x *DeletePostRequest) String() string {
 func (*DeletePostRequest) ProtoMessage() {}
 
 func (x *DeletePostRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[9]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +1839,7 @@ func (x *DeletePostRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeletePostRequest.ProtoReflect.Descriptor instead.
 func (*DeletePostRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{9}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DeletePostRequest) GetPostId() int64 {
@@ -579,7 +1858,7 @@ type DeletePostResponse struct {
 
 func (x *DeletePostResponse) Reset() {
 	*x = DeletePostResponse{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[10]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -591,7 +1870,7 @@ func (x *DeletePostResponse) String() string {
 func (*DeletePostResponse) ProtoMessage() {}
 
 func (x *DeletePostResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[10]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -604,7 +1883,7 @@ func (x *DeletePostResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeletePostResponse.ProtoReflect.Descriptor instead.
 func (*DeletePostResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{10}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{23}
 }
 
 // Request of LikePost.
@@ -618,7 +1897,7 @@ type LikePostRequest struct {
 
 func (x *LikePostRequest) Reset() {
 	*x = LikePostRequest{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[11]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -630,7 +1909,7 @@ func (x *LikePostRequest) String() string {
 func (*LikePostRequest) ProtoMessage() {}
 
 func (x *LikePostRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[11]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -643,7 +1922,7 @@ func (x *LikePostRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LikePostRequest.ProtoReflect.Descriptor instead.
 func (*LikePostRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{11}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *LikePostRequest) GetPostId() int64 {
@@ -662,7 +1941,7 @@ type LikePostResponse struct {
 
 func (x *LikePostResponse) Reset() {
 	*x = LikePostResponse{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[12]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -674,7 +1953,7 @@ func (x *LikePostResponse) String() string {
 func (*LikePostResponse) ProtoMessage() {}
 
 func (x *LikePostResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[12]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -687,7 +1966,7 @@ func (x *LikePostResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LikePostResponse.ProtoReflect.Descriptor instead.
 func (*LikePostResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{12}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{25}
 }
 
 // Request of UnlikePost.
@@ -701,7 +1980,7 @@ type UnlikePostRequest struct {
 
 func (x *UnlikePostRequest) Reset() {
 	*x = UnlikePostRequest{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[13]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -713,7 +1992,7 @@ func (x *UnlikePostRequest) String() string {
 func (*UnlikePostRequest) ProtoMessage() {}
 
 func (x *UnlikePostRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[13]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -726,7 +2005,7 @@ func (x *UnlikePostRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlikePostRequest.ProtoReflect.Descriptor instead.
 func (*UnlikePostRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{13}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *UnlikePostRequest) GetPostId() int64 {
@@ -745,7 +2024,7 @@ type UnlikePostResponse struct {
 
 func (x *UnlikePostResponse) Reset() {
 	*x = UnlikePostResponse{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[14]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -757,7 +2036,7 @@ func (x *UnlikePostResponse) String() string {
 func (*UnlikePostResponse) ProtoMessage() {}
 
 func (x *UnlikePostResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[14]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -770,7 +2049,1467 @@ func (x *UnlikePostResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnlikePostResponse.ProtoReflect.Descriptor instead.
 func (*UnlikePostResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{14}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{27}
+}
+
+// Request of ListLikers.
+type ListLikersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	// How many likers to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLikersRequest) Reset() {
+	*x = ListLikersRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLikersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLikersRequest) ProtoMessage() {}
+
+func (x *ListLikersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLikersRequest.ProtoReflect.Descriptor instead.
+func (*ListLikersRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ListLikersRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+func (x *ListLikersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListLikersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListLikers.
+type ListLikersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who likes it, latest first.
+	Likers []*PersonListing `protobuf:"bytes,1,rep,name=likers,proto3" json:"likers,omitempty"`
+	// Token of the next page, empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLikersResponse) Reset() {
+	*x = ListLikersResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLikersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLikersResponse) ProtoMessage() {}
+
+func (x *ListLikersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLikersResponse.ProtoReflect.Descriptor instead.
+func (*ListLikersResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListLikersResponse) GetLikers() []*PersonListing {
+	if x != nil {
+		return x.Likers
+	}
+	return nil
+}
+
+func (x *ListLikersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// A person in a list of those who did something with a post.
+type PersonListing struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The person.
+	User *v1.UserSummary `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// When they did it.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PersonListing) Reset() {
+	*x = PersonListing{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PersonListing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PersonListing) ProtoMessage() {}
+
+func (x *PersonListing) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PersonListing.ProtoReflect.Descriptor instead.
+func (*PersonListing) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *PersonListing) GetUser() *v1.UserSummary {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *PersonListing) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+// Request of RepostPost.
+type RepostPostRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId        int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RepostPostRequest) Reset() {
+	*x = RepostPostRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RepostPostRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RepostPostRequest) ProtoMessage() {}
+
+func (x *RepostPostRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RepostPostRequest.ProtoReflect.Descriptor instead.
+func (*RepostPostRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *RepostPostRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+// Response of RepostPost.
+type RepostPostResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's repost, the one from before when there was one.
+	Post          *Post `protobuf:"bytes,1,opt,name=post,proto3" json:"post,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RepostPostResponse) Reset() {
+	*x = RepostPostResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RepostPostResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RepostPostResponse) ProtoMessage() {}
+
+func (x *RepostPostResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RepostPostResponse.ProtoReflect.Descriptor instead.
+func (*RepostPostResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *RepostPostResponse) GetPost() *Post {
+	if x != nil {
+		return x.Post
+	}
+	return nil
+}
+
+// Request of UnrepostPost.
+type UnrepostPostRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId        int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnrepostPostRequest) Reset() {
+	*x = UnrepostPostRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnrepostPostRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnrepostPostRequest) ProtoMessage() {}
+
+func (x *UnrepostPostRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnrepostPostRequest.ProtoReflect.Descriptor instead.
+func (*UnrepostPostRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *UnrepostPostRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+// Response of UnrepostPost.
+type UnrepostPostResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnrepostPostResponse) Reset() {
+	*x = UnrepostPostResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnrepostPostResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnrepostPostResponse) ProtoMessage() {}
+
+func (x *UnrepostPostResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnrepostPostResponse.ProtoReflect.Descriptor instead.
+func (*UnrepostPostResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{34}
+}
+
+// Request of ListReposters.
+type ListRepostersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	// How many reposters to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRepostersRequest) Reset() {
+	*x = ListRepostersRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRepostersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRepostersRequest) ProtoMessage() {}
+
+func (x *ListRepostersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRepostersRequest.ProtoReflect.Descriptor instead.
+func (*ListRepostersRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *ListRepostersRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+func (x *ListRepostersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListRepostersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListReposters.
+type ListRepostersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who reposted it, latest first.
+	Reposters []*PersonListing `protobuf:"bytes,1,rep,name=reposters,proto3" json:"reposters,omitempty"`
+	// Token of the next page, empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRepostersResponse) Reset() {
+	*x = ListRepostersResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRepostersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRepostersResponse) ProtoMessage() {}
+
+func (x *ListRepostersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRepostersResponse.ProtoReflect.Descriptor instead.
+func (*ListRepostersResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ListRepostersResponse) GetReposters() []*PersonListing {
+	if x != nil {
+		return x.Reposters
+	}
+	return nil
+}
+
+func (x *ListRepostersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of ListQuotes.
+type ListQuotesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	// How many quotes to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListQuotesRequest) Reset() {
+	*x = ListQuotesRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListQuotesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListQuotesRequest) ProtoMessage() {}
+
+func (x *ListQuotesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListQuotesRequest.ProtoReflect.Descriptor instead.
+func (*ListQuotesRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ListQuotesRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+func (x *ListQuotesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListQuotesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListQuotes.
+type ListQuotesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The posts that quote it, newest first.
+	Quotes []*Post `protobuf:"bytes,1,rep,name=quotes,proto3" json:"quotes,omitempty"`
+	// Token of the next page, empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListQuotesResponse) Reset() {
+	*x = ListQuotesResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListQuotesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListQuotesResponse) ProtoMessage() {}
+
+func (x *ListQuotesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListQuotesResponse.ProtoReflect.Descriptor instead.
+func (*ListQuotesResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ListQuotesResponse) GetQuotes() []*Post {
+	if x != nil {
+		return x.Quotes
+	}
+	return nil
+}
+
+func (x *ListQuotesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of BookmarkPost.
+type BookmarkPostRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId        int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BookmarkPostRequest) Reset() {
+	*x = BookmarkPostRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BookmarkPostRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BookmarkPostRequest) ProtoMessage() {}
+
+func (x *BookmarkPostRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BookmarkPostRequest.ProtoReflect.Descriptor instead.
+func (*BookmarkPostRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *BookmarkPostRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+// Response of BookmarkPost.
+type BookmarkPostResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BookmarkPostResponse) Reset() {
+	*x = BookmarkPostResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BookmarkPostResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BookmarkPostResponse) ProtoMessage() {}
+
+func (x *BookmarkPostResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BookmarkPostResponse.ProtoReflect.Descriptor instead.
+func (*BookmarkPostResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{40}
+}
+
+// Request of UnbookmarkPost.
+type UnbookmarkPostRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId        int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnbookmarkPostRequest) Reset() {
+	*x = UnbookmarkPostRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnbookmarkPostRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnbookmarkPostRequest) ProtoMessage() {}
+
+func (x *UnbookmarkPostRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnbookmarkPostRequest.ProtoReflect.Descriptor instead.
+func (*UnbookmarkPostRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *UnbookmarkPostRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+// Response of UnbookmarkPost.
+type UnbookmarkPostResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnbookmarkPostResponse) Reset() {
+	*x = UnbookmarkPostResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnbookmarkPostResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnbookmarkPostResponse) ProtoMessage() {}
+
+func (x *UnbookmarkPostResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnbookmarkPostResponse.ProtoReflect.Descriptor instead.
+func (*UnbookmarkPostResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{42}
+}
+
+// Request of ListBookmarks.
+type ListBookmarksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many bookmarks to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBookmarksRequest) Reset() {
+	*x = ListBookmarksRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBookmarksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBookmarksRequest) ProtoMessage() {}
+
+func (x *ListBookmarksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBookmarksRequest.ProtoReflect.Descriptor instead.
+func (*ListBookmarksRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *ListBookmarksRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListBookmarksRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListBookmarks.
+type ListBookmarksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The posts, the latest kept first.
+	Bookmarks []*Post `protobuf:"bytes,1,rep,name=bookmarks,proto3" json:"bookmarks,omitempty"`
+	// Token of the next page, empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListBookmarksResponse) Reset() {
+	*x = ListBookmarksResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListBookmarksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListBookmarksResponse) ProtoMessage() {}
+
+func (x *ListBookmarksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListBookmarksResponse.ProtoReflect.Descriptor instead.
+func (*ListBookmarksResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *ListBookmarksResponse) GetBookmarks() []*Post {
+	if x != nil {
+		return x.Bookmarks
+	}
+	return nil
+}
+
+func (x *ListBookmarksResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of VotePoll.
+type VotePollRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the post.
+	PostId int64 `protobuf:"varint,1,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
+	// The options to vote for, from 0, each once: one, or several when the poll allows.
+	Choices       []int32 `protobuf:"varint,2,rep,packed,name=choices,proto3" json:"choices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VotePollRequest) Reset() {
+	*x = VotePollRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VotePollRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VotePollRequest) ProtoMessage() {}
+
+func (x *VotePollRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VotePollRequest.ProtoReflect.Descriptor instead.
+func (*VotePollRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *VotePollRequest) GetPostId() int64 {
+	if x != nil {
+		return x.PostId
+	}
+	return 0
+}
+
+func (x *VotePollRequest) GetChoices() []int32 {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
+// Response of VotePoll.
+type VotePollResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The post with the results of its poll, this vote among them.
+	Post          *Post `protobuf:"bytes,1,opt,name=post,proto3" json:"post,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VotePollResponse) Reset() {
+	*x = VotePollResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VotePollResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VotePollResponse) ProtoMessage() {}
+
+func (x *VotePollResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VotePollResponse.ProtoReflect.Descriptor instead.
+func (*VotePollResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *VotePollResponse) GetPost() *Post {
+	if x != nil {
+		return x.Post
+	}
+	return nil
+}
+
+// Request of CreateDraft.
+type CreateDraftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What CreatePost is to be asked for.
+	Post          *CreatePostRequest `protobuf:"bytes,1,opt,name=post,proto3" json:"post,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateDraftRequest) Reset() {
+	*x = CreateDraftRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateDraftRequest) ProtoMessage() {}
+
+func (x *CreateDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateDraftRequest.ProtoReflect.Descriptor instead.
+func (*CreateDraftRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{47}
+}
+
+func (x *CreateDraftRequest) GetPost() *CreatePostRequest {
+	if x != nil {
+		return x.Post
+	}
+	return nil
+}
+
+// Response of CreateDraft.
+type CreateDraftResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new draft.
+	Draft         *Draft `protobuf:"bytes,1,opt,name=draft,proto3" json:"draft,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateDraftResponse) Reset() {
+	*x = CreateDraftResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateDraftResponse) ProtoMessage() {}
+
+func (x *CreateDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateDraftResponse.ProtoReflect.Descriptor instead.
+func (*CreateDraftResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *CreateDraftResponse) GetDraft() *Draft {
+	if x != nil {
+		return x.Draft
+	}
+	return nil
+}
+
+// Request of UpdateDraft.
+type UpdateDraftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the draft.
+	DraftId int64 `protobuf:"varint,1,opt,name=draft_id,json=draftId,proto3" json:"draft_id,omitempty"`
+	// What CreatePost is to be asked for.
+	Post *CreatePostRequest `protobuf:"bytes,2,opt,name=post,proto3" json:"post,omitempty"`
+	// Which fields of post to change, such as text; at least one.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// The etag that the draft must have; empty requires nothing.
+	Etag          string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateDraftRequest) Reset() {
+	*x = UpdateDraftRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateDraftRequest) ProtoMessage() {}
+
+func (x *UpdateDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateDraftRequest.ProtoReflect.Descriptor instead.
+func (*UpdateDraftRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *UpdateDraftRequest) GetDraftId() int64 {
+	if x != nil {
+		return x.DraftId
+	}
+	return 0
+}
+
+func (x *UpdateDraftRequest) GetPost() *CreatePostRequest {
+	if x != nil {
+		return x.Post
+	}
+	return nil
+}
+
+func (x *UpdateDraftRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *UpdateDraftRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+// Response of UpdateDraft.
+type UpdateDraftResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The draft as it is now.
+	Draft         *Draft `protobuf:"bytes,1,opt,name=draft,proto3" json:"draft,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateDraftResponse) Reset() {
+	*x = UpdateDraftResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateDraftResponse) ProtoMessage() {}
+
+func (x *UpdateDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateDraftResponse.ProtoReflect.Descriptor instead.
+func (*UpdateDraftResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *UpdateDraftResponse) GetDraft() *Draft {
+	if x != nil {
+		return x.Draft
+	}
+	return nil
+}
+
+// Request of ListDrafts.
+type ListDraftsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many drafts to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDraftsRequest) Reset() {
+	*x = ListDraftsRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDraftsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDraftsRequest) ProtoMessage() {}
+
+func (x *ListDraftsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDraftsRequest.ProtoReflect.Descriptor instead.
+func (*ListDraftsRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ListDraftsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDraftsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListDrafts.
+type ListDraftsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The drafts, the latest begun first.
+	Drafts []*Draft `protobuf:"bytes,1,rep,name=drafts,proto3" json:"drafts,omitempty"`
+	// Token of the next page, empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDraftsResponse) Reset() {
+	*x = ListDraftsResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDraftsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDraftsResponse) ProtoMessage() {}
+
+func (x *ListDraftsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDraftsResponse.ProtoReflect.Descriptor instead.
+func (*ListDraftsResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ListDraftsResponse) GetDrafts() []*Draft {
+	if x != nil {
+		return x.Drafts
+	}
+	return nil
+}
+
+func (x *ListDraftsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of DeleteDraft.
+type DeleteDraftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the draft.
+	DraftId       int64 `protobuf:"varint,1,opt,name=draft_id,json=draftId,proto3" json:"draft_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteDraftRequest) Reset() {
+	*x = DeleteDraftRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteDraftRequest) ProtoMessage() {}
+
+func (x *DeleteDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteDraftRequest.ProtoReflect.Descriptor instead.
+func (*DeleteDraftRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *DeleteDraftRequest) GetDraftId() int64 {
+	if x != nil {
+		return x.DraftId
+	}
+	return 0
+}
+
+// Response of DeleteDraft.
+type DeleteDraftResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteDraftResponse) Reset() {
+	*x = DeleteDraftResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteDraftResponse) ProtoMessage() {}
+
+func (x *DeleteDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteDraftResponse.ProtoReflect.Descriptor instead.
+func (*DeleteDraftResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{54}
+}
+
+// Request of PublishDraft.
+type PublishDraftRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the draft.
+	DraftId       int64 `protobuf:"varint,1,opt,name=draft_id,json=draftId,proto3" json:"draft_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishDraftRequest) Reset() {
+	*x = PublishDraftRequest{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishDraftRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishDraftRequest) ProtoMessage() {}
+
+func (x *PublishDraftRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishDraftRequest.ProtoReflect.Descriptor instead.
+func (*PublishDraftRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *PublishDraftRequest) GetDraftId() int64 {
+	if x != nil {
+		return x.DraftId
+	}
+	return 0
+}
+
+// Response of PublishDraft.
+type PublishDraftResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new post.
+	Post          *Post `protobuf:"bytes,1,opt,name=post,proto3" json:"post,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishDraftResponse) Reset() {
+	*x = PublishDraftResponse{}
+	mi := &file_pulse_post_v1_post_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishDraftResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishDraftResponse) ProtoMessage() {}
+
+func (x *PublishDraftResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_post_v1_post_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishDraftResponse.ProtoReflect.Descriptor instead.
+func (*PublishDraftResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *PublishDraftResponse) GetPost() *Post {
+	if x != nil {
+		return x.Post
+	}
+	return nil
 }
 
 // Request of GetThread.
@@ -788,7 +3527,7 @@ type GetThreadRequest struct {
 
 func (x *GetThreadRequest) Reset() {
 	*x = GetThreadRequest{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[15]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -800,7 +3539,7 @@ func (x *GetThreadRequest) String() string {
 func (*GetThreadRequest) ProtoMessage() {}
 
 func (x *GetThreadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[15]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -813,7 +3552,7 @@ func (x *GetThreadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetThreadRequest.ProtoReflect.Descriptor instead.
 func (*GetThreadRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{15}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *GetThreadRequest) GetPostId() int64 {
@@ -854,7 +3593,7 @@ type GetThreadResponse struct {
 
 func (x *GetThreadResponse) Reset() {
 	*x = GetThreadResponse{}
-	mi := &file_pulse_post_v1_post_proto_msgTypes[16]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -866,7 +3605,7 @@ func (x *GetThreadResponse) String() string {
 func (*GetThreadResponse) ProtoMessage() {}
 
 func (x *GetThreadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_post_v1_post_proto_msgTypes[16]
+	mi := &file_pulse_post_v1_post_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -879,7 +3618,7 @@ func (x *GetThreadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetThreadResponse.ProtoReflect.Descriptor instead.
 func (*GetThreadResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{16}
+	return file_pulse_post_v1_post_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *GetThreadResponse) GetAncestors() []*Post {
@@ -914,7 +3653,7 @@ var File_pulse_post_v1_post_proto protoreflect.FileDescriptor
 
 const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\n" +
-	"\x18pulse/post/v1/post.proto\x12\rpulse.post.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/user/v1/user.proto\"\xbe\x02\n" +
+	"\x18pulse/post/v1/post.proto\x12\rpulse.post.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cpulse/errors/v1/errors.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/user/v1/user.proto\"\xa5\x06\n" +
 	"\x04Post\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x122\n" +
 	"\x06author\x18\x02 \x01(\v2\x1a.pulse.user.v1.UserSummaryR\x06author\x12\x12\n" +
@@ -924,19 +3663,114 @@ const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\vcreate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x121\n" +
 	"\x06counts\x18\a \x01(\v2\x19.pulse.post.v1.PostCountsR\x06counts\x121\n" +
-	"\x06viewer\x18\b \x01(\v2\x19.pulse.post.v1.PostViewerR\x06viewer\"<\n" +
+	"\x06viewer\x18\b \x01(\v2\x19.pulse.post.v1.PostViewerR\x06viewer\x123\n" +
+	"\baudience\x18\t \x01(\x0e2\x17.pulse.post.v1.AudienceR\baudience\x12=\n" +
+	"\freply_policy\x18\n" +
+	" \x01(\x0e2\x1a.pulse.post.v1.ReplyPolicyR\vreplyPolicy\x12,\n" +
+	"\x06facets\x18\v \x03(\v2\x14.pulse.post.v1.FacetR\x06facets\x12'\n" +
+	"\x0fcontent_warning\x18\f \x01(\tR\x0econtentWarning\x12\x1a\n" +
+	"\blanguage\x18\r \x01(\tR\blanguage\x127\n" +
+	"\tedit_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\beditTime\x12\x12\n" +
+	"\x04etag\x18\x0f \x01(\tR\x04etag\x120\n" +
+	"\trepost_of\x18\x10 \x01(\v2\x13.pulse.post.v1.PostR\brepostOf\x12)\n" +
+	"\x05quote\x18\x11 \x01(\v2\x13.pulse.post.v1.PostR\x05quote\x12+\n" +
+	"\x11quote_unavailable\x18\x12 \x01(\bR\x10quoteUnavailable\x12'\n" +
+	"\x04poll\x18\x13 \x01(\v2\x13.pulse.post.v1.PollR\x04poll\"\xdf\x01\n" +
+	"\x05Facet\x12\x1d\n" +
+	"\n" +
+	"byte_start\x18\x01 \x01(\x05R\tbyteStart\x12\x19\n" +
+	"\bbyte_end\x18\x02 \x01(\x05R\abyteEnd\x122\n" +
+	"\amention\x18\x03 \x01(\v2\x16.pulse.post.v1.MentionH\x00R\amention\x122\n" +
+	"\ahashtag\x18\x04 \x01(\v2\x16.pulse.post.v1.HashtagH\x00R\ahashtag\x12)\n" +
+	"\x04link\x18\x05 \x01(\v2\x13.pulse.post.v1.LinkH\x00R\x04linkB\t\n" +
+	"\afeature\"\"\n" +
+	"\aMention\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\x03R\x06userId\"-\n" +
+	"\aHashtag\x12\x10\n" +
+	"\x03tag\x18\x01 \x01(\tR\x03tag\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\"\x18\n" +
+	"\x04Link\x12\x10\n" +
+	"\x03uri\x18\x01 \x01(\tR\x03uri\"\xcc\x01\n" +
+	"\x04Poll\x123\n" +
+	"\aoptions\x18\x01 \x03(\v2\x19.pulse.post.v1.PollOptionR\aoptions\x12\x1a\n" +
+	"\bmultiple\x18\x02 \x01(\bR\bmultiple\x125\n" +
+	"\bend_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x14\n" +
+	"\x05ended\x18\x04 \x01(\bR\x05ended\x12\x1b\n" +
+	"\x06voters\x18\x05 \x01(\x03H\x00R\x06voters\x88\x01\x01B\t\n" +
+	"\a_voters\"E\n" +
+	"\n" +
+	"PollOption\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x12\x19\n" +
+	"\x05votes\x18\x02 \x01(\x03H\x00R\x05votes\x88\x01\x01B\b\n" +
+	"\x06_votes\"\xa5\x01\n" +
+	"\aNewPoll\x120\n" +
+	"\aoptions\x18\x01 \x03(\tB\x16\xbaH\x13\x92\x01\x10\b\x02\x10\x04\x18\x01\"\br\x06\x1822\x02\\SR\aoptions\x12\x1a\n" +
+	"\bmultiple\x18\x02 \x01(\bR\bmultiple\x12L\n" +
+	"\bduration\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x15\xbaH\x12\xc8\x01\x01\xaa\x01\f\"\x05\b\x80\x9a\x9e\x012\x03\b\xac\x02R\bduration\"n\n" +
 	"\n" +
 	"PostCounts\x12\x14\n" +
 	"\x05likes\x18\x01 \x01(\x03R\x05likes\x12\x18\n" +
-	"\areplies\x18\x02 \x01(\x03R\areplies\"\"\n" +
+	"\areplies\x18\x02 \x01(\x03R\areplies\x12\x18\n" +
+	"\areposts\x18\x03 \x01(\x03R\areposts\x12\x16\n" +
+	"\x06quotes\x18\x04 \x01(\x03R\x06quotes\"}\n" +
 	"\n" +
 	"PostViewer\x12\x14\n" +
-	"\x05liked\x18\x01 \x01(\bR\x05liked\"[\n" +
+	"\x05liked\x18\x01 \x01(\bR\x05liked\x12\x1e\n" +
+	"\n" +
+	"bookmarked\x18\x02 \x01(\bR\n" +
+	"bookmarked\x12\x1a\n" +
+	"\breposted\x18\x03 \x01(\bR\breposted\x12\x1d\n" +
+	"\n" +
+	"poll_votes\x18\x04 \x03(\x05R\tpollVotes\"\xd3\x03\n" +
 	"\x11CreatePostRequest\x12\x1d\n" +
 	"\x04text\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\xb5\x18R\x04text\x12'\n" +
-	"\vreply_to_id\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\treplyToId\"=\n" +
+	"\vreply_to_id\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\treplyToId\x12=\n" +
+	"\baudience\x18\x03 \x01(\x0e2\x17.pulse.post.v1.AudienceB\b\xbaH\x05\x82\x01\x02\x10\x01R\baudience\x12G\n" +
+	"\freply_policy\x18\x04 \x01(\x0e2\x1a.pulse.post.v1.ReplyPolicyB\b\xbaH\x05\x82\x01\x02\x10\x01R\vreplyPolicy\x12'\n" +
+	"\vquote_of_id\x18\x05 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\tquoteOfId\x121\n" +
+	"\x0fcontent_warning\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x0econtentWarning\x12#\n" +
+	"\blanguage\x18\a \x01(\tB\a\xbaH\x04r\x02\x18#R\blanguage\x12*\n" +
+	"\x04poll\x18\b \x01(\v2\x16.pulse.post.v1.NewPollR\x04poll\x12A\n" +
+	"\x0escheduled_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\rscheduledTime\"i\n" +
 	"\x12CreatePostResponse\x12'\n" +
-	"\x04post\x18\x01 \x01(\v2\x13.pulse.post.v1.PostR\x04post\"2\n" +
+	"\x04post\x18\x01 \x01(\v2\x13.pulse.post.v1.PostR\x04post\x12*\n" +
+	"\x05draft\x18\x02 \x01(\v2\x14.pulse.post.v1.DraftR\x05draft\"\xd1\x01\n" +
+	"\x05Draft\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x124\n" +
+	"\x04post\x18\x02 \x01(\v2 .pulse.post.v1.CreatePostRequestR\x04post\x121\n" +
+	"\afailure\x18\x03 \x01(\x0e2\x17.pulse.errors.v1.ReasonR\afailure\x12\x12\n" +
+	"\x04etag\x18\x04 \x01(\tR\x04etag\x12;\n" +
+	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\"\x8c\x03\n" +
+	"\x0fEditPostRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\x12\x1d\n" +
+	"\x04text\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\xb5\x18R\x04text\x121\n" +
+	"\x0fcontent_warning\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x0econtentWarning\x12#\n" +
+	"\blanguage\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18#R\blanguage\x12=\n" +
+	"\baudience\x18\x05 \x01(\x0e2\x17.pulse.post.v1.AudienceB\b\xbaH\x05\x82\x01\x02\x10\x01R\baudience\x12G\n" +
+	"\freply_policy\x18\x06 \x01(\x0e2\x1a.pulse.post.v1.ReplyPolicyB\b\xbaH\x05\x82\x01\x02\x10\x01R\vreplyPolicy\x12;\n" +
+	"\vupdate_mask\x18\a \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x12\x1b\n" +
+	"\x04etag\x18\b \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\";\n" +
+	"\x10EditPostResponse\x12'\n" +
+	"\x04post\x18\x01 \x01(\v2\x13.pulse.post.v1.PostR\x04post\"\xa0\x02\n" +
+	"\vPostVersion\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12,\n" +
+	"\x06facets\x18\x03 \x03(\v2\x14.pulse.post.v1.FacetR\x06facets\x12'\n" +
+	"\x0fcontent_warning\x18\x04 \x01(\tR\x0econtentWarning\x12\x1a\n" +
+	"\blanguage\x18\x05 \x01(\tR\blanguage\x123\n" +
+	"\baudience\x18\x06 \x01(\x0e2\x17.pulse.post.v1.AudienceR\baudience\x12;\n" +
+	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\"\x8a\x01\n" +
+	"\x17ListPostVersionsRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"z\n" +
+	"\x18ListPostVersionsResponse\x126\n" +
+	"\bversions\x18\x01 \x03(\v2\x1a.pulse.post.v1.PostVersionR\bversions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"2\n" +
 	"\x0eGetPostRequest\x12 \n" +
 	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\":\n" +
 	"\x0fGetPostResponse\x12'\n" +
@@ -954,7 +3788,85 @@ const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\x10LikePostResponse\"5\n" +
 	"\x11UnlikePostRequest\x12 \n" +
 	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\"\x14\n" +
-	"\x12UnlikePostResponse\"\x83\x01\n" +
+	"\x12UnlikePostResponse\"\x84\x01\n" +
+	"\x11ListLikersRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"r\n" +
+	"\x12ListLikersResponse\x124\n" +
+	"\x06likers\x18\x01 \x03(\v2\x1c.pulse.post.v1.PersonListingR\x06likers\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"o\n" +
+	"\rPersonListing\x12.\n" +
+	"\x04user\x18\x01 \x01(\v2\x1a.pulse.user.v1.UserSummaryR\x04user\x12.\n" +
+	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"5\n" +
+	"\x11RepostPostRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\"=\n" +
+	"\x12RepostPostResponse\x12'\n" +
+	"\x04post\x18\x01 \x01(\v2\x13.pulse.post.v1.PostR\x04post\"7\n" +
+	"\x13UnrepostPostRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\"\x16\n" +
+	"\x14UnrepostPostResponse\"\x87\x01\n" +
+	"\x14ListRepostersRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"{\n" +
+	"\x15ListRepostersResponse\x12:\n" +
+	"\treposters\x18\x01 \x03(\v2\x1c.pulse.post.v1.PersonListingR\treposters\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x01\n" +
+	"\x11ListQuotesRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"i\n" +
+	"\x12ListQuotesResponse\x12+\n" +
+	"\x06quotes\x18\x01 \x03(\v2\x13.pulse.post.v1.PostR\x06quotes\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"7\n" +
+	"\x13BookmarkPostRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\"\x16\n" +
+	"\x14BookmarkPostResponse\"9\n" +
+	"\x15UnbookmarkPostRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\"\x18\n" +
+	"\x16UnbookmarkPostResponse\"e\n" +
+	"\x14ListBookmarksRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"r\n" +
+	"\x15ListBookmarksResponse\x121\n" +
+	"\tbookmarks\x18\x01 \x03(\v2\x13.pulse.post.v1.PostR\tbookmarks\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"a\n" +
+	"\x0fVotePollRequest\x12 \n" +
+	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\x12,\n" +
+	"\achoices\x18\x02 \x03(\x05B\x12\xbaH\x0f\x92\x01\f\b\x01\x10\x04\x18\x01\"\x04\x1a\x02(\x00R\achoices\";\n" +
+	"\x10VotePollResponse\x12'\n" +
+	"\x04post\x18\x01 \x01(\v2\x13.pulse.post.v1.PostR\x04post\"R\n" +
+	"\x12CreateDraftRequest\x12<\n" +
+	"\x04post\x18\x01 \x01(\v2 .pulse.post.v1.CreatePostRequestB\x06\xbaH\x03\xc8\x01\x01R\x04post\"A\n" +
+	"\x13CreateDraftResponse\x12*\n" +
+	"\x05draft\x18\x01 \x01(\v2\x14.pulse.post.v1.DraftR\x05draft\"\xd0\x01\n" +
+	"\x12UpdateDraftRequest\x12\"\n" +
+	"\bdraft_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\adraftId\x12<\n" +
+	"\x04post\x18\x02 \x01(\v2 .pulse.post.v1.CreatePostRequestB\x06\xbaH\x03\xc8\x01\x01R\x04post\x12;\n" +
+	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x12\x1b\n" +
+	"\x04etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\"A\n" +
+	"\x13UpdateDraftResponse\x12*\n" +
+	"\x05draft\x18\x01 \x01(\v2\x14.pulse.post.v1.DraftR\x05draft\"b\n" +
+	"\x11ListDraftsRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"j\n" +
+	"\x12ListDraftsResponse\x12,\n" +
+	"\x06drafts\x18\x01 \x03(\v2\x14.pulse.post.v1.DraftR\x06drafts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"8\n" +
+	"\x12DeleteDraftRequest\x12\"\n" +
+	"\bdraft_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\adraftId\"\x15\n" +
+	"\x13DeleteDraftResponse\"9\n" +
+	"\x13PublishDraftRequest\x12\"\n" +
+	"\bdraft_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\adraftId\"?\n" +
+	"\x14PublishDraftResponse\x12'\n" +
+	"\x04post\x18\x01 \x01(\v2\x13.pulse.post.v1.PostR\x04post\"\x83\x01\n" +
 	"\x10GetThreadRequest\x12 \n" +
 	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -964,18 +3876,56 @@ const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\tancestors\x18\x01 \x03(\v2\x13.pulse.post.v1.PostR\tancestors\x12'\n" +
 	"\x04post\x18\x02 \x01(\v2\x13.pulse.post.v1.PostR\x04post\x12-\n" +
 	"\areplies\x18\x03 \x03(\v2\x13.pulse.post.v1.PostR\areplies\x12&\n" +
-	"\x0fnext_page_token\x18\x04 \x01(\tR\rnextPageToken2\xdf\x06\n" +
-	"\vPostService\x12o\n" +
+	"\x0fnext_page_token\x18\x04 \x01(\tR\rnextPageToken*\x80\x01\n" +
+	"\bAudience\x12\x18\n" +
+	"\x14AUDIENCE_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fAUDIENCE_PUBLIC\x10\x01\x12\x15\n" +
+	"\x11AUDIENCE_UNLISTED\x10\x02\x12\x16\n" +
+	"\x12AUDIENCE_FOLLOWERS\x10\x03\x12\x16\n" +
+	"\x12AUDIENCE_MENTIONED\x10\x04*\xb2\x01\n" +
+	"\vReplyPolicy\x12\x1c\n" +
+	"\x18REPLY_POLICY_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15REPLY_POLICY_EVERYONE\x10\x01\x12\x1a\n" +
+	"\x16REPLY_POLICY_FOLLOWERS\x10\x02\x12\x19\n" +
+	"\x15REPLY_POLICY_FOLLOWED\x10\x03\x12\x1a\n" +
+	"\x16REPLY_POLICY_MENTIONED\x10\x04\x12\x17\n" +
+	"\x13REPLY_POLICY_NOBODY\x10\x052\xaf\x17\n" +
+	"\vPostService\x12q\n" +
 	"\n" +
-	"CreatePost\x12 .pulse.post.v1.CreatePostRequest\x1a!.pulse.post.v1.CreatePostResponse\"\x1c\x8a\xb5\x18\x04\b\x02\x10\x04\x82\xd3\xe4\x93\x02\x0e:\x01*\"\t/v1/posts\x12p\n" +
-	"\aGetPost\x12\x1d.pulse.post.v1.GetPostRequest\x1a\x1e.pulse.post.v1.GetPostResponse\"&\x8a\xb5\x18\x04\b\x01\x10\x04\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/posts/{post_id}\x90\x02\x01\x12\x81\x01\n" +
-	"\rBatchGetPosts\x12#.pulse.post.v1.BatchGetPostsRequest\x1a$.pulse.post.v1.BatchGetPostsResponse\"%\x8a\xb5\x18\x04\b\x01\x10\x04\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/posts:batchGet\x90\x02\x01\x12v\n" +
+	"CreatePost\x12 .pulse.post.v1.CreatePostRequest\x1a!.pulse.post.v1.CreatePostResponse\"\x1e\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x0e:\x01*\"\t/v1/posts\x12r\n" +
+	"\aGetPost\x12\x1d.pulse.post.v1.GetPostRequest\x1a\x1e.pulse.post.v1.GetPostResponse\"(\x8a\xb5\x18\x06\b\x01\x10\x04X\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/posts/{post_id}\x90\x02\x01\x12\x83\x01\n" +
+	"\rBatchGetPosts\x12#.pulse.post.v1.BatchGetPostsRequest\x1a$.pulse.post.v1.BatchGetPostsResponse\"'\x8a\xb5\x18\x06\b\x01\x10\x04X\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/posts:batchGet\x90\x02\x01\x12u\n" +
+	"\bEditPost\x12\x1e.pulse.post.v1.EditPostRequest\x1a\x1f.pulse.post.v1.EditPostResponse\"(\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x18:\x01*2\x13/v1/posts/{post_id}\x12\x96\x01\n" +
+	"\x10ListPostVersions\x12&.pulse.post.v1.ListPostVersionsRequest\x1a'.pulse.post.v1.ListPostVersionsResponse\"1\x8a\xb5\x18\x06\b\x01\x10\x04X\x01\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/posts/{post_id}/versions\x90\x02\x01\x12x\n" +
 	"\n" +
-	"DeletePost\x12 .pulse.post.v1.DeletePostRequest\x1a!.pulse.post.v1.DeletePostResponse\"#\x8a\xb5\x18\x04\b\x02\x10\x04\x82\xd3\xe4\x93\x02\x15*\x13/v1/posts/{post_id}\x12u\n" +
-	"\bLikePost\x12\x1e.pulse.post.v1.LikePostRequest\x1a\x1f.pulse.post.v1.LikePostResponse\"(\x8a\xb5\x18\x04\b\x02\x10\x04\x82\xd3\xe4\x93\x02\x1a\x1a\x18/v1/posts/{post_id}/like\x12{\n" +
+	"DeletePost\x12 .pulse.post.v1.DeletePostRequest\x1a!.pulse.post.v1.DeletePostResponse\"%\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x15*\x13/v1/posts/{post_id}\x12w\n" +
+	"\bLikePost\x12\x1e.pulse.post.v1.LikePostRequest\x1a\x1f.pulse.post.v1.LikePostResponse\"*\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x1a\x1a\x18/v1/posts/{post_id}/like\x12}\n" +
 	"\n" +
-	"UnlikePost\x12 .pulse.post.v1.UnlikePostRequest\x1a!.pulse.post.v1.UnlikePostResponse\"(\x8a\xb5\x18\x04\b\x02\x10\x04\x82\xd3\xe4\x93\x02\x1a*\x18/v1/posts/{post_id}/like\x12}\n" +
-	"\tGetThread\x12\x1f.pulse.post.v1.GetThreadRequest\x1a .pulse.post.v1.GetThreadResponse\"-\x8a\xb5\x18\x04\b\x01\x10\x04\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/posts/{post_id}/thread\x90\x02\x01B\xac\x01\n" +
+	"UnlikePost\x12 .pulse.post.v1.UnlikePostRequest\x1a!.pulse.post.v1.UnlikePostResponse\"*\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x1a*\x18/v1/posts/{post_id}/like\x12\x82\x01\n" +
+	"\n" +
+	"ListLikers\x12 .pulse.post.v1.ListLikersRequest\x1a!.pulse.post.v1.ListLikersResponse\"/\x8a\xb5\x18\x06\b\x01\x10\x04X\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/posts/{post_id}/likers\x90\x02\x01\x12\x7f\n" +
+	"\n" +
+	"RepostPost\x12 .pulse.post.v1.RepostPostRequest\x1a!.pulse.post.v1.RepostPostResponse\",\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x1c\x1a\x1a/v1/posts/{post_id}/repost\x12\x85\x01\n" +
+	"\fUnrepostPost\x12\".pulse.post.v1.UnrepostPostRequest\x1a#.pulse.post.v1.UnrepostPostResponse\",\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x1c*\x1a/v1/posts/{post_id}/repost\x12\x8e\x01\n" +
+	"\rListReposters\x12#.pulse.post.v1.ListRepostersRequest\x1a$.pulse.post.v1.ListRepostersResponse\"2\x8a\xb5\x18\x06\b\x01\x10\x04X\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/posts/{post_id}/reposters\x90\x02\x01\x12\x82\x01\n" +
+	"\n" +
+	"ListQuotes\x12 .pulse.post.v1.ListQuotesRequest\x1a!.pulse.post.v1.ListQuotesResponse\"/\x8a\xb5\x18\x06\b\x01\x10\x04X\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/posts/{post_id}/quotes\x90\x02\x01\x12\x87\x01\n" +
+	"\fBookmarkPost\x12\".pulse.post.v1.BookmarkPostRequest\x1a#.pulse.post.v1.BookmarkPostResponse\".\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x1e\x1a\x1c/v1/posts/{post_id}/bookmark\x12\x8d\x01\n" +
+	"\x0eUnbookmarkPost\x12$.pulse.post.v1.UnbookmarkPostRequest\x1a%.pulse.post.v1.UnbookmarkPostResponse\".\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x1e*\x1c/v1/posts/{post_id}/bookmark\x12~\n" +
+	"\rListBookmarks\x12#.pulse.post.v1.ListBookmarksRequest\x1a$.pulse.post.v1.ListBookmarksResponse\"\"\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/bookmarks\x90\x02\x01\x12z\n" +
+	"\bVotePoll\x12\x1e.pulse.post.v1.VotePollRequest\x1a\x1f.pulse.post.v1.VotePollResponse\"-\x8a\xb5\x18\x06\b\x02\x10\x04X\x02\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/posts/{post_id}/vote\x12u\n" +
+	"\vCreateDraft\x12!.pulse.post.v1.CreateDraftRequest\x1a\".pulse.post.v1.CreateDraftResponse\"\x1f\x8a\xb5\x18\x06\b\x02\x10\x02X\x02\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
+	"/v1/drafts\x12\x80\x01\n" +
+	"\vUpdateDraft\x12!.pulse.post.v1.UpdateDraftRequest\x1a\".pulse.post.v1.UpdateDraftResponse\"*\x8a\xb5\x18\x06\b\x02\x10\n" +
+	"X\x02\x82\xd3\xe4\x93\x02\x1a:\x01*2\x15/v1/drafts/{draft_id}\x12r\n" +
+	"\n" +
+	"ListDrafts\x12 .pulse.post.v1.ListDraftsRequest\x1a!.pulse.post.v1.ListDraftsResponse\"\x1f\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/v1/drafts\x90\x02\x01\x12}\n" +
+	"\vDeleteDraft\x12!.pulse.post.v1.DeleteDraftRequest\x1a\".pulse.post.v1.DeleteDraftResponse\"'\x8a\xb5\x18\x06\b\x02\x10\n" +
+	"X\x02\x82\xd3\xe4\x93\x02\x17*\x15/v1/drafts/{draft_id}\x12\x88\x01\n" +
+	"\fPublishDraft\x12\".pulse.post.v1.PublishDraftRequest\x1a#.pulse.post.v1.PublishDraftResponse\"/\x8a\xb5\x18\x06\b\x02\x10\n" +
+	"X\x02\x82\xd3\xe4\x93\x02\x1f\"\x1d/v1/drafts/{draft_id}/publish\x12\x7f\n" +
+	"\tGetThread\x12\x1f.pulse.post.v1.GetThreadRequest\x1a .pulse.post.v1.GetThreadResponse\"/\x8a\xb5\x18\x06\b\x01\x10\x04X\x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/posts/{post_id}/thread\x90\x02\x01B\xac\x01\n" +
 	"\x11com.pulse.post.v1B\tPostProtoP\x01Z6github.com/pulse-social/pulse/gen/pulse/post/v1;postv1\xa2\x02\x03PPX\xaa\x02\rPulse.Post.V1\xca\x02\rPulse\\Post\\V1\xe2\x02\x19Pulse\\Post\\V1\\GPBMetadata\xea\x02\x0fPulse::Post::V1b\x06proto3"
 
 var (
@@ -990,58 +3940,182 @@ func file_pulse_post_v1_post_proto_rawDescGZIP() []byte {
 	return file_pulse_post_v1_post_proto_rawDescData
 }
 
-var file_pulse_post_v1_post_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_pulse_post_v1_post_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_pulse_post_v1_post_proto_msgTypes = make([]protoimpl.MessageInfo, 59)
 var file_pulse_post_v1_post_proto_goTypes = []any{
-	(*Post)(nil),                  // 0: pulse.post.v1.Post
-	(*PostCounts)(nil),            // 1: pulse.post.v1.PostCounts
-	(*PostViewer)(nil),            // 2: pulse.post.v1.PostViewer
-	(*CreatePostRequest)(nil),     // 3: pulse.post.v1.CreatePostRequest
-	(*CreatePostResponse)(nil),    // 4: pulse.post.v1.CreatePostResponse
-	(*GetPostRequest)(nil),        // 5: pulse.post.v1.GetPostRequest
-	(*GetPostResponse)(nil),       // 6: pulse.post.v1.GetPostResponse
-	(*BatchGetPostsRequest)(nil),  // 7: pulse.post.v1.BatchGetPostsRequest
-	(*BatchGetPostsResponse)(nil), // 8: pulse.post.v1.BatchGetPostsResponse
-	(*DeletePostRequest)(nil),     // 9: pulse.post.v1.DeletePostRequest
-	(*DeletePostResponse)(nil),    // 10: pulse.post.v1.DeletePostResponse
-	(*LikePostRequest)(nil),       // 11: pulse.post.v1.LikePostRequest
-	(*LikePostResponse)(nil),      // 12: pulse.post.v1.LikePostResponse
-	(*UnlikePostRequest)(nil),     // 13: pulse.post.v1.UnlikePostRequest
-	(*UnlikePostResponse)(nil),    // 14: pulse.post.v1.UnlikePostResponse
-	(*GetThreadRequest)(nil),      // 15: pulse.post.v1.GetThreadRequest
-	(*GetThreadResponse)(nil),     // 16: pulse.post.v1.GetThreadResponse
-	(*v1.UserSummary)(nil),        // 17: pulse.user.v1.UserSummary
-	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(Audience)(0),                    // 0: pulse.post.v1.Audience
+	(ReplyPolicy)(0),                 // 1: pulse.post.v1.ReplyPolicy
+	(*Post)(nil),                     // 2: pulse.post.v1.Post
+	(*Facet)(nil),                    // 3: pulse.post.v1.Facet
+	(*Mention)(nil),                  // 4: pulse.post.v1.Mention
+	(*Hashtag)(nil),                  // 5: pulse.post.v1.Hashtag
+	(*Link)(nil),                     // 6: pulse.post.v1.Link
+	(*Poll)(nil),                     // 7: pulse.post.v1.Poll
+	(*PollOption)(nil),               // 8: pulse.post.v1.PollOption
+	(*NewPoll)(nil),                  // 9: pulse.post.v1.NewPoll
+	(*PostCounts)(nil),               // 10: pulse.post.v1.PostCounts
+	(*PostViewer)(nil),               // 11: pulse.post.v1.PostViewer
+	(*CreatePostRequest)(nil),        // 12: pulse.post.v1.CreatePostRequest
+	(*CreatePostResponse)(nil),       // 13: pulse.post.v1.CreatePostResponse
+	(*Draft)(nil),                    // 14: pulse.post.v1.Draft
+	(*EditPostRequest)(nil),          // 15: pulse.post.v1.EditPostRequest
+	(*EditPostResponse)(nil),         // 16: pulse.post.v1.EditPostResponse
+	(*PostVersion)(nil),              // 17: pulse.post.v1.PostVersion
+	(*ListPostVersionsRequest)(nil),  // 18: pulse.post.v1.ListPostVersionsRequest
+	(*ListPostVersionsResponse)(nil), // 19: pulse.post.v1.ListPostVersionsResponse
+	(*GetPostRequest)(nil),           // 20: pulse.post.v1.GetPostRequest
+	(*GetPostResponse)(nil),          // 21: pulse.post.v1.GetPostResponse
+	(*BatchGetPostsRequest)(nil),     // 22: pulse.post.v1.BatchGetPostsRequest
+	(*BatchGetPostsResponse)(nil),    // 23: pulse.post.v1.BatchGetPostsResponse
+	(*DeletePostRequest)(nil),        // 24: pulse.post.v1.DeletePostRequest
+	(*DeletePostResponse)(nil),       // 25: pulse.post.v1.DeletePostResponse
+	(*LikePostRequest)(nil),          // 26: pulse.post.v1.LikePostRequest
+	(*LikePostResponse)(nil),         // 27: pulse.post.v1.LikePostResponse
+	(*UnlikePostRequest)(nil),        // 28: pulse.post.v1.UnlikePostRequest
+	(*UnlikePostResponse)(nil),       // 29: pulse.post.v1.UnlikePostResponse
+	(*ListLikersRequest)(nil),        // 30: pulse.post.v1.ListLikersRequest
+	(*ListLikersResponse)(nil),       // 31: pulse.post.v1.ListLikersResponse
+	(*PersonListing)(nil),            // 32: pulse.post.v1.PersonListing
+	(*RepostPostRequest)(nil),        // 33: pulse.post.v1.RepostPostRequest
+	(*RepostPostResponse)(nil),       // 34: pulse.post.v1.RepostPostResponse
+	(*UnrepostPostRequest)(nil),      // 35: pulse.post.v1.UnrepostPostRequest
+	(*UnrepostPostResponse)(nil),     // 36: pulse.post.v1.UnrepostPostResponse
+	(*ListRepostersRequest)(nil),     // 37: pulse.post.v1.ListRepostersRequest
+	(*ListRepostersResponse)(nil),    // 38: pulse.post.v1.ListRepostersResponse
+	(*ListQuotesRequest)(nil),        // 39: pulse.post.v1.ListQuotesRequest
+	(*ListQuotesResponse)(nil),       // 40: pulse.post.v1.ListQuotesResponse
+	(*BookmarkPostRequest)(nil),      // 41: pulse.post.v1.BookmarkPostRequest
+	(*BookmarkPostResponse)(nil),     // 42: pulse.post.v1.BookmarkPostResponse
+	(*UnbookmarkPostRequest)(nil),    // 43: pulse.post.v1.UnbookmarkPostRequest
+	(*UnbookmarkPostResponse)(nil),   // 44: pulse.post.v1.UnbookmarkPostResponse
+	(*ListBookmarksRequest)(nil),     // 45: pulse.post.v1.ListBookmarksRequest
+	(*ListBookmarksResponse)(nil),    // 46: pulse.post.v1.ListBookmarksResponse
+	(*VotePollRequest)(nil),          // 47: pulse.post.v1.VotePollRequest
+	(*VotePollResponse)(nil),         // 48: pulse.post.v1.VotePollResponse
+	(*CreateDraftRequest)(nil),       // 49: pulse.post.v1.CreateDraftRequest
+	(*CreateDraftResponse)(nil),      // 50: pulse.post.v1.CreateDraftResponse
+	(*UpdateDraftRequest)(nil),       // 51: pulse.post.v1.UpdateDraftRequest
+	(*UpdateDraftResponse)(nil),      // 52: pulse.post.v1.UpdateDraftResponse
+	(*ListDraftsRequest)(nil),        // 53: pulse.post.v1.ListDraftsRequest
+	(*ListDraftsResponse)(nil),       // 54: pulse.post.v1.ListDraftsResponse
+	(*DeleteDraftRequest)(nil),       // 55: pulse.post.v1.DeleteDraftRequest
+	(*DeleteDraftResponse)(nil),      // 56: pulse.post.v1.DeleteDraftResponse
+	(*PublishDraftRequest)(nil),      // 57: pulse.post.v1.PublishDraftRequest
+	(*PublishDraftResponse)(nil),     // 58: pulse.post.v1.PublishDraftResponse
+	(*GetThreadRequest)(nil),         // 59: pulse.post.v1.GetThreadRequest
+	(*GetThreadResponse)(nil),        // 60: pulse.post.v1.GetThreadResponse
+	(*v1.UserSummary)(nil),           // 61: pulse.user.v1.UserSummary
+	(*timestamppb.Timestamp)(nil),    // 62: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 63: google.protobuf.Duration
+	(v11.Reason)(0),                  // 64: pulse.errors.v1.Reason
+	(*fieldmaskpb.FieldMask)(nil),    // 65: google.protobuf.FieldMask
 }
 var file_pulse_post_v1_post_proto_depIdxs = []int32{
-	17, // 0: pulse.post.v1.Post.author:type_name -> pulse.user.v1.UserSummary
-	18, // 1: pulse.post.v1.Post.create_time:type_name -> google.protobuf.Timestamp
-	1,  // 2: pulse.post.v1.Post.counts:type_name -> pulse.post.v1.PostCounts
-	2,  // 3: pulse.post.v1.Post.viewer:type_name -> pulse.post.v1.PostViewer
-	0,  // 4: pulse.post.v1.CreatePostResponse.post:type_name -> pulse.post.v1.Post
-	0,  // 5: pulse.post.v1.GetPostResponse.post:type_name -> pulse.post.v1.Post
-	0,  // 6: pulse.post.v1.BatchGetPostsResponse.posts:type_name -> pulse.post.v1.Post
-	0,  // 7: pulse.post.v1.GetThreadResponse.ancestors:type_name -> pulse.post.v1.Post
-	0,  // 8: pulse.post.v1.GetThreadResponse.post:type_name -> pulse.post.v1.Post
-	0,  // 9: pulse.post.v1.GetThreadResponse.replies:type_name -> pulse.post.v1.Post
-	3,  // 10: pulse.post.v1.PostService.CreatePost:input_type -> pulse.post.v1.CreatePostRequest
-	5,  // 11: pulse.post.v1.PostService.GetPost:input_type -> pulse.post.v1.GetPostRequest
-	7,  // 12: pulse.post.v1.PostService.BatchGetPosts:input_type -> pulse.post.v1.BatchGetPostsRequest
-	9,  // 13: pulse.post.v1.PostService.DeletePost:input_type -> pulse.post.v1.DeletePostRequest
-	11, // 14: pulse.post.v1.PostService.LikePost:input_type -> pulse.post.v1.LikePostRequest
-	13, // 15: pulse.post.v1.PostService.UnlikePost:input_type -> pulse.post.v1.UnlikePostRequest
-	15, // 16: pulse.post.v1.PostService.GetThread:input_type -> pulse.post.v1.GetThreadRequest
-	4,  // 17: pulse.post.v1.PostService.CreatePost:output_type -> pulse.post.v1.CreatePostResponse
-	6,  // 18: pulse.post.v1.PostService.GetPost:output_type -> pulse.post.v1.GetPostResponse
-	8,  // 19: pulse.post.v1.PostService.BatchGetPosts:output_type -> pulse.post.v1.BatchGetPostsResponse
-	10, // 20: pulse.post.v1.PostService.DeletePost:output_type -> pulse.post.v1.DeletePostResponse
-	12, // 21: pulse.post.v1.PostService.LikePost:output_type -> pulse.post.v1.LikePostResponse
-	14, // 22: pulse.post.v1.PostService.UnlikePost:output_type -> pulse.post.v1.UnlikePostResponse
-	16, // 23: pulse.post.v1.PostService.GetThread:output_type -> pulse.post.v1.GetThreadResponse
-	17, // [17:24] is the sub-list for method output_type
-	10, // [10:17] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	61, // 0: pulse.post.v1.Post.author:type_name -> pulse.user.v1.UserSummary
+	62, // 1: pulse.post.v1.Post.create_time:type_name -> google.protobuf.Timestamp
+	10, // 2: pulse.post.v1.Post.counts:type_name -> pulse.post.v1.PostCounts
+	11, // 3: pulse.post.v1.Post.viewer:type_name -> pulse.post.v1.PostViewer
+	0,  // 4: pulse.post.v1.Post.audience:type_name -> pulse.post.v1.Audience
+	1,  // 5: pulse.post.v1.Post.reply_policy:type_name -> pulse.post.v1.ReplyPolicy
+	3,  // 6: pulse.post.v1.Post.facets:type_name -> pulse.post.v1.Facet
+	62, // 7: pulse.post.v1.Post.edit_time:type_name -> google.protobuf.Timestamp
+	2,  // 8: pulse.post.v1.Post.repost_of:type_name -> pulse.post.v1.Post
+	2,  // 9: pulse.post.v1.Post.quote:type_name -> pulse.post.v1.Post
+	7,  // 10: pulse.post.v1.Post.poll:type_name -> pulse.post.v1.Poll
+	4,  // 11: pulse.post.v1.Facet.mention:type_name -> pulse.post.v1.Mention
+	5,  // 12: pulse.post.v1.Facet.hashtag:type_name -> pulse.post.v1.Hashtag
+	6,  // 13: pulse.post.v1.Facet.link:type_name -> pulse.post.v1.Link
+	8,  // 14: pulse.post.v1.Poll.options:type_name -> pulse.post.v1.PollOption
+	62, // 15: pulse.post.v1.Poll.end_time:type_name -> google.protobuf.Timestamp
+	63, // 16: pulse.post.v1.NewPoll.duration:type_name -> google.protobuf.Duration
+	0,  // 17: pulse.post.v1.CreatePostRequest.audience:type_name -> pulse.post.v1.Audience
+	1,  // 18: pulse.post.v1.CreatePostRequest.reply_policy:type_name -> pulse.post.v1.ReplyPolicy
+	9,  // 19: pulse.post.v1.CreatePostRequest.poll:type_name -> pulse.post.v1.NewPoll
+	62, // 20: pulse.post.v1.CreatePostRequest.scheduled_time:type_name -> google.protobuf.Timestamp
+	2,  // 21: pulse.post.v1.CreatePostResponse.post:type_name -> pulse.post.v1.Post
+	14, // 22: pulse.post.v1.CreatePostResponse.draft:type_name -> pulse.post.v1.Draft
+	12, // 23: pulse.post.v1.Draft.post:type_name -> pulse.post.v1.CreatePostRequest
+	64, // 24: pulse.post.v1.Draft.failure:type_name -> pulse.errors.v1.Reason
+	62, // 25: pulse.post.v1.Draft.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 26: pulse.post.v1.EditPostRequest.audience:type_name -> pulse.post.v1.Audience
+	1,  // 27: pulse.post.v1.EditPostRequest.reply_policy:type_name -> pulse.post.v1.ReplyPolicy
+	65, // 28: pulse.post.v1.EditPostRequest.update_mask:type_name -> google.protobuf.FieldMask
+	2,  // 29: pulse.post.v1.EditPostResponse.post:type_name -> pulse.post.v1.Post
+	3,  // 30: pulse.post.v1.PostVersion.facets:type_name -> pulse.post.v1.Facet
+	0,  // 31: pulse.post.v1.PostVersion.audience:type_name -> pulse.post.v1.Audience
+	62, // 32: pulse.post.v1.PostVersion.create_time:type_name -> google.protobuf.Timestamp
+	17, // 33: pulse.post.v1.ListPostVersionsResponse.versions:type_name -> pulse.post.v1.PostVersion
+	2,  // 34: pulse.post.v1.GetPostResponse.post:type_name -> pulse.post.v1.Post
+	2,  // 35: pulse.post.v1.BatchGetPostsResponse.posts:type_name -> pulse.post.v1.Post
+	32, // 36: pulse.post.v1.ListLikersResponse.likers:type_name -> pulse.post.v1.PersonListing
+	61, // 37: pulse.post.v1.PersonListing.user:type_name -> pulse.user.v1.UserSummary
+	62, // 38: pulse.post.v1.PersonListing.time:type_name -> google.protobuf.Timestamp
+	2,  // 39: pulse.post.v1.RepostPostResponse.post:type_name -> pulse.post.v1.Post
+	32, // 40: pulse.post.v1.ListRepostersResponse.reposters:type_name -> pulse.post.v1.PersonListing
+	2,  // 41: pulse.post.v1.ListQuotesResponse.quotes:type_name -> pulse.post.v1.Post
+	2,  // 42: pulse.post.v1.ListBookmarksResponse.bookmarks:type_name -> pulse.post.v1.Post
+	2,  // 43: pulse.post.v1.VotePollResponse.post:type_name -> pulse.post.v1.Post
+	12, // 44: pulse.post.v1.CreateDraftRequest.post:type_name -> pulse.post.v1.CreatePostRequest
+	14, // 45: pulse.post.v1.CreateDraftResponse.draft:type_name -> pulse.post.v1.Draft
+	12, // 46: pulse.post.v1.UpdateDraftRequest.post:type_name -> pulse.post.v1.CreatePostRequest
+	65, // 47: pulse.post.v1.UpdateDraftRequest.update_mask:type_name -> google.protobuf.FieldMask
+	14, // 48: pulse.post.v1.UpdateDraftResponse.draft:type_name -> pulse.post.v1.Draft
+	14, // 49: pulse.post.v1.ListDraftsResponse.drafts:type_name -> pulse.post.v1.Draft
+	2,  // 50: pulse.post.v1.PublishDraftResponse.post:type_name -> pulse.post.v1.Post
+	2,  // 51: pulse.post.v1.GetThreadResponse.ancestors:type_name -> pulse.post.v1.Post
+	2,  // 52: pulse.post.v1.GetThreadResponse.post:type_name -> pulse.post.v1.Post
+	2,  // 53: pulse.post.v1.GetThreadResponse.replies:type_name -> pulse.post.v1.Post
+	12, // 54: pulse.post.v1.PostService.CreatePost:input_type -> pulse.post.v1.CreatePostRequest
+	20, // 55: pulse.post.v1.PostService.GetPost:input_type -> pulse.post.v1.GetPostRequest
+	22, // 56: pulse.post.v1.PostService.BatchGetPosts:input_type -> pulse.post.v1.BatchGetPostsRequest
+	15, // 57: pulse.post.v1.PostService.EditPost:input_type -> pulse.post.v1.EditPostRequest
+	18, // 58: pulse.post.v1.PostService.ListPostVersions:input_type -> pulse.post.v1.ListPostVersionsRequest
+	24, // 59: pulse.post.v1.PostService.DeletePost:input_type -> pulse.post.v1.DeletePostRequest
+	26, // 60: pulse.post.v1.PostService.LikePost:input_type -> pulse.post.v1.LikePostRequest
+	28, // 61: pulse.post.v1.PostService.UnlikePost:input_type -> pulse.post.v1.UnlikePostRequest
+	30, // 62: pulse.post.v1.PostService.ListLikers:input_type -> pulse.post.v1.ListLikersRequest
+	33, // 63: pulse.post.v1.PostService.RepostPost:input_type -> pulse.post.v1.RepostPostRequest
+	35, // 64: pulse.post.v1.PostService.UnrepostPost:input_type -> pulse.post.v1.UnrepostPostRequest
+	37, // 65: pulse.post.v1.PostService.ListReposters:input_type -> pulse.post.v1.ListRepostersRequest
+	39, // 66: pulse.post.v1.PostService.ListQuotes:input_type -> pulse.post.v1.ListQuotesRequest
+	41, // 67: pulse.post.v1.PostService.BookmarkPost:input_type -> pulse.post.v1.BookmarkPostRequest
+	43, // 68: pulse.post.v1.PostService.UnbookmarkPost:input_type -> pulse.post.v1.UnbookmarkPostRequest
+	45, // 69: pulse.post.v1.PostService.ListBookmarks:input_type -> pulse.post.v1.ListBookmarksRequest
+	47, // 70: pulse.post.v1.PostService.VotePoll:input_type -> pulse.post.v1.VotePollRequest
+	49, // 71: pulse.post.v1.PostService.CreateDraft:input_type -> pulse.post.v1.CreateDraftRequest
+	51, // 72: pulse.post.v1.PostService.UpdateDraft:input_type -> pulse.post.v1.UpdateDraftRequest
+	53, // 73: pulse.post.v1.PostService.ListDrafts:input_type -> pulse.post.v1.ListDraftsRequest
+	55, // 74: pulse.post.v1.PostService.DeleteDraft:input_type -> pulse.post.v1.DeleteDraftRequest
+	57, // 75: pulse.post.v1.PostService.PublishDraft:input_type -> pulse.post.v1.PublishDraftRequest
+	59, // 76: pulse.post.v1.PostService.GetThread:input_type -> pulse.post.v1.GetThreadRequest
+	13, // 77: pulse.post.v1.PostService.CreatePost:output_type -> pulse.post.v1.CreatePostResponse
+	21, // 78: pulse.post.v1.PostService.GetPost:output_type -> pulse.post.v1.GetPostResponse
+	23, // 79: pulse.post.v1.PostService.BatchGetPosts:output_type -> pulse.post.v1.BatchGetPostsResponse
+	16, // 80: pulse.post.v1.PostService.EditPost:output_type -> pulse.post.v1.EditPostResponse
+	19, // 81: pulse.post.v1.PostService.ListPostVersions:output_type -> pulse.post.v1.ListPostVersionsResponse
+	25, // 82: pulse.post.v1.PostService.DeletePost:output_type -> pulse.post.v1.DeletePostResponse
+	27, // 83: pulse.post.v1.PostService.LikePost:output_type -> pulse.post.v1.LikePostResponse
+	29, // 84: pulse.post.v1.PostService.UnlikePost:output_type -> pulse.post.v1.UnlikePostResponse
+	31, // 85: pulse.post.v1.PostService.ListLikers:output_type -> pulse.post.v1.ListLikersResponse
+	34, // 86: pulse.post.v1.PostService.RepostPost:output_type -> pulse.post.v1.RepostPostResponse
+	36, // 87: pulse.post.v1.PostService.UnrepostPost:output_type -> pulse.post.v1.UnrepostPostResponse
+	38, // 88: pulse.post.v1.PostService.ListReposters:output_type -> pulse.post.v1.ListRepostersResponse
+	40, // 89: pulse.post.v1.PostService.ListQuotes:output_type -> pulse.post.v1.ListQuotesResponse
+	42, // 90: pulse.post.v1.PostService.BookmarkPost:output_type -> pulse.post.v1.BookmarkPostResponse
+	44, // 91: pulse.post.v1.PostService.UnbookmarkPost:output_type -> pulse.post.v1.UnbookmarkPostResponse
+	46, // 92: pulse.post.v1.PostService.ListBookmarks:output_type -> pulse.post.v1.ListBookmarksResponse
+	48, // 93: pulse.post.v1.PostService.VotePoll:output_type -> pulse.post.v1.VotePollResponse
+	50, // 94: pulse.post.v1.PostService.CreateDraft:output_type -> pulse.post.v1.CreateDraftResponse
+	52, // 95: pulse.post.v1.PostService.UpdateDraft:output_type -> pulse.post.v1.UpdateDraftResponse
+	54, // 96: pulse.post.v1.PostService.ListDrafts:output_type -> pulse.post.v1.ListDraftsResponse
+	56, // 97: pulse.post.v1.PostService.DeleteDraft:output_type -> pulse.post.v1.DeleteDraftResponse
+	58, // 98: pulse.post.v1.PostService.PublishDraft:output_type -> pulse.post.v1.PublishDraftResponse
+	60, // 99: pulse.post.v1.PostService.GetThread:output_type -> pulse.post.v1.GetThreadResponse
+	77, // [77:100] is the sub-list for method output_type
+	54, // [54:77] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_pulse_post_v1_post_proto_init() }
@@ -1049,18 +4123,26 @@ func file_pulse_post_v1_post_proto_init() {
 	if File_pulse_post_v1_post_proto != nil {
 		return
 	}
+	file_pulse_post_v1_post_proto_msgTypes[1].OneofWrappers = []any{
+		(*Facet_Mention)(nil),
+		(*Facet_Hashtag)(nil),
+		(*Facet_Link)(nil),
+	}
+	file_pulse_post_v1_post_proto_msgTypes[5].OneofWrappers = []any{}
+	file_pulse_post_v1_post_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_post_v1_post_proto_rawDesc), len(file_pulse_post_v1_post_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   17,
+			NumEnums:      2,
+			NumMessages:   59,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_pulse_post_v1_post_proto_goTypes,
 		DependencyIndexes: file_pulse_post_v1_post_proto_depIdxs,
+		EnumInfos:         file_pulse_post_v1_post_proto_enumTypes,
 		MessageInfos:      file_pulse_post_v1_post_proto_msgTypes,
 	}.Build()
 	File_pulse_post_v1_post_proto = out.File

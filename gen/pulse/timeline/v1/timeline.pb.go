@@ -276,11 +276,389 @@ func (x *GetUserTimelineResponse) GetNewerPageToken() string {
 	return ""
 }
 
+// Request of GetListTimeline.
+type GetListTimelineRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which list.
+	ListId int64 `protobuf:"varint,1,opt,name=list_id,json=listId,proto3" json:"list_id,omitempty"`
+	// How many posts to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of a page for older posts, its newer_page_token for newer ones.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetListTimelineRequest) Reset() {
+	*x = GetListTimelineRequest{}
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetListTimelineRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetListTimelineRequest) ProtoMessage() {}
+
+func (x *GetListTimelineRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetListTimelineRequest.ProtoReflect.Descriptor instead.
+func (*GetListTimelineRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_timeline_v1_timeline_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetListTimelineRequest) GetListId() int64 {
+	if x != nil {
+		return x.ListId
+	}
+	return 0
+}
+
+func (x *GetListTimelineRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *GetListTimelineRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of GetListTimeline.
+type GetListTimelineResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The posts, newest first.
+	Posts []*v1.Post `protobuf:"bytes,1,rep,name=posts,proto3" json:"posts,omitempty"`
+	// Token of the page of older posts, empty when there are none.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Token of the page of posts that are newer than this page's, whether there are any yet or not; see
+	// GetHomeTimelineResponse.
+	NewerPageToken string `protobuf:"bytes,3,opt,name=newer_page_token,json=newerPageToken,proto3" json:"newer_page_token,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetListTimelineResponse) Reset() {
+	*x = GetListTimelineResponse{}
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetListTimelineResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetListTimelineResponse) ProtoMessage() {}
+
+func (x *GetListTimelineResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetListTimelineResponse.ProtoReflect.Descriptor instead.
+func (*GetListTimelineResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_timeline_v1_timeline_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GetListTimelineResponse) GetPosts() []*v1.Post {
+	if x != nil {
+		return x.Posts
+	}
+	return nil
+}
+
+func (x *GetListTimelineResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *GetListTimelineResponse) GetNewerPageToken() string {
+	if x != nil {
+		return x.NewerPageToken
+	}
+	return ""
+}
+
+// Request of GetHashtagTimeline.
+type GetHashtagTimelineRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The hashtag, 1 to 200 characters, with or without #, in any case and width: `Go`, `#GO` and `＃ｇｏ` are one.
+	Tag string `protobuf:"bytes,1,opt,name=tag,proto3" json:"tag,omitempty"`
+	// How many posts to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of a page for older posts, its newer_page_token for newer ones.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetHashtagTimelineRequest) Reset() {
+	*x = GetHashtagTimelineRequest{}
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetHashtagTimelineRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetHashtagTimelineRequest) ProtoMessage() {}
+
+func (x *GetHashtagTimelineRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetHashtagTimelineRequest.ProtoReflect.Descriptor instead.
+func (*GetHashtagTimelineRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_timeline_v1_timeline_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GetHashtagTimelineRequest) GetTag() string {
+	if x != nil {
+		return x.Tag
+	}
+	return ""
+}
+
+func (x *GetHashtagTimelineRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *GetHashtagTimelineRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of GetHashtagTimeline.
+type GetHashtagTimelineResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The posts, newest first.
+	Posts []*v1.Post `protobuf:"bytes,1,rep,name=posts,proto3" json:"posts,omitempty"`
+	// Token of the page of older posts, empty when there are none.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Token of the page of posts that are newer than this page's, whether there are any yet or not; see
+	// GetHomeTimelineResponse.
+	NewerPageToken string `protobuf:"bytes,3,opt,name=newer_page_token,json=newerPageToken,proto3" json:"newer_page_token,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetHashtagTimelineResponse) Reset() {
+	*x = GetHashtagTimelineResponse{}
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetHashtagTimelineResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetHashtagTimelineResponse) ProtoMessage() {}
+
+func (x *GetHashtagTimelineResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetHashtagTimelineResponse.ProtoReflect.Descriptor instead.
+func (*GetHashtagTimelineResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_timeline_v1_timeline_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetHashtagTimelineResponse) GetPosts() []*v1.Post {
+	if x != nil {
+		return x.Posts
+	}
+	return nil
+}
+
+func (x *GetHashtagTimelineResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *GetHashtagTimelineResponse) GetNewerPageToken() string {
+	if x != nil {
+		return x.NewerPageToken
+	}
+	return ""
+}
+
+// Request of GetPublicTimeline.
+type GetPublicTimelineRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many posts to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of a page for older posts, its newer_page_token for newer ones.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPublicTimelineRequest) Reset() {
+	*x = GetPublicTimelineRequest{}
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPublicTimelineRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPublicTimelineRequest) ProtoMessage() {}
+
+func (x *GetPublicTimelineRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPublicTimelineRequest.ProtoReflect.Descriptor instead.
+func (*GetPublicTimelineRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_timeline_v1_timeline_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *GetPublicTimelineRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *GetPublicTimelineRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of GetPublicTimeline.
+type GetPublicTimelineResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The posts, newest first.
+	Posts []*v1.Post `protobuf:"bytes,1,rep,name=posts,proto3" json:"posts,omitempty"`
+	// Token of the page of older posts, empty when there are none.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Token of the page of posts that are newer than this page's, whether there are any yet or not; see
+	// GetHomeTimelineResponse.
+	NewerPageToken string `protobuf:"bytes,3,opt,name=newer_page_token,json=newerPageToken,proto3" json:"newer_page_token,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GetPublicTimelineResponse) Reset() {
+	*x = GetPublicTimelineResponse{}
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPublicTimelineResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPublicTimelineResponse) ProtoMessage() {}
+
+func (x *GetPublicTimelineResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_timeline_v1_timeline_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPublicTimelineResponse.ProtoReflect.Descriptor instead.
+func (*GetPublicTimelineResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_timeline_v1_timeline_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GetPublicTimelineResponse) GetPosts() []*v1.Post {
+	if x != nil {
+		return x.Posts
+	}
+	return nil
+}
+
+func (x *GetPublicTimelineResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *GetPublicTimelineResponse) GetNewerPageToken() string {
+	if x != nil {
+		return x.NewerPageToken
+	}
+	return ""
+}
+
 var File_pulse_timeline_v1_timeline_proto protoreflect.FileDescriptor
 
 const file_pulse_timeline_v1_timeline_proto_rawDesc = "" +
 	"\n" +
-	" pulse/timeline/v1/timeline.proto\x12\x11pulse.timeline.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/post/v1/post.proto\"g\n" +
+	" pulse/timeline/v1/timeline.proto\x12\x11pulse.timeline.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/post/v1/post.proto\x1a\x1fpulse/timeline/v1/for_you.proto\x1a%pulse/timeline/v1/read_position.proto\x1a\x1dpulse/timeline/v1/trend.proto\"g\n" +
 	"\x16GetHomeTimelineRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -297,10 +675,45 @@ const file_pulse_timeline_v1_timeline_proto_rawDesc = "" +
 	"\x17GetUserTimelineResponse\x12)\n" +
 	"\x05posts\x18\x01 \x03(\v2\x13.pulse.post.v1.PostR\x05posts\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n" +
-	"\x10newer_page_token\x18\x03 \x01(\tR\x0enewerPageToken2\xbf\x02\n" +
-	"\x0fTimelineService\x12\x8f\x01\n" +
-	"\x0fGetHomeTimeline\x12).pulse.timeline.v1.GetHomeTimelineRequest\x1a*.pulse.timeline.v1.GetHomeTimelineResponse\"%\x8a\xb5\x18\x04\b\x02\x10\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/timelines/home\x90\x02\x01\x12\x99\x01\n" +
-	"\x0fGetUserTimeline\x12).pulse.timeline.v1.GetUserTimelineRequest\x1a*.pulse.timeline.v1.GetUserTimelineResponse\"/\x8a\xb5\x18\x04\b\x01\x10\x03\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/users/{user_id}/timeline\x90\x02\x01B\xcc\x01\n" +
+	"\x10newer_page_token\x18\x03 \x01(\tR\x0enewerPageToken\"\x89\x01\n" +
+	"\x16GetListTimelineRequest\x12 \n" +
+	"\alist_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06listId\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"\x96\x01\n" +
+	"\x17GetListTimelineResponse\x12)\n" +
+	"\x05posts\x18\x01 \x03(\v2\x13.pulse.post.v1.PostR\x05posts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n" +
+	"\x10newer_page_token\x18\x03 \x01(\tR\x0enewerPageToken\"\x88\x01\n" +
+	"\x19GetHashtagTimelineRequest\x12\x1c\n" +
+	"\x03tag\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x03tag\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"\x99\x01\n" +
+	"\x1aGetHashtagTimelineResponse\x12)\n" +
+	"\x05posts\x18\x01 \x03(\v2\x13.pulse.post.v1.PostR\x05posts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n" +
+	"\x10newer_page_token\x18\x03 \x01(\tR\x0enewerPageToken\"i\n" +
+	"\x18GetPublicTimelineRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"\x98\x01\n" +
+	"\x19GetPublicTimelineResponse\x12)\n" +
+	"\x05posts\x18\x01 \x03(\v2\x13.pulse.post.v1.PostR\x05posts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n" +
+	"\x10newer_page_token\x18\x03 \x01(\tR\x0enewerPageToken2\xfe\n" +
+	"\n" +
+	"\x0fTimelineService\x12\x91\x01\n" +
+	"\x0fGetHomeTimeline\x12).pulse.timeline.v1.GetHomeTimelineRequest\x1a*.pulse.timeline.v1.GetHomeTimelineResponse\"'\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/timelines/home\x90\x02\x01\x12\x9b\x01\n" +
+	"\x0fGetUserTimeline\x12).pulse.timeline.v1.GetUserTimelineRequest\x1a*.pulse.timeline.v1.GetUserTimelineResponse\"1\x8a\xb5\x18\x06\b\x01\x10\x03X\x01\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/users/{user_id}/timeline\x90\x02\x01\x12\x9b\x01\n" +
+	"\x0fGetListTimeline\x12).pulse.timeline.v1.GetListTimelineRequest\x1a*.pulse.timeline.v1.GetListTimelineResponse\"1\x8a\xb5\x18\x06\b\x02\x10\x06X\x01\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/lists/{list_id}/timeline\x90\x02\x01\x12\xa3\x01\n" +
+	"\x12GetHashtagTimeline\x12,.pulse.timeline.v1.GetHashtagTimelineRequest\x1a-.pulse.timeline.v1.GetHashtagTimelineResponse\"0\x8a\xb5\x18\x06\b\x01\x10\x01X\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/hashtags/{tag}/timeline\x90\x02\x01\x12\x99\x01\n" +
+	"\x11GetPublicTimeline\x12+.pulse.timeline.v1.GetPublicTimelineRequest\x1a,.pulse.timeline.v1.GetPublicTimelineResponse\")\x8a\xb5\x18\x06\b\x01\x10\x01X\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/timelines/public\x90\x02\x01\x12\x9a\x01\n" +
+	"\x11GetForYouTimeline\x12+.pulse.timeline.v1.GetForYouTimelineRequest\x1a,.pulse.timeline.v1.GetForYouTimelineResponse\"*\x8a\xb5\x18\x06\b\x02\x10\x02X\x04\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/timelines/for-you\x90\x02\x01\x12\x95\x01\n" +
+	"\x10ListTrendingTags\x12*.pulse.timeline.v1.ListTrendingTagsRequest\x1a+.pulse.timeline.v1.ListTrendingTagsResponse\"(\x8a\xb5\x18\x06\b\x01\x10\x01X\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/trends/hashtags\x90\x02\x01\x12\x90\x01\n" +
+	"\x0fGetReadPosition\x12).pulse.timeline.v1.GetReadPositionRequest\x1a*.pulse.timeline.v1.GetReadPositionResponse\"&\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/read-position\x90\x02\x01\x12\x90\x01\n" +
+	"\x0fSetReadPosition\x12).pulse.timeline.v1.SetReadPositionRequest\x1a*.pulse.timeline.v1.SetReadPositionResponse\"&\x8a\xb5\x18\x06\b\x02\x10\x02X\x02\x82\xd3\xe4\x93\x02\x16:\x01*\x1a\x11/v1/read-positionB\xcc\x01\n" +
 	"\x15com.pulse.timeline.v1B\rTimelineProtoP\x01Z>github.com/pulse-social/pulse/gen/pulse/timeline/v1;timelinev1\xa2\x02\x03PTX\xaa\x02\x11Pulse.Timeline.V1\xca\x02\x11Pulse\\Timeline\\V1\xe2\x02\x1dPulse\\Timeline\\V1\\GPBMetadata\xea\x02\x13Pulse::Timeline::V1b\x06proto3"
 
 var (
@@ -315,26 +728,57 @@ func file_pulse_timeline_v1_timeline_proto_rawDescGZIP() []byte {
 	return file_pulse_timeline_v1_timeline_proto_rawDescData
 }
 
-var file_pulse_timeline_v1_timeline_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_pulse_timeline_v1_timeline_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_pulse_timeline_v1_timeline_proto_goTypes = []any{
-	(*GetHomeTimelineRequest)(nil),  // 0: pulse.timeline.v1.GetHomeTimelineRequest
-	(*GetHomeTimelineResponse)(nil), // 1: pulse.timeline.v1.GetHomeTimelineResponse
-	(*GetUserTimelineRequest)(nil),  // 2: pulse.timeline.v1.GetUserTimelineRequest
-	(*GetUserTimelineResponse)(nil), // 3: pulse.timeline.v1.GetUserTimelineResponse
-	(*v1.Post)(nil),                 // 4: pulse.post.v1.Post
+	(*GetHomeTimelineRequest)(nil),     // 0: pulse.timeline.v1.GetHomeTimelineRequest
+	(*GetHomeTimelineResponse)(nil),    // 1: pulse.timeline.v1.GetHomeTimelineResponse
+	(*GetUserTimelineRequest)(nil),     // 2: pulse.timeline.v1.GetUserTimelineRequest
+	(*GetUserTimelineResponse)(nil),    // 3: pulse.timeline.v1.GetUserTimelineResponse
+	(*GetListTimelineRequest)(nil),     // 4: pulse.timeline.v1.GetListTimelineRequest
+	(*GetListTimelineResponse)(nil),    // 5: pulse.timeline.v1.GetListTimelineResponse
+	(*GetHashtagTimelineRequest)(nil),  // 6: pulse.timeline.v1.GetHashtagTimelineRequest
+	(*GetHashtagTimelineResponse)(nil), // 7: pulse.timeline.v1.GetHashtagTimelineResponse
+	(*GetPublicTimelineRequest)(nil),   // 8: pulse.timeline.v1.GetPublicTimelineRequest
+	(*GetPublicTimelineResponse)(nil),  // 9: pulse.timeline.v1.GetPublicTimelineResponse
+	(*v1.Post)(nil),                    // 10: pulse.post.v1.Post
+	(*GetForYouTimelineRequest)(nil),   // 11: pulse.timeline.v1.GetForYouTimelineRequest
+	(*ListTrendingTagsRequest)(nil),    // 12: pulse.timeline.v1.ListTrendingTagsRequest
+	(*GetReadPositionRequest)(nil),     // 13: pulse.timeline.v1.GetReadPositionRequest
+	(*SetReadPositionRequest)(nil),     // 14: pulse.timeline.v1.SetReadPositionRequest
+	(*GetForYouTimelineResponse)(nil),  // 15: pulse.timeline.v1.GetForYouTimelineResponse
+	(*ListTrendingTagsResponse)(nil),   // 16: pulse.timeline.v1.ListTrendingTagsResponse
+	(*GetReadPositionResponse)(nil),    // 17: pulse.timeline.v1.GetReadPositionResponse
+	(*SetReadPositionResponse)(nil),    // 18: pulse.timeline.v1.SetReadPositionResponse
 }
 var file_pulse_timeline_v1_timeline_proto_depIdxs = []int32{
-	4, // 0: pulse.timeline.v1.GetHomeTimelineResponse.posts:type_name -> pulse.post.v1.Post
-	4, // 1: pulse.timeline.v1.GetUserTimelineResponse.posts:type_name -> pulse.post.v1.Post
-	0, // 2: pulse.timeline.v1.TimelineService.GetHomeTimeline:input_type -> pulse.timeline.v1.GetHomeTimelineRequest
-	2, // 3: pulse.timeline.v1.TimelineService.GetUserTimeline:input_type -> pulse.timeline.v1.GetUserTimelineRequest
-	1, // 4: pulse.timeline.v1.TimelineService.GetHomeTimeline:output_type -> pulse.timeline.v1.GetHomeTimelineResponse
-	3, // 5: pulse.timeline.v1.TimelineService.GetUserTimeline:output_type -> pulse.timeline.v1.GetUserTimelineResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	10, // 0: pulse.timeline.v1.GetHomeTimelineResponse.posts:type_name -> pulse.post.v1.Post
+	10, // 1: pulse.timeline.v1.GetUserTimelineResponse.posts:type_name -> pulse.post.v1.Post
+	10, // 2: pulse.timeline.v1.GetListTimelineResponse.posts:type_name -> pulse.post.v1.Post
+	10, // 3: pulse.timeline.v1.GetHashtagTimelineResponse.posts:type_name -> pulse.post.v1.Post
+	10, // 4: pulse.timeline.v1.GetPublicTimelineResponse.posts:type_name -> pulse.post.v1.Post
+	0,  // 5: pulse.timeline.v1.TimelineService.GetHomeTimeline:input_type -> pulse.timeline.v1.GetHomeTimelineRequest
+	2,  // 6: pulse.timeline.v1.TimelineService.GetUserTimeline:input_type -> pulse.timeline.v1.GetUserTimelineRequest
+	4,  // 7: pulse.timeline.v1.TimelineService.GetListTimeline:input_type -> pulse.timeline.v1.GetListTimelineRequest
+	6,  // 8: pulse.timeline.v1.TimelineService.GetHashtagTimeline:input_type -> pulse.timeline.v1.GetHashtagTimelineRequest
+	8,  // 9: pulse.timeline.v1.TimelineService.GetPublicTimeline:input_type -> pulse.timeline.v1.GetPublicTimelineRequest
+	11, // 10: pulse.timeline.v1.TimelineService.GetForYouTimeline:input_type -> pulse.timeline.v1.GetForYouTimelineRequest
+	12, // 11: pulse.timeline.v1.TimelineService.ListTrendingTags:input_type -> pulse.timeline.v1.ListTrendingTagsRequest
+	13, // 12: pulse.timeline.v1.TimelineService.GetReadPosition:input_type -> pulse.timeline.v1.GetReadPositionRequest
+	14, // 13: pulse.timeline.v1.TimelineService.SetReadPosition:input_type -> pulse.timeline.v1.SetReadPositionRequest
+	1,  // 14: pulse.timeline.v1.TimelineService.GetHomeTimeline:output_type -> pulse.timeline.v1.GetHomeTimelineResponse
+	3,  // 15: pulse.timeline.v1.TimelineService.GetUserTimeline:output_type -> pulse.timeline.v1.GetUserTimelineResponse
+	5,  // 16: pulse.timeline.v1.TimelineService.GetListTimeline:output_type -> pulse.timeline.v1.GetListTimelineResponse
+	7,  // 17: pulse.timeline.v1.TimelineService.GetHashtagTimeline:output_type -> pulse.timeline.v1.GetHashtagTimelineResponse
+	9,  // 18: pulse.timeline.v1.TimelineService.GetPublicTimeline:output_type -> pulse.timeline.v1.GetPublicTimelineResponse
+	15, // 19: pulse.timeline.v1.TimelineService.GetForYouTimeline:output_type -> pulse.timeline.v1.GetForYouTimelineResponse
+	16, // 20: pulse.timeline.v1.TimelineService.ListTrendingTags:output_type -> pulse.timeline.v1.ListTrendingTagsResponse
+	17, // 21: pulse.timeline.v1.TimelineService.GetReadPosition:output_type -> pulse.timeline.v1.GetReadPositionResponse
+	18, // 22: pulse.timeline.v1.TimelineService.SetReadPosition:output_type -> pulse.timeline.v1.SetReadPositionResponse
+	14, // [14:23] is the sub-list for method output_type
+	5,  // [5:14] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_pulse_timeline_v1_timeline_proto_init() }
@@ -342,13 +786,16 @@ func file_pulse_timeline_v1_timeline_proto_init() {
 	if File_pulse_timeline_v1_timeline_proto != nil {
 		return
 	}
+	file_pulse_timeline_v1_for_you_proto_init()
+	file_pulse_timeline_v1_read_position_proto_init()
+	file_pulse_timeline_v1_trend_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_timeline_v1_timeline_proto_rawDesc), len(file_pulse_timeline_v1_timeline_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -48,7 +48,13 @@ type User struct {
 	// How the caller relates to the person; absent for anonymous callers and in one's own profile.
 	Viewer *UserViewer `protobuf:"bytes,8,opt,name=viewer,proto3" json:"viewer,omitempty"`
 	// Version of the profile, for UpdateProfile.
-	Etag          string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Whether the account is private: only followers whom the person has approved see what they post.
+	Private bool `protobuf:"varint,10,opt,name=private,proto3" json:"private,omitempty"`
+	// Pages that they point to, in their order.
+	Links []*ProfileLink `protobuf:"bytes,11,rep,name=links,proto3" json:"links,omitempty"`
+	// BCP 47 tag of the language that they write in, such as `pt-BR`; empty when they do not say.
+	Language      string `protobuf:"bytes,12,opt,name=language,proto3" json:"language,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -146,6 +152,82 @@ func (x *User) GetEtag() string {
 	return ""
 }
 
+func (x *User) GetPrivate() bool {
+	if x != nil {
+		return x.Private
+	}
+	return false
+}
+
+func (x *User) GetLinks() []*ProfileLink {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+func (x *User) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+// A page that a person points to. Pulse does not check that it is theirs.
+type ProfileLink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Address, which begins with https://; at most 2,000 characters.
+	Url string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	// What to show instead of the address, at most 80 characters; empty shows the address.
+	Label         string `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProfileLink) Reset() {
+	*x = ProfileLink{}
+	mi := &file_pulse_user_v1_user_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProfileLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProfileLink) ProtoMessage() {}
+
+func (x *ProfileLink) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_user_v1_user_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProfileLink.ProtoReflect.Descriptor instead.
+func (*ProfileLink) Descriptor() ([]byte, []int) {
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ProfileLink) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *ProfileLink) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
 // Counts of a person.
 type UserCounts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -161,7 +243,7 @@ type UserCounts struct {
 
 func (x *UserCounts) Reset() {
 	*x = UserCounts{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[1]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -173,7 +255,7 @@ func (x *UserCounts) String() string {
 func (*UserCounts) ProtoMessage() {}
 
 func (x *UserCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[1]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -186,7 +268,7 @@ func (x *UserCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserCounts.ProtoReflect.Descriptor instead.
 func (*UserCounts) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{1}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *UserCounts) GetPosts() int64 {
@@ -216,14 +298,24 @@ type UserViewer struct {
 	// The caller follows the person.
 	Following bool `protobuf:"varint,1,opt,name=following,proto3" json:"following,omitempty"`
 	// The person follows the caller.
-	FollowedBy    bool `protobuf:"varint,2,opt,name=followed_by,json=followedBy,proto3" json:"followed_by,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	FollowedBy bool `protobuf:"varint,2,opt,name=followed_by,json=followedBy,proto3" json:"followed_by,omitempty"`
+	// The caller asks to follow the person, whose account is private.
+	Requested bool `protobuf:"varint,3,opt,name=requested,proto3" json:"requested,omitempty"`
+	// The person asks to follow the caller.
+	RequestedBy bool `protobuf:"varint,4,opt,name=requested_by,json=requestedBy,proto3" json:"requested_by,omitempty"`
+	// The caller blocks the person. Whether the person blocks the caller is not told: who does is not there.
+	Blocking bool `protobuf:"varint,5,opt,name=blocking,proto3" json:"blocking,omitempty"`
+	// The caller mutes the person.
+	Muting bool `protobuf:"varint,6,opt,name=muting,proto3" json:"muting,omitempty"`
+	// When the mute ends by itself; absent when it does not, and without a mute.
+	MuteExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=mute_expire_time,json=muteExpireTime,proto3" json:"mute_expire_time,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *UserViewer) Reset() {
 	*x = UserViewer{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[2]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -235,7 +327,7 @@ func (x *UserViewer) String() string {
 func (*UserViewer) ProtoMessage() {}
 
 func (x *UserViewer) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[2]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -248,7 +340,7 @@ func (x *UserViewer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserViewer.ProtoReflect.Descriptor instead.
 func (*UserViewer) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{2}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *UserViewer) GetFollowing() bool {
@@ -265,6 +357,41 @@ func (x *UserViewer) GetFollowedBy() bool {
 	return false
 }
 
+func (x *UserViewer) GetRequested() bool {
+	if x != nil {
+		return x.Requested
+	}
+	return false
+}
+
+func (x *UserViewer) GetRequestedBy() bool {
+	if x != nil {
+		return x.RequestedBy
+	}
+	return false
+}
+
+func (x *UserViewer) GetBlocking() bool {
+	if x != nil {
+		return x.Blocking
+	}
+	return false
+}
+
+func (x *UserViewer) GetMuting() bool {
+	if x != nil {
+		return x.Muting
+	}
+	return false
+}
+
+func (x *UserViewer) GetMuteExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.MuteExpireTime
+	}
+	return nil
+}
+
 // A person in brief: what is shown beside a post or in a list.
 type UserSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -273,14 +400,16 @@ type UserSummary struct {
 	// Handle without @.
 	Handle string `protobuf:"bytes,2,opt,name=handle,proto3" json:"handle,omitempty"`
 	// Name to show; the handle as long as none was set.
-	DisplayName   string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// Whether the account is private: only followers whom the person has approved see what they post.
+	Private       bool `protobuf:"varint,4,opt,name=private,proto3" json:"private,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UserSummary) Reset() {
 	*x = UserSummary{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[3]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -292,7 +421,7 @@ func (x *UserSummary) String() string {
 func (*UserSummary) ProtoMessage() {}
 
 func (x *UserSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[3]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -305,7 +434,7 @@ func (x *UserSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserSummary.ProtoReflect.Descriptor instead.
 func (*UserSummary) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{3}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *UserSummary) GetId() int64 {
@@ -329,6 +458,13 @@ func (x *UserSummary) GetDisplayName() string {
 	return ""
 }
 
+func (x *UserSummary) GetPrivate() bool {
+	if x != nil {
+		return x.Private
+	}
+	return false
+}
+
 // The part of a profile that its owner edits.
 type Profile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -337,14 +473,20 @@ type Profile struct {
 	// What one says of oneself, at most 500 characters.
 	Bio string `protobuf:"bytes,2,opt,name=bio,proto3" json:"bio,omitempty"`
 	// Where one says to be, at most 80 characters.
-	Location      string `protobuf:"bytes,3,opt,name=location,proto3" json:"location,omitempty"`
+	Location string `protobuf:"bytes,3,opt,name=location,proto3" json:"location,omitempty"`
+	// Whether only followers whom one approves see what one posts.
+	Private bool `protobuf:"varint,4,opt,name=private,proto3" json:"private,omitempty"`
+	// Pages that one points to, at most 5.
+	Links []*ProfileLink `protobuf:"bytes,5,rep,name=links,proto3" json:"links,omitempty"`
+	// BCP 47 tag of the language that one writes in, at most 35 characters; empty says nothing.
+	Language      string `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Profile) Reset() {
 	*x = Profile{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[4]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -356,7 +498,7 @@ func (x *Profile) String() string {
 func (*Profile) ProtoMessage() {}
 
 func (x *Profile) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[4]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -369,7 +511,7 @@ func (x *Profile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Profile.ProtoReflect.Descriptor instead.
 func (*Profile) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{4}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Profile) GetDisplayName() string {
@@ -393,6 +535,27 @@ func (x *Profile) GetLocation() string {
 	return ""
 }
 
+func (x *Profile) GetPrivate() bool {
+	if x != nil {
+		return x.Private
+	}
+	return false
+}
+
+func (x *Profile) GetLinks() []*ProfileLink {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+func (x *Profile) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
 // Request of GetUser.
 type GetUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -409,7 +572,7 @@ type GetUserRequest struct {
 
 func (x *GetUserRequest) Reset() {
 	*x = GetUserRequest{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[5]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -421,7 +584,7 @@ func (x *GetUserRequest) String() string {
 func (*GetUserRequest) ProtoMessage() {}
 
 func (x *GetUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[5]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -434,7 +597,7 @@ func (x *GetUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUserRequest.ProtoReflect.Descriptor instead.
 func (*GetUserRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{5}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetUserRequest) GetUser() isGetUserRequest_User {
@@ -491,7 +654,7 @@ type GetUserResponse struct {
 
 func (x *GetUserResponse) Reset() {
 	*x = GetUserResponse{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[6]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -503,7 +666,7 @@ func (x *GetUserResponse) String() string {
 func (*GetUserResponse) ProtoMessage() {}
 
 func (x *GetUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[6]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -516,7 +679,7 @@ func (x *GetUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUserResponse.ProtoReflect.Descriptor instead.
 func (*GetUserResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{6}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetUserResponse) GetUser() *User {
@@ -537,7 +700,7 @@ type BatchGetUsersRequest struct {
 
 func (x *BatchGetUsersRequest) Reset() {
 	*x = BatchGetUsersRequest{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[7]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -549,7 +712,7 @@ func (x *BatchGetUsersRequest) String() string {
 func (*BatchGetUsersRequest) ProtoMessage() {}
 
 func (x *BatchGetUsersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[7]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -562,7 +725,7 @@ func (x *BatchGetUsersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetUsersRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetUsersRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{7}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *BatchGetUsersRequest) GetUserIds() []int64 {
@@ -583,7 +746,7 @@ type BatchGetUsersResponse struct {
 
 func (x *BatchGetUsersResponse) Reset() {
 	*x = BatchGetUsersResponse{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[8]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -595,7 +758,7 @@ func (x *BatchGetUsersResponse) String() string {
 func (*BatchGetUsersResponse) ProtoMessage() {}
 
 func (x *BatchGetUsersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[8]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -608,7 +771,7 @@ func (x *BatchGetUsersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetUsersResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetUsersResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{8}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *BatchGetUsersResponse) GetUsers() []*User {
@@ -623,7 +786,7 @@ type UpdateProfileRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The new values of the fields that the mask names.
 	Profile *Profile `protobuf:"bytes,1,opt,name=profile,proto3" json:"profile,omitempty"`
-	// Which fields to change: display_name, bio, location. Required; `*` is refused.
+	// Which fields to change: display_name, bio, location, private, links, language. Required; `*` is refused.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// The etag of the profile that was read; empty to overwrite whatever is there.
 	Etag          string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -633,7 +796,7 @@ type UpdateProfileRequest struct {
 
 func (x *UpdateProfileRequest) Reset() {
 	*x = UpdateProfileRequest{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[9]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -645,7 +808,7 @@ func (x *UpdateProfileRequest) String() string {
 func (*UpdateProfileRequest) ProtoMessage() {}
 
 func (x *UpdateProfileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[9]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -658,7 +821,7 @@ func (x *UpdateProfileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateProfileRequest.ProtoReflect.Descriptor instead.
 func (*UpdateProfileRequest) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{9}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UpdateProfileRequest) GetProfile() *Profile {
@@ -693,7 +856,7 @@ type UpdateProfileResponse struct {
 
 func (x *UpdateProfileResponse) Reset() {
 	*x = UpdateProfileResponse{}
-	mi := &file_pulse_user_v1_user_proto_msgTypes[10]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -705,7 +868,7 @@ func (x *UpdateProfileResponse) String() string {
 func (*UpdateProfileResponse) ProtoMessage() {}
 
 func (x *UpdateProfileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_user_v1_user_proto_msgTypes[10]
+	mi := &file_pulse_user_v1_user_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -718,7 +881,7 @@ func (x *UpdateProfileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateProfileResponse.ProtoReflect.Descriptor instead.
 func (*UpdateProfileResponse) Descriptor() ([]byte, []int) {
-	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{10}
+	return file_pulse_user_v1_user_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UpdateProfileResponse) GetUser() *User {
@@ -732,7 +895,7 @@ var File_pulse_user_v1_user_proto protoreflect.FileDescriptor
 
 const file_pulse_user_v1_user_proto_rawDesc = "" +
 	"\n" +
-	"\x18pulse/user/v1/user.proto\x12\rpulse.user.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epulse/options/v1/options.proto\"\xb6\x02\n" +
+	"\x18pulse/user/v1/user.proto\x12\rpulse.user.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epulse/options/v1/options.proto\"\x9e\x03\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\tR\x06handle\x12!\n" +
@@ -743,25 +906,41 @@ const file_pulse_user_v1_user_proto_rawDesc = "" +
 	"createTime\x121\n" +
 	"\x06counts\x18\a \x01(\v2\x19.pulse.user.v1.UserCountsR\x06counts\x121\n" +
 	"\x06viewer\x18\b \x01(\v2\x19.pulse.user.v1.UserViewerR\x06viewer\x12\x12\n" +
-	"\x04etag\x18\t \x01(\tR\x04etag\"^\n" +
+	"\x04etag\x18\t \x01(\tR\x04etag\x12\x18\n" +
+	"\aprivate\x18\n" +
+	" \x01(\bR\aprivate\x120\n" +
+	"\x05links\x18\v \x03(\v2\x1a.pulse.user.v1.ProfileLinkR\x05links\x12\x1a\n" +
+	"\blanguage\x18\f \x01(\tR\blanguage\"U\n" +
+	"\vProfileLink\x12'\n" +
+	"\x03url\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18\xd0\x0f:\bhttps://\x88\x01\x01R\x03url\x12\x1d\n" +
+	"\x05label\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18PR\x05label\"^\n" +
 	"\n" +
 	"UserCounts\x12\x14\n" +
 	"\x05posts\x18\x01 \x01(\x03R\x05posts\x12\x1c\n" +
 	"\tfollowers\x18\x02 \x01(\x03R\tfollowers\x12\x1c\n" +
-	"\tfollowing\x18\x03 \x01(\x03R\tfollowing\"K\n" +
+	"\tfollowing\x18\x03 \x01(\x03R\tfollowing\"\x86\x02\n" +
 	"\n" +
 	"UserViewer\x12\x1c\n" +
 	"\tfollowing\x18\x01 \x01(\bR\tfollowing\x12\x1f\n" +
 	"\vfollowed_by\x18\x02 \x01(\bR\n" +
-	"followedBy\"X\n" +
+	"followedBy\x12\x1c\n" +
+	"\trequested\x18\x03 \x01(\bR\trequested\x12!\n" +
+	"\frequested_by\x18\x04 \x01(\bR\vrequestedBy\x12\x1a\n" +
+	"\bblocking\x18\x05 \x01(\bR\bblocking\x12\x16\n" +
+	"\x06muting\x18\x06 \x01(\bR\x06muting\x12D\n" +
+	"\x10mute_expire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x0emuteExpireTime\"r\n" +
 	"\vUserSummary\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\tR\x06handle\x12!\n" +
-	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\"v\n" +
+	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\x12\x18\n" +
+	"\aprivate\x18\x04 \x01(\bR\aprivate\"\xf1\x01\n" +
 	"\aProfile\x12*\n" +
 	"\fdisplay_name\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18PR\vdisplayName\x12\x1a\n" +
 	"\x03bio\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x03bio\x12#\n" +
-	"\blocation\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18PR\blocation\"h\n" +
+	"\blocation\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18PR\blocation\x12\x18\n" +
+	"\aprivate\x18\x04 \x01(\bR\aprivate\x12:\n" +
+	"\x05links\x18\x05 \x03(\v2\x1a.pulse.user.v1.ProfileLinkB\b\xbaH\x05\x92\x01\x02\x10\x05R\x05links\x12#\n" +
+	"\blanguage\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18#R\blanguage\"h\n" +
 	"\x0eGetUserRequest\x12\"\n" +
 	"\auser_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00H\x00R\x06userId\x12#\n" +
 	"\x06handle\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x1eH\x00R\x06handleB\r\n" +
@@ -779,11 +958,11 @@ const file_pulse_user_v1_user_proto_rawDesc = "" +
 	"updateMask\x12\x1b\n" +
 	"\x04etag\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\"@\n" +
 	"\x15UpdateProfileResponse\x12'\n" +
-	"\x04user\x18\x01 \x01(\v2\x13.pulse.user.v1.UserR\x04user2\x98\x03\n" +
-	"\vUserService\x12\x88\x01\n" +
-	"\aGetUser\x12\x1d.pulse.user.v1.GetUserRequest\x1a\x1e.pulse.user.v1.GetUserResponse\">\x8a\xb5\x18\x04\b\x01\x10\x03\x82\xd3\xe4\x93\x02-Z\x16\x12\x14/v1/handles/{handle}\x12\x13/v1/users/{user_id}\x90\x02\x01\x12\x81\x01\n" +
-	"\rBatchGetUsers\x12#.pulse.user.v1.BatchGetUsersRequest\x1a$.pulse.user.v1.BatchGetUsersResponse\"%\x8a\xb5\x18\x04\b\x01\x10\x03\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/users:batchGet\x90\x02\x01\x12z\n" +
-	"\rUpdateProfile\x12#.pulse.user.v1.UpdateProfileRequest\x1a$.pulse.user.v1.UpdateProfileResponse\"\x1e\x8a\xb5\x18\x04\b\x02\x10\x02\x82\xd3\xe4\x93\x02\x10:\x01*2\v/v1/profileB\xac\x01\n" +
+	"\x04user\x18\x01 \x01(\v2\x13.pulse.user.v1.UserR\x04user2\x9e\x03\n" +
+	"\vUserService\x12\x8a\x01\n" +
+	"\aGetUser\x12\x1d.pulse.user.v1.GetUserRequest\x1a\x1e.pulse.user.v1.GetUserResponse\"@\x8a\xb5\x18\x06\b\x01\x10\x03X\x01\x82\xd3\xe4\x93\x02-Z\x16\x12\x14/v1/handles/{handle}\x12\x13/v1/users/{user_id}\x90\x02\x01\x12\x83\x01\n" +
+	"\rBatchGetUsers\x12#.pulse.user.v1.BatchGetUsersRequest\x1a$.pulse.user.v1.BatchGetUsersResponse\"'\x8a\xb5\x18\x06\b\x01\x10\x03X\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/users:batchGet\x90\x02\x01\x12|\n" +
+	"\rUpdateProfile\x12#.pulse.user.v1.UpdateProfileRequest\x1a$.pulse.user.v1.UpdateProfileResponse\" \x8a\xb5\x18\x06\b\x02\x10\x02X\x02\x82\xd3\xe4\x93\x02\x10:\x01*2\v/v1/profileB\xac\x01\n" +
 	"\x11com.pulse.user.v1B\tUserProtoP\x01Z6github.com/pulse-social/pulse/gen/pulse/user/v1;userv1\xa2\x02\x03PUX\xaa\x02\rPulse.User.V1\xca\x02\rPulse\\User\\V1\xe2\x02\x19Pulse\\User\\V1\\GPBMetadata\xea\x02\x0fPulse::User::V1b\x06proto3"
 
 var (
@@ -798,42 +977,46 @@ func file_pulse_user_v1_user_proto_rawDescGZIP() []byte {
 	return file_pulse_user_v1_user_proto_rawDescData
 }
 
-var file_pulse_user_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_pulse_user_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_pulse_user_v1_user_proto_goTypes = []any{
 	(*User)(nil),                  // 0: pulse.user.v1.User
-	(*UserCounts)(nil),            // 1: pulse.user.v1.UserCounts
-	(*UserViewer)(nil),            // 2: pulse.user.v1.UserViewer
-	(*UserSummary)(nil),           // 3: pulse.user.v1.UserSummary
-	(*Profile)(nil),               // 4: pulse.user.v1.Profile
-	(*GetUserRequest)(nil),        // 5: pulse.user.v1.GetUserRequest
-	(*GetUserResponse)(nil),       // 6: pulse.user.v1.GetUserResponse
-	(*BatchGetUsersRequest)(nil),  // 7: pulse.user.v1.BatchGetUsersRequest
-	(*BatchGetUsersResponse)(nil), // 8: pulse.user.v1.BatchGetUsersResponse
-	(*UpdateProfileRequest)(nil),  // 9: pulse.user.v1.UpdateProfileRequest
-	(*UpdateProfileResponse)(nil), // 10: pulse.user.v1.UpdateProfileResponse
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 12: google.protobuf.FieldMask
+	(*ProfileLink)(nil),           // 1: pulse.user.v1.ProfileLink
+	(*UserCounts)(nil),            // 2: pulse.user.v1.UserCounts
+	(*UserViewer)(nil),            // 3: pulse.user.v1.UserViewer
+	(*UserSummary)(nil),           // 4: pulse.user.v1.UserSummary
+	(*Profile)(nil),               // 5: pulse.user.v1.Profile
+	(*GetUserRequest)(nil),        // 6: pulse.user.v1.GetUserRequest
+	(*GetUserResponse)(nil),       // 7: pulse.user.v1.GetUserResponse
+	(*BatchGetUsersRequest)(nil),  // 8: pulse.user.v1.BatchGetUsersRequest
+	(*BatchGetUsersResponse)(nil), // 9: pulse.user.v1.BatchGetUsersResponse
+	(*UpdateProfileRequest)(nil),  // 10: pulse.user.v1.UpdateProfileRequest
+	(*UpdateProfileResponse)(nil), // 11: pulse.user.v1.UpdateProfileResponse
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 13: google.protobuf.FieldMask
 }
 var file_pulse_user_v1_user_proto_depIdxs = []int32{
-	11, // 0: pulse.user.v1.User.create_time:type_name -> google.protobuf.Timestamp
-	1,  // 1: pulse.user.v1.User.counts:type_name -> pulse.user.v1.UserCounts
-	2,  // 2: pulse.user.v1.User.viewer:type_name -> pulse.user.v1.UserViewer
-	0,  // 3: pulse.user.v1.GetUserResponse.user:type_name -> pulse.user.v1.User
-	0,  // 4: pulse.user.v1.BatchGetUsersResponse.users:type_name -> pulse.user.v1.User
-	4,  // 5: pulse.user.v1.UpdateProfileRequest.profile:type_name -> pulse.user.v1.Profile
-	12, // 6: pulse.user.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
-	0,  // 7: pulse.user.v1.UpdateProfileResponse.user:type_name -> pulse.user.v1.User
-	5,  // 8: pulse.user.v1.UserService.GetUser:input_type -> pulse.user.v1.GetUserRequest
-	7,  // 9: pulse.user.v1.UserService.BatchGetUsers:input_type -> pulse.user.v1.BatchGetUsersRequest
-	9,  // 10: pulse.user.v1.UserService.UpdateProfile:input_type -> pulse.user.v1.UpdateProfileRequest
-	6,  // 11: pulse.user.v1.UserService.GetUser:output_type -> pulse.user.v1.GetUserResponse
-	8,  // 12: pulse.user.v1.UserService.BatchGetUsers:output_type -> pulse.user.v1.BatchGetUsersResponse
-	10, // 13: pulse.user.v1.UserService.UpdateProfile:output_type -> pulse.user.v1.UpdateProfileResponse
-	11, // [11:14] is the sub-list for method output_type
-	8,  // [8:11] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	12, // 0: pulse.user.v1.User.create_time:type_name -> google.protobuf.Timestamp
+	2,  // 1: pulse.user.v1.User.counts:type_name -> pulse.user.v1.UserCounts
+	3,  // 2: pulse.user.v1.User.viewer:type_name -> pulse.user.v1.UserViewer
+	1,  // 3: pulse.user.v1.User.links:type_name -> pulse.user.v1.ProfileLink
+	12, // 4: pulse.user.v1.UserViewer.mute_expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 5: pulse.user.v1.Profile.links:type_name -> pulse.user.v1.ProfileLink
+	0,  // 6: pulse.user.v1.GetUserResponse.user:type_name -> pulse.user.v1.User
+	0,  // 7: pulse.user.v1.BatchGetUsersResponse.users:type_name -> pulse.user.v1.User
+	5,  // 8: pulse.user.v1.UpdateProfileRequest.profile:type_name -> pulse.user.v1.Profile
+	13, // 9: pulse.user.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
+	0,  // 10: pulse.user.v1.UpdateProfileResponse.user:type_name -> pulse.user.v1.User
+	6,  // 11: pulse.user.v1.UserService.GetUser:input_type -> pulse.user.v1.GetUserRequest
+	8,  // 12: pulse.user.v1.UserService.BatchGetUsers:input_type -> pulse.user.v1.BatchGetUsersRequest
+	10, // 13: pulse.user.v1.UserService.UpdateProfile:input_type -> pulse.user.v1.UpdateProfileRequest
+	7,  // 14: pulse.user.v1.UserService.GetUser:output_type -> pulse.user.v1.GetUserResponse
+	9,  // 15: pulse.user.v1.UserService.BatchGetUsers:output_type -> pulse.user.v1.BatchGetUsersResponse
+	11, // 16: pulse.user.v1.UserService.UpdateProfile:output_type -> pulse.user.v1.UpdateProfileResponse
+	14, // [14:17] is the sub-list for method output_type
+	11, // [11:14] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_pulse_user_v1_user_proto_init() }
@@ -841,7 +1024,7 @@ func file_pulse_user_v1_user_proto_init() {
 	if File_pulse_user_v1_user_proto != nil {
 		return
 	}
-	file_pulse_user_v1_user_proto_msgTypes[5].OneofWrappers = []any{
+	file_pulse_user_v1_user_proto_msgTypes[6].OneofWrappers = []any{
 		(*GetUserRequest_UserId)(nil),
 		(*GetUserRequest_Handle)(nil),
 	}
@@ -851,7 +1034,7 @@ func file_pulse_user_v1_user_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_user_v1_user_proto_rawDesc), len(file_pulse_user_v1_user_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

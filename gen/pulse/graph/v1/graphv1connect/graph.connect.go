@@ -2,7 +2,8 @@
 //
 // Source: pulse/graph/v1/graph.proto
 
-// Package pulse.graph.v1 is about who follows whom.
+// Package pulse.graph.v1 is about how people relate: who follows whom, whom one blocks or mutes, whom one keeps on lists,
+// and whom one may want to follow.
 package graphv1connect
 
 import (
@@ -29,13 +30,71 @@ const (
 	GraphServiceFollowProcedure = "/pulse.graph.v1.GraphService/Follow"
 	// GraphServiceUnfollowProcedure is the procedure name of the GraphService's Unfollow RPC.
 	GraphServiceUnfollowProcedure = "/pulse.graph.v1.GraphService/Unfollow"
+	// GraphServiceRemoveFollowerProcedure is the procedure name of the GraphService's RemoveFollower
+	// RPC.
+	GraphServiceRemoveFollowerProcedure = "/pulse.graph.v1.GraphService/RemoveFollower"
 	// GraphServiceListFollowersProcedure is the procedure name of the GraphService's ListFollowers RPC.
 	GraphServiceListFollowersProcedure = "/pulse.graph.v1.GraphService/ListFollowers"
 	// GraphServiceListFollowingProcedure is the procedure name of the GraphService's ListFollowing RPC.
 	GraphServiceListFollowingProcedure = "/pulse.graph.v1.GraphService/ListFollowing"
+	// GraphServiceListFollowRequestsProcedure is the procedure name of the GraphService's
+	// ListFollowRequests RPC.
+	GraphServiceListFollowRequestsProcedure = "/pulse.graph.v1.GraphService/ListFollowRequests"
+	// GraphServiceListSentFollowRequestsProcedure is the procedure name of the GraphService's
+	// ListSentFollowRequests RPC.
+	GraphServiceListSentFollowRequestsProcedure = "/pulse.graph.v1.GraphService/ListSentFollowRequests"
+	// GraphServiceApproveFollowRequestProcedure is the procedure name of the GraphService's
+	// ApproveFollowRequest RPC.
+	GraphServiceApproveFollowRequestProcedure = "/pulse.graph.v1.GraphService/ApproveFollowRequest"
+	// GraphServiceRejectFollowRequestProcedure is the procedure name of the GraphService's
+	// RejectFollowRequest RPC.
+	GraphServiceRejectFollowRequestProcedure = "/pulse.graph.v1.GraphService/RejectFollowRequest"
 	// GraphServiceBatchGetRelationshipsProcedure is the procedure name of the GraphService's
 	// BatchGetRelationships RPC.
 	GraphServiceBatchGetRelationshipsProcedure = "/pulse.graph.v1.GraphService/BatchGetRelationships"
+	// GraphServiceBlockUserProcedure is the procedure name of the GraphService's BlockUser RPC.
+	GraphServiceBlockUserProcedure = "/pulse.graph.v1.GraphService/BlockUser"
+	// GraphServiceUnblockUserProcedure is the procedure name of the GraphService's UnblockUser RPC.
+	GraphServiceUnblockUserProcedure = "/pulse.graph.v1.GraphService/UnblockUser"
+	// GraphServiceListBlockedProcedure is the procedure name of the GraphService's ListBlocked RPC.
+	GraphServiceListBlockedProcedure = "/pulse.graph.v1.GraphService/ListBlocked"
+	// GraphServiceMuteUserProcedure is the procedure name of the GraphService's MuteUser RPC.
+	GraphServiceMuteUserProcedure = "/pulse.graph.v1.GraphService/MuteUser"
+	// GraphServiceUnmuteUserProcedure is the procedure name of the GraphService's UnmuteUser RPC.
+	GraphServiceUnmuteUserProcedure = "/pulse.graph.v1.GraphService/UnmuteUser"
+	// GraphServiceListMutedProcedure is the procedure name of the GraphService's ListMuted RPC.
+	GraphServiceListMutedProcedure = "/pulse.graph.v1.GraphService/ListMuted"
+	// GraphServiceMuteWordProcedure is the procedure name of the GraphService's MuteWord RPC.
+	GraphServiceMuteWordProcedure = "/pulse.graph.v1.GraphService/MuteWord"
+	// GraphServiceUnmuteWordProcedure is the procedure name of the GraphService's UnmuteWord RPC.
+	GraphServiceUnmuteWordProcedure = "/pulse.graph.v1.GraphService/UnmuteWord"
+	// GraphServiceListMutedWordsProcedure is the procedure name of the GraphService's ListMutedWords
+	// RPC.
+	GraphServiceListMutedWordsProcedure = "/pulse.graph.v1.GraphService/ListMutedWords"
+	// GraphServiceCreateListProcedure is the procedure name of the GraphService's CreateList RPC.
+	GraphServiceCreateListProcedure = "/pulse.graph.v1.GraphService/CreateList"
+	// GraphServiceGetListProcedure is the procedure name of the GraphService's GetList RPC.
+	GraphServiceGetListProcedure = "/pulse.graph.v1.GraphService/GetList"
+	// GraphServiceUpdateListProcedure is the procedure name of the GraphService's UpdateList RPC.
+	GraphServiceUpdateListProcedure = "/pulse.graph.v1.GraphService/UpdateList"
+	// GraphServiceDeleteListProcedure is the procedure name of the GraphService's DeleteList RPC.
+	GraphServiceDeleteListProcedure = "/pulse.graph.v1.GraphService/DeleteList"
+	// GraphServiceListListsProcedure is the procedure name of the GraphService's ListLists RPC.
+	GraphServiceListListsProcedure = "/pulse.graph.v1.GraphService/ListLists"
+	// GraphServiceAddListMemberProcedure is the procedure name of the GraphService's AddListMember RPC.
+	GraphServiceAddListMemberProcedure = "/pulse.graph.v1.GraphService/AddListMember"
+	// GraphServiceRemoveListMemberProcedure is the procedure name of the GraphService's
+	// RemoveListMember RPC.
+	GraphServiceRemoveListMemberProcedure = "/pulse.graph.v1.GraphService/RemoveListMember"
+	// GraphServiceListListMembersProcedure is the procedure name of the GraphService's ListListMembers
+	// RPC.
+	GraphServiceListListMembersProcedure = "/pulse.graph.v1.GraphService/ListListMembers"
+	// GraphServiceRecommendUsersProcedure is the procedure name of the GraphService's RecommendUsers
+	// RPC.
+	GraphServiceRecommendUsersProcedure = "/pulse.graph.v1.GraphService/RecommendUsers"
+	// GraphServiceDismissRecommendationProcedure is the procedure name of the GraphService's
+	// DismissRecommendation RPC.
+	GraphServiceDismissRecommendationProcedure = "/pulse.graph.v1.GraphService/DismissRecommendation"
 )
 
 var (
@@ -51,6 +110,13 @@ var (
 			StreamType: connect.StreamTypeUnary,
 			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("Unfollow"),
 			Procedure:  GraphServiceUnfollowProcedure,
+		}
+	})
+	graphServiceRemoveFollowerSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("RemoveFollower"),
+			Procedure:  GraphServiceRemoveFollowerProcedure,
 		}
 	})
 	graphServiceListFollowersSpec = sync.OnceValue(func() connect.Spec {
@@ -69,6 +135,36 @@ var (
 			IdempotencyLevel: connect.IdempotencyNoSideEffects,
 		}
 	})
+	graphServiceListFollowRequestsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("ListFollowRequests"),
+			Procedure:        GraphServiceListFollowRequestsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	graphServiceListSentFollowRequestsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("ListSentFollowRequests"),
+			Procedure:        GraphServiceListSentFollowRequestsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	graphServiceApproveFollowRequestSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("ApproveFollowRequest"),
+			Procedure:  GraphServiceApproveFollowRequestProcedure,
+		}
+	})
+	graphServiceRejectFollowRequestSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("RejectFollowRequest"),
+			Procedure:  GraphServiceRejectFollowRequestProcedure,
+		}
+	})
 	graphServiceBatchGetRelationshipsSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType:       connect.StreamTypeUnary,
@@ -77,30 +173,288 @@ var (
 			IdempotencyLevel: connect.IdempotencyNoSideEffects,
 		}
 	})
+	graphServiceBlockUserSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("BlockUser"),
+			Procedure:  GraphServiceBlockUserProcedure,
+		}
+	})
+	graphServiceUnblockUserSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("UnblockUser"),
+			Procedure:  GraphServiceUnblockUserProcedure,
+		}
+	})
+	graphServiceListBlockedSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("ListBlocked"),
+			Procedure:        GraphServiceListBlockedProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	graphServiceMuteUserSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("MuteUser"),
+			Procedure:  GraphServiceMuteUserProcedure,
+		}
+	})
+	graphServiceUnmuteUserSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("UnmuteUser"),
+			Procedure:  GraphServiceUnmuteUserProcedure,
+		}
+	})
+	graphServiceListMutedSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("ListMuted"),
+			Procedure:        GraphServiceListMutedProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	graphServiceMuteWordSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("MuteWord"),
+			Procedure:  GraphServiceMuteWordProcedure,
+		}
+	})
+	graphServiceUnmuteWordSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("UnmuteWord"),
+			Procedure:  GraphServiceUnmuteWordProcedure,
+		}
+	})
+	graphServiceListMutedWordsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("ListMutedWords"),
+			Procedure:        GraphServiceListMutedWordsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	graphServiceCreateListSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("CreateList"),
+			Procedure:  GraphServiceCreateListProcedure,
+		}
+	})
+	graphServiceGetListSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("GetList"),
+			Procedure:        GraphServiceGetListProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	graphServiceUpdateListSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("UpdateList"),
+			Procedure:  GraphServiceUpdateListProcedure,
+		}
+	})
+	graphServiceDeleteListSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("DeleteList"),
+			Procedure:  GraphServiceDeleteListProcedure,
+		}
+	})
+	graphServiceListListsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("ListLists"),
+			Procedure:        GraphServiceListListsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	graphServiceAddListMemberSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("AddListMember"),
+			Procedure:  GraphServiceAddListMemberProcedure,
+		}
+	})
+	graphServiceRemoveListMemberSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("RemoveListMember"),
+			Procedure:  GraphServiceRemoveListMemberProcedure,
+		}
+	})
+	graphServiceListListMembersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("ListListMembers"),
+			Procedure:        GraphServiceListListMembersProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	graphServiceRecommendUsersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("RecommendUsers"),
+			Procedure:        GraphServiceRecommendUsersProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	graphServiceDismissRecommendationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_graph_v1_graph_proto.Services().ByName("GraphService").Methods().ByName("DismissRecommendation"),
+			Procedure:  GraphServiceDismissRecommendationProcedure,
+		}
+	})
 )
 
 // GraphServiceClient is a client for the pulse.graph.v1.GraphService service.
 type GraphServiceClient interface {
-	// Follow makes the caller follow a person; following twice is following once. The signed-in caller may call it.
+	// Follow makes the caller follow a person; following twice is following once. Whose account is private is asked
+	// instead: the relationship is then `requested` until they approve or reject it. The signed-in caller may call it.
 	//
-	// Errors: USER_NOT_FOUND, CANNOT_FOLLOW_SELF.
+	// Errors: USER_NOT_FOUND, CANNOT_FOLLOW_SELF, USER_BLOCKED.
 	Follow(context.Context, *v1.FollowRequest) (*v1.FollowResponse, error)
-	// Unfollow makes the caller stop following a person; without a follow nothing happens. The signed-in caller may
-	// call it.
+	// Unfollow makes the caller stop following a person, or takes the request to follow them back; without either nothing
+	// happens. The signed-in caller may call it.
 	//
 	// Errors: USER_NOT_FOUND.
 	Unfollow(context.Context, *v1.UnfollowRequest) (*v1.UnfollowResponse, error)
-	// ListFollowers lists who follows a person, newest first. Anyone may call it.
+	// RemoveFollower makes a person stop following the caller; they are not told, and may follow again. If they do not
+	// follow the caller nothing happens. The signed-in caller may call it.
 	//
-	// Errors: USER_NOT_FOUND, PAGE_TOKEN_INVALID.
+	// Errors: USER_NOT_FOUND.
+	RemoveFollower(context.Context, *v1.RemoveFollowerRequest) (*v1.RemoveFollowerResponse, error)
+	// ListFollowers lists who follows a person, newest first. Anyone may call it; those of a private account are told to
+	// itself and its followers alone.
+	//
+	// Errors: USER_NOT_FOUND, FOLLOWS_PRIVATE, PAGE_TOKEN_INVALID.
 	ListFollowers(context.Context, *v1.ListFollowersRequest) (*v1.ListFollowersResponse, error)
-	// ListFollowing lists whom a person follows, newest first. Anyone may call it.
+	// ListFollowing lists whom a person follows, newest first. Anyone may call it; those of a private account are told to
+	// itself and its followers alone.
 	//
-	// Errors: USER_NOT_FOUND, PAGE_TOKEN_INVALID.
+	// Errors: USER_NOT_FOUND, FOLLOWS_PRIVATE, PAGE_TOKEN_INVALID.
 	ListFollowing(context.Context, *v1.ListFollowingRequest) (*v1.ListFollowingResponse, error)
+	// ListFollowRequests lists who asks to follow the caller, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListFollowRequests(context.Context, *v1.ListFollowRequestsRequest) (*v1.ListFollowRequestsResponse, error)
+	// ListSentFollowRequests lists whom the caller asks to follow, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListSentFollowRequests(context.Context, *v1.ListSentFollowRequestsRequest) (*v1.ListSentFollowRequestsResponse, error)
+	// ApproveFollowRequest lets a person follow the caller who asks to; approving twice is approving once. The signed-in
+	// caller may call it.
+	//
+	// Errors: USER_NOT_FOUND, FOLLOW_REQUEST_NOT_FOUND.
+	ApproveFollowRequest(context.Context, *v1.ApproveFollowRequestRequest) (*v1.ApproveFollowRequestResponse, error)
+	// RejectFollowRequest turns a request to follow the caller down. Who asked is not told, and may ask again. Without a
+	// request nothing happens. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND.
+	RejectFollowRequest(context.Context, *v1.RejectFollowRequestRequest) (*v1.RejectFollowRequestResponse, error)
 	// BatchGetRelationships answers how the caller relates to up to 100 people, in the order asked. Who does not exist
 	// is left out. The signed-in caller may call it.
 	BatchGetRelationships(context.Context, *v1.BatchGetRelationshipsRequest) (*v1.BatchGetRelationshipsResponse, error)
+	// BlockUser blocks a person; blocking twice is blocking once. Neither follows the other from then on, nor asks to, nor
+	// is on a list of the other's; neither sees what the other posts, and the blocked one is answered as if the blocker did
+	// not exist. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND, CANNOT_BLOCK_SELF.
+	BlockUser(context.Context, *v1.BlockUserRequest) (*v1.BlockUserResponse, error)
+	// UnblockUser takes a block back; without one nothing happens. What the block has ended stays ended. The signed-in
+	// caller may call it.
+	//
+	// Errors: USER_NOT_FOUND.
+	UnblockUser(context.Context, *v1.UnblockUserRequest) (*v1.UnblockUserResponse, error)
+	// ListBlocked lists whom the caller blocks, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListBlocked(context.Context, *v1.ListBlockedRequest) (*v1.ListBlockedResponse, error)
+	// MuteUser keeps what a person posts and passes on out of the caller's timelines, and their replies out of threads, but
+	// nothing off the person's own profile. The muted one is not told. Muting again sets the end anew. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND, CANNOT_MUTE_SELF, TOO_MANY_MUTES.
+	MuteUser(context.Context, *v1.MuteUserRequest) (*v1.MuteUserResponse, error)
+	// UnmuteUser takes a mute back; without one nothing happens. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND.
+	UnmuteUser(context.Context, *v1.UnmuteUserRequest) (*v1.UnmuteUserResponse, error)
+	// ListMuted lists whom the caller mutes, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListMuted(context.Context, *v1.ListMutedRequest) (*v1.ListMutedResponse, error)
+	// MuteWord keeps posts that say a word or phrase out of the caller's timelines. Case does not matter, nor what stands
+	// between the words of a phrase; only whole words match, as UAX #29 divides them. A word also matches the hashtag, while
+	// one with # before it matches the hashtag alone. Muting again sets the end anew. A person mutes at most 200. The
+	// signed-in caller may call it.
+	//
+	// Errors: MUTED_WORD_EMPTY, TOO_MANY_MUTES.
+	MuteWord(context.Context, *v1.MuteWordRequest) (*v1.MuteWordResponse, error)
+	// UnmuteWord takes a muted word or phrase back, written in any case; without one nothing happens. The signed-in caller
+	// may call it.
+	UnmuteWord(context.Context, *v1.UnmuteWordRequest) (*v1.UnmuteWordResponse, error)
+	// ListMutedWords lists the words and phrases that the caller mutes, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListMutedWords(context.Context, *v1.ListMutedWordsRequest) (*v1.ListMutedWordsResponse, error)
+	// CreateList makes an empty list of people. Lists are seen by nobody but their owner. A person has at most 100. The
+	// signed-in caller may call it.
+	//
+	// Errors: TOO_MANY_LISTS.
+	CreateList(context.Context, *v1.CreateListRequest) (*v1.CreateListResponse, error)
+	// GetList answers a list of the caller's. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND.
+	GetList(context.Context, *v1.GetListRequest) (*v1.GetListResponse, error)
+	// UpdateList renames a list of the caller's. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND, ETAG_MISMATCH.
+	UpdateList(context.Context, *v1.UpdateListRequest) (*v1.UpdateListResponse, error)
+	// DeleteList deletes a list of the caller's. Who was on it is not told. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND.
+	DeleteList(context.Context, *v1.DeleteListRequest) (*v1.DeleteListResponse, error)
+	// ListLists lists the caller's lists, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListLists(context.Context, *v1.ListListsRequest) (*v1.ListListsResponse, error)
+	// AddListMember puts a person on a list of the caller's; adding twice is adding once. Neither needs to follow the other,
+	// and the person is not told. A list has at most 500 people. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND, USER_NOT_FOUND, USER_BLOCKED, LIST_FULL.
+	AddListMember(context.Context, *v1.AddListMemberRequest) (*v1.AddListMemberResponse, error)
+	// RemoveListMember takes a person off a list of the caller's; who is not on it is no error. The signed-in caller may
+	// call it.
+	//
+	// Errors: LIST_NOT_FOUND.
+	RemoveListMember(context.Context, *v1.RemoveListMemberRequest) (*v1.RemoveListMemberResponse, error)
+	// ListListMembers lists who is on a list of the caller's, newest first. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListListMembers(context.Context, *v1.ListListMembersRequest) (*v1.ListListMembersResponse, error)
+	// RecommendUsers answers people whom the caller may want to follow, best first: those whom people that the caller
+	// follows follow; where these do not suffice, those with the most followers who have posted. Left out are the caller,
+	// whom the caller follows or asks to, blocks, mutes or has dismissed, and who is not to be seen.
+	//
+	// The score of a person is the sum, over those of the caller's followees who follow them, of 1 / ln(2 + how many that
+	// followee follows) (Adamic and Adar, "Friends and neighbors on the Web", Social Networks 25, 2003), divided by
+	// ln(e + how many follow the person), so that who is followed by everybody is not recommended to everybody (as the
+	// hub-depressed index of Zhou, Lue and Zhang, "Predicting missing links via local information", Eur. Phys. J. B 71, 2009).
+	// Looked at are the caller's 100 newest followees, and the 100 newest of each. The same graph gives the same answer. The
+	// signed-in caller may call it.
+	RecommendUsers(context.Context, *v1.RecommendUsersRequest) (*v1.RecommendUsersResponse, error)
+	// DismissRecommendation keeps a person out of the caller's recommendations for good. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND.
+	DismissRecommendation(context.Context, *v1.DismissRecommendationRequest) (*v1.DismissRecommendationResponse, error)
 }
 
 // NewGraphServiceClient constructs a client for the pulse.graph.v1.GraphService service. Multiple
@@ -111,26 +465,144 @@ func NewGraphServiceClient(client *connect.Client) GraphServiceClient {
 
 // GraphServiceHandler is an implementation of the pulse.graph.v1.GraphService service.
 type GraphServiceHandler interface {
-	// Follow makes the caller follow a person; following twice is following once. The signed-in caller may call it.
+	// Follow makes the caller follow a person; following twice is following once. Whose account is private is asked
+	// instead: the relationship is then `requested` until they approve or reject it. The signed-in caller may call it.
 	//
-	// Errors: USER_NOT_FOUND, CANNOT_FOLLOW_SELF.
+	// Errors: USER_NOT_FOUND, CANNOT_FOLLOW_SELF, USER_BLOCKED.
 	Follow(context.Context, *v1.FollowRequest) (*v1.FollowResponse, error)
-	// Unfollow makes the caller stop following a person; without a follow nothing happens. The signed-in caller may
-	// call it.
+	// Unfollow makes the caller stop following a person, or takes the request to follow them back; without either nothing
+	// happens. The signed-in caller may call it.
 	//
 	// Errors: USER_NOT_FOUND.
 	Unfollow(context.Context, *v1.UnfollowRequest) (*v1.UnfollowResponse, error)
-	// ListFollowers lists who follows a person, newest first. Anyone may call it.
+	// RemoveFollower makes a person stop following the caller; they are not told, and may follow again. If they do not
+	// follow the caller nothing happens. The signed-in caller may call it.
 	//
-	// Errors: USER_NOT_FOUND, PAGE_TOKEN_INVALID.
+	// Errors: USER_NOT_FOUND.
+	RemoveFollower(context.Context, *v1.RemoveFollowerRequest) (*v1.RemoveFollowerResponse, error)
+	// ListFollowers lists who follows a person, newest first. Anyone may call it; those of a private account are told to
+	// itself and its followers alone.
+	//
+	// Errors: USER_NOT_FOUND, FOLLOWS_PRIVATE, PAGE_TOKEN_INVALID.
 	ListFollowers(context.Context, *v1.ListFollowersRequest) (*v1.ListFollowersResponse, error)
-	// ListFollowing lists whom a person follows, newest first. Anyone may call it.
+	// ListFollowing lists whom a person follows, newest first. Anyone may call it; those of a private account are told to
+	// itself and its followers alone.
 	//
-	// Errors: USER_NOT_FOUND, PAGE_TOKEN_INVALID.
+	// Errors: USER_NOT_FOUND, FOLLOWS_PRIVATE, PAGE_TOKEN_INVALID.
 	ListFollowing(context.Context, *v1.ListFollowingRequest) (*v1.ListFollowingResponse, error)
+	// ListFollowRequests lists who asks to follow the caller, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListFollowRequests(context.Context, *v1.ListFollowRequestsRequest) (*v1.ListFollowRequestsResponse, error)
+	// ListSentFollowRequests lists whom the caller asks to follow, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListSentFollowRequests(context.Context, *v1.ListSentFollowRequestsRequest) (*v1.ListSentFollowRequestsResponse, error)
+	// ApproveFollowRequest lets a person follow the caller who asks to; approving twice is approving once. The signed-in
+	// caller may call it.
+	//
+	// Errors: USER_NOT_FOUND, FOLLOW_REQUEST_NOT_FOUND.
+	ApproveFollowRequest(context.Context, *v1.ApproveFollowRequestRequest) (*v1.ApproveFollowRequestResponse, error)
+	// RejectFollowRequest turns a request to follow the caller down. Who asked is not told, and may ask again. Without a
+	// request nothing happens. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND.
+	RejectFollowRequest(context.Context, *v1.RejectFollowRequestRequest) (*v1.RejectFollowRequestResponse, error)
 	// BatchGetRelationships answers how the caller relates to up to 100 people, in the order asked. Who does not exist
 	// is left out. The signed-in caller may call it.
 	BatchGetRelationships(context.Context, *v1.BatchGetRelationshipsRequest) (*v1.BatchGetRelationshipsResponse, error)
+	// BlockUser blocks a person; blocking twice is blocking once. Neither follows the other from then on, nor asks to, nor
+	// is on a list of the other's; neither sees what the other posts, and the blocked one is answered as if the blocker did
+	// not exist. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND, CANNOT_BLOCK_SELF.
+	BlockUser(context.Context, *v1.BlockUserRequest) (*v1.BlockUserResponse, error)
+	// UnblockUser takes a block back; without one nothing happens. What the block has ended stays ended. The signed-in
+	// caller may call it.
+	//
+	// Errors: USER_NOT_FOUND.
+	UnblockUser(context.Context, *v1.UnblockUserRequest) (*v1.UnblockUserResponse, error)
+	// ListBlocked lists whom the caller blocks, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListBlocked(context.Context, *v1.ListBlockedRequest) (*v1.ListBlockedResponse, error)
+	// MuteUser keeps what a person posts and passes on out of the caller's timelines, and their replies out of threads, but
+	// nothing off the person's own profile. The muted one is not told. Muting again sets the end anew. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND, CANNOT_MUTE_SELF, TOO_MANY_MUTES.
+	MuteUser(context.Context, *v1.MuteUserRequest) (*v1.MuteUserResponse, error)
+	// UnmuteUser takes a mute back; without one nothing happens. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND.
+	UnmuteUser(context.Context, *v1.UnmuteUserRequest) (*v1.UnmuteUserResponse, error)
+	// ListMuted lists whom the caller mutes, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListMuted(context.Context, *v1.ListMutedRequest) (*v1.ListMutedResponse, error)
+	// MuteWord keeps posts that say a word or phrase out of the caller's timelines. Case does not matter, nor what stands
+	// between the words of a phrase; only whole words match, as UAX #29 divides them. A word also matches the hashtag, while
+	// one with # before it matches the hashtag alone. Muting again sets the end anew. A person mutes at most 200. The
+	// signed-in caller may call it.
+	//
+	// Errors: MUTED_WORD_EMPTY, TOO_MANY_MUTES.
+	MuteWord(context.Context, *v1.MuteWordRequest) (*v1.MuteWordResponse, error)
+	// UnmuteWord takes a muted word or phrase back, written in any case; without one nothing happens. The signed-in caller
+	// may call it.
+	UnmuteWord(context.Context, *v1.UnmuteWordRequest) (*v1.UnmuteWordResponse, error)
+	// ListMutedWords lists the words and phrases that the caller mutes, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListMutedWords(context.Context, *v1.ListMutedWordsRequest) (*v1.ListMutedWordsResponse, error)
+	// CreateList makes an empty list of people. Lists are seen by nobody but their owner. A person has at most 100. The
+	// signed-in caller may call it.
+	//
+	// Errors: TOO_MANY_LISTS.
+	CreateList(context.Context, *v1.CreateListRequest) (*v1.CreateListResponse, error)
+	// GetList answers a list of the caller's. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND.
+	GetList(context.Context, *v1.GetListRequest) (*v1.GetListResponse, error)
+	// UpdateList renames a list of the caller's. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND, ETAG_MISMATCH.
+	UpdateList(context.Context, *v1.UpdateListRequest) (*v1.UpdateListResponse, error)
+	// DeleteList deletes a list of the caller's. Who was on it is not told. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND.
+	DeleteList(context.Context, *v1.DeleteListRequest) (*v1.DeleteListResponse, error)
+	// ListLists lists the caller's lists, newest first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListLists(context.Context, *v1.ListListsRequest) (*v1.ListListsResponse, error)
+	// AddListMember puts a person on a list of the caller's; adding twice is adding once. Neither needs to follow the other,
+	// and the person is not told. A list has at most 500 people. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND, USER_NOT_FOUND, USER_BLOCKED, LIST_FULL.
+	AddListMember(context.Context, *v1.AddListMemberRequest) (*v1.AddListMemberResponse, error)
+	// RemoveListMember takes a person off a list of the caller's; who is not on it is no error. The signed-in caller may
+	// call it.
+	//
+	// Errors: LIST_NOT_FOUND.
+	RemoveListMember(context.Context, *v1.RemoveListMemberRequest) (*v1.RemoveListMemberResponse, error)
+	// ListListMembers lists who is on a list of the caller's, newest first. The signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListListMembers(context.Context, *v1.ListListMembersRequest) (*v1.ListListMembersResponse, error)
+	// RecommendUsers answers people whom the caller may want to follow, best first: those whom people that the caller
+	// follows follow; where these do not suffice, those with the most followers who have posted. Left out are the caller,
+	// whom the caller follows or asks to, blocks, mutes or has dismissed, and who is not to be seen.
+	//
+	// The score of a person is the sum, over those of the caller's followees who follow them, of 1 / ln(2 + how many that
+	// followee follows) (Adamic and Adar, "Friends and neighbors on the Web", Social Networks 25, 2003), divided by
+	// ln(e + how many follow the person), so that who is followed by everybody is not recommended to everybody (as the
+	// hub-depressed index of Zhou, Lue and Zhang, "Predicting missing links via local information", Eur. Phys. J. B 71, 2009).
+	// Looked at are the caller's 100 newest followees, and the 100 newest of each. The same graph gives the same answer. The
+	// signed-in caller may call it.
+	RecommendUsers(context.Context, *v1.RecommendUsersRequest) (*v1.RecommendUsersResponse, error)
+	// DismissRecommendation keeps a person out of the caller's recommendations for good. The signed-in caller may call it.
+	//
+	// Errors: USER_NOT_FOUND.
+	DismissRecommendation(context.Context, *v1.DismissRecommendationRequest) (*v1.DismissRecommendationResponse, error)
 }
 
 // RegisterGraphServiceHandler registers svc as the pulse.graph.v1.GraphService implementation on
@@ -140,9 +612,33 @@ func RegisterGraphServiceHandler(server *connect.Server, svc GraphServiceHandler
 	server.Register(
 		connect.Method{Spec: graphServiceFollowSpec(), Handler: adapter.follow},
 		connect.Method{Spec: graphServiceUnfollowSpec(), Handler: adapter.unfollow},
+		connect.Method{Spec: graphServiceRemoveFollowerSpec(), Handler: adapter.removeFollower},
 		connect.Method{Spec: graphServiceListFollowersSpec(), Handler: adapter.listFollowers},
 		connect.Method{Spec: graphServiceListFollowingSpec(), Handler: adapter.listFollowing},
+		connect.Method{Spec: graphServiceListFollowRequestsSpec(), Handler: adapter.listFollowRequests},
+		connect.Method{Spec: graphServiceListSentFollowRequestsSpec(), Handler: adapter.listSentFollowRequests},
+		connect.Method{Spec: graphServiceApproveFollowRequestSpec(), Handler: adapter.approveFollowRequest},
+		connect.Method{Spec: graphServiceRejectFollowRequestSpec(), Handler: adapter.rejectFollowRequest},
 		connect.Method{Spec: graphServiceBatchGetRelationshipsSpec(), Handler: adapter.batchGetRelationships},
+		connect.Method{Spec: graphServiceBlockUserSpec(), Handler: adapter.blockUser},
+		connect.Method{Spec: graphServiceUnblockUserSpec(), Handler: adapter.unblockUser},
+		connect.Method{Spec: graphServiceListBlockedSpec(), Handler: adapter.listBlocked},
+		connect.Method{Spec: graphServiceMuteUserSpec(), Handler: adapter.muteUser},
+		connect.Method{Spec: graphServiceUnmuteUserSpec(), Handler: adapter.unmuteUser},
+		connect.Method{Spec: graphServiceListMutedSpec(), Handler: adapter.listMuted},
+		connect.Method{Spec: graphServiceMuteWordSpec(), Handler: adapter.muteWord},
+		connect.Method{Spec: graphServiceUnmuteWordSpec(), Handler: adapter.unmuteWord},
+		connect.Method{Spec: graphServiceListMutedWordsSpec(), Handler: adapter.listMutedWords},
+		connect.Method{Spec: graphServiceCreateListSpec(), Handler: adapter.createList},
+		connect.Method{Spec: graphServiceGetListSpec(), Handler: adapter.getList},
+		connect.Method{Spec: graphServiceUpdateListSpec(), Handler: adapter.updateList},
+		connect.Method{Spec: graphServiceDeleteListSpec(), Handler: adapter.deleteList},
+		connect.Method{Spec: graphServiceListListsSpec(), Handler: adapter.listLists},
+		connect.Method{Spec: graphServiceAddListMemberSpec(), Handler: adapter.addListMember},
+		connect.Method{Spec: graphServiceRemoveListMemberSpec(), Handler: adapter.removeListMember},
+		connect.Method{Spec: graphServiceListListMembersSpec(), Handler: adapter.listListMembers},
+		connect.Method{Spec: graphServiceRecommendUsersSpec(), Handler: adapter.recommendUsers},
+		connect.Method{Spec: graphServiceDismissRecommendationSpec(), Handler: adapter.dismissRecommendation},
 	)
 }
 
@@ -157,6 +653,10 @@ func (UnimplementedGraphServiceHandler) Unfollow(context.Context, *v1.UnfollowRe
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.Unfollow is not implemented")
 }
 
+func (UnimplementedGraphServiceHandler) RemoveFollower(context.Context, *v1.RemoveFollowerRequest) (*v1.RemoveFollowerResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.RemoveFollower is not implemented")
+}
+
 func (UnimplementedGraphServiceHandler) ListFollowers(context.Context, *v1.ListFollowersRequest) (*v1.ListFollowersResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ListFollowers is not implemented")
 }
@@ -165,8 +665,100 @@ func (UnimplementedGraphServiceHandler) ListFollowing(context.Context, *v1.ListF
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ListFollowing is not implemented")
 }
 
+func (UnimplementedGraphServiceHandler) ListFollowRequests(context.Context, *v1.ListFollowRequestsRequest) (*v1.ListFollowRequestsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ListFollowRequests is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) ListSentFollowRequests(context.Context, *v1.ListSentFollowRequestsRequest) (*v1.ListSentFollowRequestsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ListSentFollowRequests is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) ApproveFollowRequest(context.Context, *v1.ApproveFollowRequestRequest) (*v1.ApproveFollowRequestResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ApproveFollowRequest is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) RejectFollowRequest(context.Context, *v1.RejectFollowRequestRequest) (*v1.RejectFollowRequestResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.RejectFollowRequest is not implemented")
+}
+
 func (UnimplementedGraphServiceHandler) BatchGetRelationships(context.Context, *v1.BatchGetRelationshipsRequest) (*v1.BatchGetRelationshipsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.BatchGetRelationships is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) BlockUser(context.Context, *v1.BlockUserRequest) (*v1.BlockUserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.BlockUser is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) UnblockUser(context.Context, *v1.UnblockUserRequest) (*v1.UnblockUserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.UnblockUser is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) ListBlocked(context.Context, *v1.ListBlockedRequest) (*v1.ListBlockedResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ListBlocked is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) MuteUser(context.Context, *v1.MuteUserRequest) (*v1.MuteUserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.MuteUser is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) UnmuteUser(context.Context, *v1.UnmuteUserRequest) (*v1.UnmuteUserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.UnmuteUser is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) ListMuted(context.Context, *v1.ListMutedRequest) (*v1.ListMutedResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ListMuted is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) MuteWord(context.Context, *v1.MuteWordRequest) (*v1.MuteWordResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.MuteWord is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) UnmuteWord(context.Context, *v1.UnmuteWordRequest) (*v1.UnmuteWordResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.UnmuteWord is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) ListMutedWords(context.Context, *v1.ListMutedWordsRequest) (*v1.ListMutedWordsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ListMutedWords is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) CreateList(context.Context, *v1.CreateListRequest) (*v1.CreateListResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.CreateList is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) GetList(context.Context, *v1.GetListRequest) (*v1.GetListResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.GetList is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) UpdateList(context.Context, *v1.UpdateListRequest) (*v1.UpdateListResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.UpdateList is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) DeleteList(context.Context, *v1.DeleteListRequest) (*v1.DeleteListResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.DeleteList is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) ListLists(context.Context, *v1.ListListsRequest) (*v1.ListListsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ListLists is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) AddListMember(context.Context, *v1.AddListMemberRequest) (*v1.AddListMemberResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.AddListMember is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) RemoveListMember(context.Context, *v1.RemoveListMemberRequest) (*v1.RemoveListMemberResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.RemoveListMember is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) ListListMembers(context.Context, *v1.ListListMembersRequest) (*v1.ListListMembersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.ListListMembers is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) RecommendUsers(context.Context, *v1.RecommendUsersRequest) (*v1.RecommendUsersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.RecommendUsers is not implemented")
+}
+
+func (UnimplementedGraphServiceHandler) DismissRecommendation(context.Context, *v1.DismissRecommendationRequest) (*v1.DismissRecommendationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.graph.v1.GraphService.DismissRecommendation is not implemented")
 }
 
 type graphServiceClient struct {
@@ -189,6 +781,14 @@ func (c *graphServiceClient) Unfollow(ctx context.Context, req *v1.UnfollowReque
 	return &res, nil
 }
 
+func (c *graphServiceClient) RemoveFollower(ctx context.Context, req *v1.RemoveFollowerRequest) (*v1.RemoveFollowerResponse, error) {
+	var res v1.RemoveFollowerResponse
+	if err := c.client.CallUnary(ctx, graphServiceRemoveFollowerSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 func (c *graphServiceClient) ListFollowers(ctx context.Context, req *v1.ListFollowersRequest) (*v1.ListFollowersResponse, error) {
 	var res v1.ListFollowersResponse
 	if err := c.client.CallUnary(ctx, graphServiceListFollowersSpec(), req, &res); err != nil {
@@ -205,9 +805,193 @@ func (c *graphServiceClient) ListFollowing(ctx context.Context, req *v1.ListFoll
 	return &res, nil
 }
 
+func (c *graphServiceClient) ListFollowRequests(ctx context.Context, req *v1.ListFollowRequestsRequest) (*v1.ListFollowRequestsResponse, error) {
+	var res v1.ListFollowRequestsResponse
+	if err := c.client.CallUnary(ctx, graphServiceListFollowRequestsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) ListSentFollowRequests(ctx context.Context, req *v1.ListSentFollowRequestsRequest) (*v1.ListSentFollowRequestsResponse, error) {
+	var res v1.ListSentFollowRequestsResponse
+	if err := c.client.CallUnary(ctx, graphServiceListSentFollowRequestsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) ApproveFollowRequest(ctx context.Context, req *v1.ApproveFollowRequestRequest) (*v1.ApproveFollowRequestResponse, error) {
+	var res v1.ApproveFollowRequestResponse
+	if err := c.client.CallUnary(ctx, graphServiceApproveFollowRequestSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) RejectFollowRequest(ctx context.Context, req *v1.RejectFollowRequestRequest) (*v1.RejectFollowRequestResponse, error) {
+	var res v1.RejectFollowRequestResponse
+	if err := c.client.CallUnary(ctx, graphServiceRejectFollowRequestSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 func (c *graphServiceClient) BatchGetRelationships(ctx context.Context, req *v1.BatchGetRelationshipsRequest) (*v1.BatchGetRelationshipsResponse, error) {
 	var res v1.BatchGetRelationshipsResponse
 	if err := c.client.CallUnary(ctx, graphServiceBatchGetRelationshipsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) BlockUser(ctx context.Context, req *v1.BlockUserRequest) (*v1.BlockUserResponse, error) {
+	var res v1.BlockUserResponse
+	if err := c.client.CallUnary(ctx, graphServiceBlockUserSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) UnblockUser(ctx context.Context, req *v1.UnblockUserRequest) (*v1.UnblockUserResponse, error) {
+	var res v1.UnblockUserResponse
+	if err := c.client.CallUnary(ctx, graphServiceUnblockUserSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) ListBlocked(ctx context.Context, req *v1.ListBlockedRequest) (*v1.ListBlockedResponse, error) {
+	var res v1.ListBlockedResponse
+	if err := c.client.CallUnary(ctx, graphServiceListBlockedSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) MuteUser(ctx context.Context, req *v1.MuteUserRequest) (*v1.MuteUserResponse, error) {
+	var res v1.MuteUserResponse
+	if err := c.client.CallUnary(ctx, graphServiceMuteUserSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) UnmuteUser(ctx context.Context, req *v1.UnmuteUserRequest) (*v1.UnmuteUserResponse, error) {
+	var res v1.UnmuteUserResponse
+	if err := c.client.CallUnary(ctx, graphServiceUnmuteUserSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) ListMuted(ctx context.Context, req *v1.ListMutedRequest) (*v1.ListMutedResponse, error) {
+	var res v1.ListMutedResponse
+	if err := c.client.CallUnary(ctx, graphServiceListMutedSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) MuteWord(ctx context.Context, req *v1.MuteWordRequest) (*v1.MuteWordResponse, error) {
+	var res v1.MuteWordResponse
+	if err := c.client.CallUnary(ctx, graphServiceMuteWordSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) UnmuteWord(ctx context.Context, req *v1.UnmuteWordRequest) (*v1.UnmuteWordResponse, error) {
+	var res v1.UnmuteWordResponse
+	if err := c.client.CallUnary(ctx, graphServiceUnmuteWordSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) ListMutedWords(ctx context.Context, req *v1.ListMutedWordsRequest) (*v1.ListMutedWordsResponse, error) {
+	var res v1.ListMutedWordsResponse
+	if err := c.client.CallUnary(ctx, graphServiceListMutedWordsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) CreateList(ctx context.Context, req *v1.CreateListRequest) (*v1.CreateListResponse, error) {
+	var res v1.CreateListResponse
+	if err := c.client.CallUnary(ctx, graphServiceCreateListSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) GetList(ctx context.Context, req *v1.GetListRequest) (*v1.GetListResponse, error) {
+	var res v1.GetListResponse
+	if err := c.client.CallUnary(ctx, graphServiceGetListSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) UpdateList(ctx context.Context, req *v1.UpdateListRequest) (*v1.UpdateListResponse, error) {
+	var res v1.UpdateListResponse
+	if err := c.client.CallUnary(ctx, graphServiceUpdateListSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) DeleteList(ctx context.Context, req *v1.DeleteListRequest) (*v1.DeleteListResponse, error) {
+	var res v1.DeleteListResponse
+	if err := c.client.CallUnary(ctx, graphServiceDeleteListSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) ListLists(ctx context.Context, req *v1.ListListsRequest) (*v1.ListListsResponse, error) {
+	var res v1.ListListsResponse
+	if err := c.client.CallUnary(ctx, graphServiceListListsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) AddListMember(ctx context.Context, req *v1.AddListMemberRequest) (*v1.AddListMemberResponse, error) {
+	var res v1.AddListMemberResponse
+	if err := c.client.CallUnary(ctx, graphServiceAddListMemberSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) RemoveListMember(ctx context.Context, req *v1.RemoveListMemberRequest) (*v1.RemoveListMemberResponse, error) {
+	var res v1.RemoveListMemberResponse
+	if err := c.client.CallUnary(ctx, graphServiceRemoveListMemberSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) ListListMembers(ctx context.Context, req *v1.ListListMembersRequest) (*v1.ListListMembersResponse, error) {
+	var res v1.ListListMembersResponse
+	if err := c.client.CallUnary(ctx, graphServiceListListMembersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) RecommendUsers(ctx context.Context, req *v1.RecommendUsersRequest) (*v1.RecommendUsersResponse, error) {
+	var res v1.RecommendUsersResponse
+	if err := c.client.CallUnary(ctx, graphServiceRecommendUsersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *graphServiceClient) DismissRecommendation(ctx context.Context, req *v1.DismissRecommendationRequest) (*v1.DismissRecommendationResponse, error) {
+	var res v1.DismissRecommendationResponse
+	if err := c.client.CallUnary(ctx, graphServiceDismissRecommendationSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -239,6 +1023,18 @@ func (h graphServiceHandler) unfollow(ctx context.Context, _ connect.Spec, strea
 	return stream.Send(res)
 }
 
+func (h graphServiceHandler) removeFollower(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.RemoveFollowerRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.RemoveFollower(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
 func (h graphServiceHandler) listFollowers(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
 	var req v1.ListFollowersRequest
 	if err := stream.Receive(&req); err != nil {
@@ -263,12 +1059,288 @@ func (h graphServiceHandler) listFollowing(ctx context.Context, _ connect.Spec, 
 	return stream.Send(res)
 }
 
+func (h graphServiceHandler) listFollowRequests(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListFollowRequestsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListFollowRequests(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) listSentFollowRequests(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListSentFollowRequestsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListSentFollowRequests(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) approveFollowRequest(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ApproveFollowRequestRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ApproveFollowRequest(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) rejectFollowRequest(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.RejectFollowRequestRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.RejectFollowRequest(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
 func (h graphServiceHandler) batchGetRelationships(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
 	var req v1.BatchGetRelationshipsRequest
 	if err := stream.Receive(&req); err != nil {
 		return err
 	}
 	res, err := h.svc.BatchGetRelationships(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) blockUser(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.BlockUserRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.BlockUser(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) unblockUser(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UnblockUserRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UnblockUser(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) listBlocked(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListBlockedRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListBlocked(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) muteUser(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.MuteUserRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.MuteUser(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) unmuteUser(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UnmuteUserRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UnmuteUser(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) listMuted(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListMutedRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListMuted(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) muteWord(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.MuteWordRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.MuteWord(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) unmuteWord(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UnmuteWordRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UnmuteWord(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) listMutedWords(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListMutedWordsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListMutedWords(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) createList(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.CreateListRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.CreateList(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) getList(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.GetListRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetList(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) updateList(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UpdateListRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UpdateList(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) deleteList(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DeleteListRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DeleteList(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) listLists(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListListsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListLists(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) addListMember(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AddListMemberRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AddListMember(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) removeListMember(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.RemoveListMemberRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.RemoveListMember(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) listListMembers(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListListMembersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListListMembers(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) recommendUsers(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.RecommendUsersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.RecommendUsers(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h graphServiceHandler) dismissRecommendation(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DismissRecommendationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DismissRecommendation(ctx, &req)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,59 @@ const (
 	// IdentityServiceRevokeAllSessionsProcedure is the procedure name of the IdentityService's
 	// RevokeAllSessions RPC.
 	IdentityServiceRevokeAllSessionsProcedure = "/pulse.identity.v1.IdentityService/RevokeAllSessions"
+	// IdentityServiceVerifyEmailProcedure is the procedure name of the IdentityService's VerifyEmail
+	// RPC.
+	IdentityServiceVerifyEmailProcedure = "/pulse.identity.v1.IdentityService/VerifyEmail"
+	// IdentityServiceSendEmailVerificationProcedure is the procedure name of the IdentityService's
+	// SendEmailVerification RPC.
+	IdentityServiceSendEmailVerificationProcedure = "/pulse.identity.v1.IdentityService/SendEmailVerification"
+	// IdentityServiceChangeEmailProcedure is the procedure name of the IdentityService's ChangeEmail
+	// RPC.
+	IdentityServiceChangeEmailProcedure = "/pulse.identity.v1.IdentityService/ChangeEmail"
+	// IdentityServiceRequestPasswordResetProcedure is the procedure name of the IdentityService's
+	// RequestPasswordReset RPC.
+	IdentityServiceRequestPasswordResetProcedure = "/pulse.identity.v1.IdentityService/RequestPasswordReset"
+	// IdentityServiceResetPasswordProcedure is the procedure name of the IdentityService's
+	// ResetPassword RPC.
+	IdentityServiceResetPasswordProcedure = "/pulse.identity.v1.IdentityService/ResetPassword"
+	// IdentityServiceChangePasswordProcedure is the procedure name of the IdentityService's
+	// ChangePassword RPC.
+	IdentityServiceChangePasswordProcedure = "/pulse.identity.v1.IdentityService/ChangePassword"
+	// IdentityServiceReauthenticateProcedure is the procedure name of the IdentityService's
+	// Reauthenticate RPC.
+	IdentityServiceReauthenticateProcedure = "/pulse.identity.v1.IdentityService/Reauthenticate"
+	// IdentityServiceEnrollTotpProcedure is the procedure name of the IdentityService's EnrollTotp RPC.
+	IdentityServiceEnrollTotpProcedure = "/pulse.identity.v1.IdentityService/EnrollTotp"
+	// IdentityServiceConfirmTotpProcedure is the procedure name of the IdentityService's ConfirmTotp
+	// RPC.
+	IdentityServiceConfirmTotpProcedure = "/pulse.identity.v1.IdentityService/ConfirmTotp"
+	// IdentityServiceDisableTotpProcedure is the procedure name of the IdentityService's DisableTotp
+	// RPC.
+	IdentityServiceDisableTotpProcedure = "/pulse.identity.v1.IdentityService/DisableTotp"
+	// IdentityServiceRegenerateRecoveryCodesProcedure is the procedure name of the IdentityService's
+	// RegenerateRecoveryCodes RPC.
+	IdentityServiceRegenerateRecoveryCodesProcedure = "/pulse.identity.v1.IdentityService/RegenerateRecoveryCodes"
+	// IdentityServiceLogInWithSecondFactorProcedure is the procedure name of the IdentityService's
+	// LogInWithSecondFactor RPC.
+	IdentityServiceLogInWithSecondFactorProcedure = "/pulse.identity.v1.IdentityService/LogInWithSecondFactor"
+	// IdentityServiceListSignInProvidersProcedure is the procedure name of the IdentityService's
+	// ListSignInProviders RPC.
+	IdentityServiceListSignInProvidersProcedure = "/pulse.identity.v1.IdentityService/ListSignInProviders"
+	// IdentityServiceBeginSignInProcedure is the procedure name of the IdentityService's BeginSignIn
+	// RPC.
+	IdentityServiceBeginSignInProcedure = "/pulse.identity.v1.IdentityService/BeginSignIn"
+	// IdentityServiceCompleteSignInProcedure is the procedure name of the IdentityService's
+	// CompleteSignIn RPC.
+	IdentityServiceCompleteSignInProcedure = "/pulse.identity.v1.IdentityService/CompleteSignIn"
+	// IdentityServiceLinkIdentityProcedure is the procedure name of the IdentityService's LinkIdentity
+	// RPC.
+	IdentityServiceLinkIdentityProcedure = "/pulse.identity.v1.IdentityService/LinkIdentity"
+	// IdentityServiceUnlinkIdentityProcedure is the procedure name of the IdentityService's
+	// UnlinkIdentity RPC.
+	IdentityServiceUnlinkIdentityProcedure = "/pulse.identity.v1.IdentityService/UnlinkIdentity"
+	// IdentityServiceListLinkedIdentitiesProcedure is the procedure name of the IdentityService's
+	// ListLinkedIdentities RPC.
+	IdentityServiceListLinkedIdentitiesProcedure = "/pulse.identity.v1.IdentityService/ListLinkedIdentities"
 )
 
 var (
@@ -105,22 +158,152 @@ var (
 			Procedure:  IdentityServiceRevokeAllSessionsProcedure,
 		}
 	})
+	identityServiceVerifyEmailSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("VerifyEmail"),
+			Procedure:  IdentityServiceVerifyEmailProcedure,
+		}
+	})
+	identityServiceSendEmailVerificationSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("SendEmailVerification"),
+			Procedure:  IdentityServiceSendEmailVerificationProcedure,
+		}
+	})
+	identityServiceChangeEmailSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("ChangeEmail"),
+			Procedure:  IdentityServiceChangeEmailProcedure,
+		}
+	})
+	identityServiceRequestPasswordResetSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("RequestPasswordReset"),
+			Procedure:  IdentityServiceRequestPasswordResetProcedure,
+		}
+	})
+	identityServiceResetPasswordSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("ResetPassword"),
+			Procedure:  IdentityServiceResetPasswordProcedure,
+		}
+	})
+	identityServiceChangePasswordSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("ChangePassword"),
+			Procedure:  IdentityServiceChangePasswordProcedure,
+		}
+	})
+	identityServiceReauthenticateSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("Reauthenticate"),
+			Procedure:  IdentityServiceReauthenticateProcedure,
+		}
+	})
+	identityServiceEnrollTotpSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("EnrollTotp"),
+			Procedure:  IdentityServiceEnrollTotpProcedure,
+		}
+	})
+	identityServiceConfirmTotpSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("ConfirmTotp"),
+			Procedure:  IdentityServiceConfirmTotpProcedure,
+		}
+	})
+	identityServiceDisableTotpSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("DisableTotp"),
+			Procedure:  IdentityServiceDisableTotpProcedure,
+		}
+	})
+	identityServiceRegenerateRecoveryCodesSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("RegenerateRecoveryCodes"),
+			Procedure:  IdentityServiceRegenerateRecoveryCodesProcedure,
+		}
+	})
+	identityServiceLogInWithSecondFactorSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("LogInWithSecondFactor"),
+			Procedure:  IdentityServiceLogInWithSecondFactorProcedure,
+		}
+	})
+	identityServiceListSignInProvidersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("ListSignInProviders"),
+			Procedure:        IdentityServiceListSignInProvidersProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	identityServiceBeginSignInSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("BeginSignIn"),
+			Procedure:  IdentityServiceBeginSignInProcedure,
+		}
+	})
+	identityServiceCompleteSignInSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("CompleteSignIn"),
+			Procedure:  IdentityServiceCompleteSignInProcedure,
+		}
+	})
+	identityServiceLinkIdentitySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("LinkIdentity"),
+			Procedure:  IdentityServiceLinkIdentityProcedure,
+		}
+	})
+	identityServiceUnlinkIdentitySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("UnlinkIdentity"),
+			Procedure:  IdentityServiceUnlinkIdentityProcedure,
+		}
+	})
+	identityServiceListLinkedIdentitiesSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_identity_v1_identity_proto.Services().ByName("IdentityService").Methods().ByName("ListLinkedIdentities"),
+			Procedure:        IdentityServiceListLinkedIdentitiesProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
 )
 
 // IdentityServiceClient is a client for the pulse.identity.v1.IdentityService service.
 type IdentityServiceClient interface {
-	// Register creates an account and signs it in. Anyone may call it.
+	// Register creates an account, signs it in, and mails its address a token for VerifyEmail. Anyone may call it.
 	//
 	// Errors: HANDLE_TAKEN, EMAIL_TAKEN, PASSWORD_TOO_COMMON, SIGN_IN_BUSY.
 	Register(context.Context, *v1.RegisterRequest) (*v1.RegisterResponse, error)
 	// LogIn signs in with handle or e-mail address and password, in a new session. Anyone may call it. An account that
-	// does not exist takes as long and answers the same as a wrong password.
+	// does not exist takes as long and answers the same as a wrong password. Wrong passwords for a login are limited, from
+	// whatever addresses; then it fails with RATE_LIMITED for the right one too. With a second factor it fails with
+	// SECOND_FACTOR_REQUIRED, whose metadata has the challenge for LogInWithSecondFactor.
 	//
-	// Errors: CREDENTIALS_INVALID, SIGN_IN_BUSY.
+	// Errors: CREDENTIALS_INVALID, SECOND_FACTOR_REQUIRED, SIGN_IN_BUSY.
 	LogIn(context.Context, *v1.LogInRequest) (*v1.LogInResponse, error)
 	// Refresh exchanges a refresh token for a new pair of tokens. Anyone who has the token may call it. A refresh token
 	// works once; for ten seconds after its use it answers the same successor again, so that a lost answer loses no
-	// session. Later use revokes the session, for the token may have been stolen.
+	// session. Later use revokes the session, for the token may have been stolen, and the account's address is told.
 	//
 	// Errors: REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_REVOKED.
 	Refresh(context.Context, *v1.RefreshRequest) (*v1.RefreshResponse, error)
@@ -138,6 +321,103 @@ type IdentityServiceClient interface {
 	RevokeSession(context.Context, *v1.RevokeSessionRequest) (*v1.RevokeSessionResponse, error)
 	// RevokeAllSessions ends every session of the caller, or every other one. The signed-in caller may call it.
 	RevokeAllSessions(context.Context, *v1.RevokeAllSessionsRequest) (*v1.RevokeAllSessionsResponse, error)
+	// VerifyEmail proves with a mailed token that its account can be reached at the address it was mailed to. When that is the
+	// new address of a ChangeEmail, it takes the place of the old one, which is told. Anyone who has the token may call it, once,
+	// within 30 minutes.
+	//
+	// Errors: EMAIL_TOKEN_INVALID, EMAIL_TAKEN.
+	VerifyEmail(context.Context, *v1.VerifyEmailRequest) (*v1.VerifyEmailResponse, error)
+	// SendEmailVerification mails a token for VerifyEmail again: to the new address of a ChangeEmail, else to that of the account.
+	// An address is sent five mails an hour. The signed-in caller may call it.
+	//
+	// Errors: EMAIL_ALREADY_VERIFIED, MAIL_LIMIT_REACHED.
+	SendEmailVerification(context.Context, *v1.SendEmailVerificationRequest) (*v1.SendEmailVerificationResponse, error)
+	// ChangeEmail asks for another address, which is mailed a token. The old one stays until VerifyEmail has it; the call that
+	// comes last counts. Whether the address belongs to another account is told only to whoever reads its mail. The signed-in
+	// caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, MAIL_LIMIT_REACHED.
+	ChangeEmail(context.Context, *v1.ChangeEmailRequest) (*v1.ChangeEmailResponse, error)
+	// RequestPasswordReset mails a token for ResetPassword to an address, if an account has it. The answer, and the work until
+	// it, are the same if not, and when the address was sent five mails within the hour already. How often anybody may ask for one address is limited
+	// (RATE_LIMITED). Anyone may call it.
+	RequestPasswordReset(context.Context, *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error)
+	// ResetPassword sets a new password with a mailed token and ends all sessions of the account; its owner then logs in, with the
+	// second factor if there is one. It proves the address too. Of an account whose address was never proved before, whoever
+	// made it loses all other ways in: linked identities and the second factor. Anyone who has the token may call it, once,
+	// within 30 minutes.
+	//
+	// Errors: EMAIL_TOKEN_INVALID, PASSWORD_TOO_COMMON, SIGN_IN_BUSY.
+	ResetPassword(context.Context, *v1.ResetPasswordRequest) (*v1.ResetPasswordResponse, error)
+	// ChangePassword sets a new password, or the first one of an account that was made by CompleteSignIn, and ends all sessions
+	// but that of the call. The account's address is told. The signed-in caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, PASSWORD_TOO_COMMON, SIGN_IN_BUSY.
+	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
+	// Reauthenticate proves once more who holds the session of the call, as what is risky demands when the last proof is older
+	// than 10 minutes (or what the server is set to). Who has neither password nor second factor signs in again instead.
+	// Wrong passwords are limited (RATE_LIMITED). The signed-in caller may call it.
+	//
+	// Errors: REAUTHENTICATION_FAILED, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED, TOTP_NOT_ENABLED, SIGN_IN_BUSY.
+	Reauthenticate(context.Context, *v1.ReauthenticateRequest) (*v1.ReauthenticateResponse, error)
+	// EnrollTotp draws a secret for an authenticator app (RFC 6238: SHA-1, 6 digits, 30 seconds). It protects nothing until
+	// ConfirmTotp; until then another call replaces it. The signed-in caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, TOTP_ALREADY_ENABLED.
+	EnrollTotp(context.Context, *v1.EnrollTotpRequest) (*v1.EnrollTotpResponse, error)
+	// ConfirmTotp turns the second factor on with a first code of the app and answers ten recovery codes, which are shown this
+	// once. From then on every sign-in needs a code. The account's address is told. The signed-in caller may call it.
+	//
+	// Errors: TOTP_NOT_ENROLLED, TOTP_ALREADY_ENABLED, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED.
+	ConfirmTotp(context.Context, *v1.ConfirmTotpRequest) (*v1.ConfirmTotpResponse, error)
+	// DisableTotp turns the second factor off with a code of the app or a recovery code, and forgets its secret and the recovery
+	// codes. The account's address is told. The signed-in caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, TOTP_NOT_ENABLED, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED.
+	DisableTotp(context.Context, *v1.DisableTotpRequest) (*v1.DisableTotpResponse, error)
+	// RegenerateRecoveryCodes draws ten new recovery codes; those before are good for nothing any more. The signed-in caller may
+	// call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, TOTP_NOT_ENABLED.
+	RegenerateRecoveryCodes(context.Context, *v1.RegenerateRecoveryCodesRequest) (*v1.RegenerateRecoveryCodesResponse, error)
+	// LogInWithSecondFactor completes a sign-in that was answered SECOND_FACTOR_REQUIRED, in a new session. A code works once. A
+	// challenge stands for 10 minutes and 5 wrong codes, an account for 10 wrong codes in an hour; then its address is told. Anyone who has the challenge may
+	// call it.
+	//
+	// Errors: SECOND_FACTOR_CHALLENGE_INVALID, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED.
+	LogInWithSecondFactor(context.Context, *v1.LogInWithSecondFactorRequest) (*v1.LogInWithSecondFactorResponse, error)
+	// ListSignInProviders lists the identity providers that one can sign in with, by name. Anyone may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListSignInProviders(context.Context, *v1.ListSignInProvidersRequest) (*v1.ListSignInProvidersResponse, error)
+	// BeginSignIn begins a sign-in with an identity provider: the client keeps the secret, sends the person to the URL, and takes
+	// the state and the code that the provider sends them back with to CompleteSignIn or LinkIdentity within 10 minutes. Anyone
+	// may call it; for LinkIdentity the caller must be signed in.
+	//
+	// Errors: PROVIDER_NOT_FOUND, PROVIDER_UNAVAILABLE.
+	BeginSignIn(context.Context, *v1.BeginSignInRequest) (*v1.BeginSignInResponse, error)
+	// CompleteSignIn signs in whom the provider has sent back: to the account that the provider's is linked to; else to the one
+	// with the same address, when both the provider and this server have proved it, and links the two; else to a new account.
+	// Anyone may call it who has the secret of BeginSignIn. A state works once.
+	//
+	// Errors: SIGN_IN_STATE_INVALID, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, PROVIDER_EMAIL_MISSING, ACCOUNT_LINK_REQUIRED,
+	// SECOND_FACTOR_REQUIRED.
+	CompleteSignIn(context.Context, *v1.CompleteSignInRequest) (*v1.CompleteSignInResponse, error)
+	// LinkIdentity lets the caller sign in with an account at a provider, of which they can link one each. The account's address is
+	// told. The signed-in caller who called BeginSignIn may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, SIGN_IN_STATE_INVALID, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, IDENTITY_ALREADY_LINKED.
+	LinkIdentity(context.Context, *v1.LinkIdentityRequest) (*v1.LinkIdentityResponse, error)
+	// UnlinkIdentity ends that the caller can sign in with their account at a provider; never the last way in. The account's address
+	// is told. The signed-in caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, LINKED_IDENTITY_NOT_FOUND, LAST_WAY_IN.
+	UnlinkIdentity(context.Context, *v1.UnlinkIdentityRequest) (*v1.UnlinkIdentityResponse, error)
+	// ListLinkedIdentities lists the accounts at providers that the caller can sign in with, oldest first. The signed-in caller may
+	// call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListLinkedIdentities(context.Context, *v1.ListLinkedIdentitiesRequest) (*v1.ListLinkedIdentitiesResponse, error)
 }
 
 // NewIdentityServiceClient constructs a client for the pulse.identity.v1.IdentityService service.
@@ -148,18 +428,20 @@ func NewIdentityServiceClient(client *connect.Client) IdentityServiceClient {
 
 // IdentityServiceHandler is an implementation of the pulse.identity.v1.IdentityService service.
 type IdentityServiceHandler interface {
-	// Register creates an account and signs it in. Anyone may call it.
+	// Register creates an account, signs it in, and mails its address a token for VerifyEmail. Anyone may call it.
 	//
 	// Errors: HANDLE_TAKEN, EMAIL_TAKEN, PASSWORD_TOO_COMMON, SIGN_IN_BUSY.
 	Register(context.Context, *v1.RegisterRequest) (*v1.RegisterResponse, error)
 	// LogIn signs in with handle or e-mail address and password, in a new session. Anyone may call it. An account that
-	// does not exist takes as long and answers the same as a wrong password.
+	// does not exist takes as long and answers the same as a wrong password. Wrong passwords for a login are limited, from
+	// whatever addresses; then it fails with RATE_LIMITED for the right one too. With a second factor it fails with
+	// SECOND_FACTOR_REQUIRED, whose metadata has the challenge for LogInWithSecondFactor.
 	//
-	// Errors: CREDENTIALS_INVALID, SIGN_IN_BUSY.
+	// Errors: CREDENTIALS_INVALID, SECOND_FACTOR_REQUIRED, SIGN_IN_BUSY.
 	LogIn(context.Context, *v1.LogInRequest) (*v1.LogInResponse, error)
 	// Refresh exchanges a refresh token for a new pair of tokens. Anyone who has the token may call it. A refresh token
 	// works once; for ten seconds after its use it answers the same successor again, so that a lost answer loses no
-	// session. Later use revokes the session, for the token may have been stolen.
+	// session. Later use revokes the session, for the token may have been stolen, and the account's address is told.
 	//
 	// Errors: REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_REVOKED.
 	Refresh(context.Context, *v1.RefreshRequest) (*v1.RefreshResponse, error)
@@ -177,6 +459,103 @@ type IdentityServiceHandler interface {
 	RevokeSession(context.Context, *v1.RevokeSessionRequest) (*v1.RevokeSessionResponse, error)
 	// RevokeAllSessions ends every session of the caller, or every other one. The signed-in caller may call it.
 	RevokeAllSessions(context.Context, *v1.RevokeAllSessionsRequest) (*v1.RevokeAllSessionsResponse, error)
+	// VerifyEmail proves with a mailed token that its account can be reached at the address it was mailed to. When that is the
+	// new address of a ChangeEmail, it takes the place of the old one, which is told. Anyone who has the token may call it, once,
+	// within 30 minutes.
+	//
+	// Errors: EMAIL_TOKEN_INVALID, EMAIL_TAKEN.
+	VerifyEmail(context.Context, *v1.VerifyEmailRequest) (*v1.VerifyEmailResponse, error)
+	// SendEmailVerification mails a token for VerifyEmail again: to the new address of a ChangeEmail, else to that of the account.
+	// An address is sent five mails an hour. The signed-in caller may call it.
+	//
+	// Errors: EMAIL_ALREADY_VERIFIED, MAIL_LIMIT_REACHED.
+	SendEmailVerification(context.Context, *v1.SendEmailVerificationRequest) (*v1.SendEmailVerificationResponse, error)
+	// ChangeEmail asks for another address, which is mailed a token. The old one stays until VerifyEmail has it; the call that
+	// comes last counts. Whether the address belongs to another account is told only to whoever reads its mail. The signed-in
+	// caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, MAIL_LIMIT_REACHED.
+	ChangeEmail(context.Context, *v1.ChangeEmailRequest) (*v1.ChangeEmailResponse, error)
+	// RequestPasswordReset mails a token for ResetPassword to an address, if an account has it. The answer, and the work until
+	// it, are the same if not, and when the address was sent five mails within the hour already. How often anybody may ask for one address is limited
+	// (RATE_LIMITED). Anyone may call it.
+	RequestPasswordReset(context.Context, *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error)
+	// ResetPassword sets a new password with a mailed token and ends all sessions of the account; its owner then logs in, with the
+	// second factor if there is one. It proves the address too. Of an account whose address was never proved before, whoever
+	// made it loses all other ways in: linked identities and the second factor. Anyone who has the token may call it, once,
+	// within 30 minutes.
+	//
+	// Errors: EMAIL_TOKEN_INVALID, PASSWORD_TOO_COMMON, SIGN_IN_BUSY.
+	ResetPassword(context.Context, *v1.ResetPasswordRequest) (*v1.ResetPasswordResponse, error)
+	// ChangePassword sets a new password, or the first one of an account that was made by CompleteSignIn, and ends all sessions
+	// but that of the call. The account's address is told. The signed-in caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, PASSWORD_TOO_COMMON, SIGN_IN_BUSY.
+	ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error)
+	// Reauthenticate proves once more who holds the session of the call, as what is risky demands when the last proof is older
+	// than 10 minutes (or what the server is set to). Who has neither password nor second factor signs in again instead.
+	// Wrong passwords are limited (RATE_LIMITED). The signed-in caller may call it.
+	//
+	// Errors: REAUTHENTICATION_FAILED, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED, TOTP_NOT_ENABLED, SIGN_IN_BUSY.
+	Reauthenticate(context.Context, *v1.ReauthenticateRequest) (*v1.ReauthenticateResponse, error)
+	// EnrollTotp draws a secret for an authenticator app (RFC 6238: SHA-1, 6 digits, 30 seconds). It protects nothing until
+	// ConfirmTotp; until then another call replaces it. The signed-in caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, TOTP_ALREADY_ENABLED.
+	EnrollTotp(context.Context, *v1.EnrollTotpRequest) (*v1.EnrollTotpResponse, error)
+	// ConfirmTotp turns the second factor on with a first code of the app and answers ten recovery codes, which are shown this
+	// once. From then on every sign-in needs a code. The account's address is told. The signed-in caller may call it.
+	//
+	// Errors: TOTP_NOT_ENROLLED, TOTP_ALREADY_ENABLED, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED.
+	ConfirmTotp(context.Context, *v1.ConfirmTotpRequest) (*v1.ConfirmTotpResponse, error)
+	// DisableTotp turns the second factor off with a code of the app or a recovery code, and forgets its secret and the recovery
+	// codes. The account's address is told. The signed-in caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, TOTP_NOT_ENABLED, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED.
+	DisableTotp(context.Context, *v1.DisableTotpRequest) (*v1.DisableTotpResponse, error)
+	// RegenerateRecoveryCodes draws ten new recovery codes; those before are good for nothing any more. The signed-in caller may
+	// call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, TOTP_NOT_ENABLED.
+	RegenerateRecoveryCodes(context.Context, *v1.RegenerateRecoveryCodesRequest) (*v1.RegenerateRecoveryCodesResponse, error)
+	// LogInWithSecondFactor completes a sign-in that was answered SECOND_FACTOR_REQUIRED, in a new session. A code works once. A
+	// challenge stands for 10 minutes and 5 wrong codes, an account for 10 wrong codes in an hour; then its address is told. Anyone who has the challenge may
+	// call it.
+	//
+	// Errors: SECOND_FACTOR_CHALLENGE_INVALID, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED.
+	LogInWithSecondFactor(context.Context, *v1.LogInWithSecondFactorRequest) (*v1.LogInWithSecondFactorResponse, error)
+	// ListSignInProviders lists the identity providers that one can sign in with, by name. Anyone may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListSignInProviders(context.Context, *v1.ListSignInProvidersRequest) (*v1.ListSignInProvidersResponse, error)
+	// BeginSignIn begins a sign-in with an identity provider: the client keeps the secret, sends the person to the URL, and takes
+	// the state and the code that the provider sends them back with to CompleteSignIn or LinkIdentity within 10 minutes. Anyone
+	// may call it; for LinkIdentity the caller must be signed in.
+	//
+	// Errors: PROVIDER_NOT_FOUND, PROVIDER_UNAVAILABLE.
+	BeginSignIn(context.Context, *v1.BeginSignInRequest) (*v1.BeginSignInResponse, error)
+	// CompleteSignIn signs in whom the provider has sent back: to the account that the provider's is linked to; else to the one
+	// with the same address, when both the provider and this server have proved it, and links the two; else to a new account.
+	// Anyone may call it who has the secret of BeginSignIn. A state works once.
+	//
+	// Errors: SIGN_IN_STATE_INVALID, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, PROVIDER_EMAIL_MISSING, ACCOUNT_LINK_REQUIRED,
+	// SECOND_FACTOR_REQUIRED.
+	CompleteSignIn(context.Context, *v1.CompleteSignInRequest) (*v1.CompleteSignInResponse, error)
+	// LinkIdentity lets the caller sign in with an account at a provider, of which they can link one each. The account's address is
+	// told. The signed-in caller who called BeginSignIn may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, SIGN_IN_STATE_INVALID, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, IDENTITY_ALREADY_LINKED.
+	LinkIdentity(context.Context, *v1.LinkIdentityRequest) (*v1.LinkIdentityResponse, error)
+	// UnlinkIdentity ends that the caller can sign in with their account at a provider; never the last way in. The account's address
+	// is told. The signed-in caller may call it, recently authenticated.
+	//
+	// Errors: REAUTHENTICATION_REQUIRED, LINKED_IDENTITY_NOT_FOUND, LAST_WAY_IN.
+	UnlinkIdentity(context.Context, *v1.UnlinkIdentityRequest) (*v1.UnlinkIdentityResponse, error)
+	// ListLinkedIdentities lists the accounts at providers that the caller can sign in with, oldest first. The signed-in caller may
+	// call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListLinkedIdentities(context.Context, *v1.ListLinkedIdentitiesRequest) (*v1.ListLinkedIdentitiesResponse, error)
 }
 
 // RegisterIdentityServiceHandler registers svc as the pulse.identity.v1.IdentityService
@@ -192,6 +571,24 @@ func RegisterIdentityServiceHandler(server *connect.Server, svc IdentityServiceH
 		connect.Method{Spec: identityServiceListSessionsSpec(), Handler: adapter.listSessions},
 		connect.Method{Spec: identityServiceRevokeSessionSpec(), Handler: adapter.revokeSession},
 		connect.Method{Spec: identityServiceRevokeAllSessionsSpec(), Handler: adapter.revokeAllSessions},
+		connect.Method{Spec: identityServiceVerifyEmailSpec(), Handler: adapter.verifyEmail},
+		connect.Method{Spec: identityServiceSendEmailVerificationSpec(), Handler: adapter.sendEmailVerification},
+		connect.Method{Spec: identityServiceChangeEmailSpec(), Handler: adapter.changeEmail},
+		connect.Method{Spec: identityServiceRequestPasswordResetSpec(), Handler: adapter.requestPasswordReset},
+		connect.Method{Spec: identityServiceResetPasswordSpec(), Handler: adapter.resetPassword},
+		connect.Method{Spec: identityServiceChangePasswordSpec(), Handler: adapter.changePassword},
+		connect.Method{Spec: identityServiceReauthenticateSpec(), Handler: adapter.reauthenticate},
+		connect.Method{Spec: identityServiceEnrollTotpSpec(), Handler: adapter.enrollTotp},
+		connect.Method{Spec: identityServiceConfirmTotpSpec(), Handler: adapter.confirmTotp},
+		connect.Method{Spec: identityServiceDisableTotpSpec(), Handler: adapter.disableTotp},
+		connect.Method{Spec: identityServiceRegenerateRecoveryCodesSpec(), Handler: adapter.regenerateRecoveryCodes},
+		connect.Method{Spec: identityServiceLogInWithSecondFactorSpec(), Handler: adapter.logInWithSecondFactor},
+		connect.Method{Spec: identityServiceListSignInProvidersSpec(), Handler: adapter.listSignInProviders},
+		connect.Method{Spec: identityServiceBeginSignInSpec(), Handler: adapter.beginSignIn},
+		connect.Method{Spec: identityServiceCompleteSignInSpec(), Handler: adapter.completeSignIn},
+		connect.Method{Spec: identityServiceLinkIdentitySpec(), Handler: adapter.linkIdentity},
+		connect.Method{Spec: identityServiceUnlinkIdentitySpec(), Handler: adapter.unlinkIdentity},
+		connect.Method{Spec: identityServiceListLinkedIdentitiesSpec(), Handler: adapter.listLinkedIdentities},
 	)
 }
 
@@ -228,6 +625,78 @@ func (UnimplementedIdentityServiceHandler) RevokeSession(context.Context, *v1.Re
 
 func (UnimplementedIdentityServiceHandler) RevokeAllSessions(context.Context, *v1.RevokeAllSessionsRequest) (*v1.RevokeAllSessionsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.RevokeAllSessions is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) VerifyEmail(context.Context, *v1.VerifyEmailRequest) (*v1.VerifyEmailResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.VerifyEmail is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) SendEmailVerification(context.Context, *v1.SendEmailVerificationRequest) (*v1.SendEmailVerificationResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.SendEmailVerification is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) ChangeEmail(context.Context, *v1.ChangeEmailRequest) (*v1.ChangeEmailResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.ChangeEmail is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) RequestPasswordReset(context.Context, *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.RequestPasswordReset is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) ResetPassword(context.Context, *v1.ResetPasswordRequest) (*v1.ResetPasswordResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.ResetPassword is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) ChangePassword(context.Context, *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.ChangePassword is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) Reauthenticate(context.Context, *v1.ReauthenticateRequest) (*v1.ReauthenticateResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.Reauthenticate is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) EnrollTotp(context.Context, *v1.EnrollTotpRequest) (*v1.EnrollTotpResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.EnrollTotp is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) ConfirmTotp(context.Context, *v1.ConfirmTotpRequest) (*v1.ConfirmTotpResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.ConfirmTotp is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) DisableTotp(context.Context, *v1.DisableTotpRequest) (*v1.DisableTotpResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.DisableTotp is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) RegenerateRecoveryCodes(context.Context, *v1.RegenerateRecoveryCodesRequest) (*v1.RegenerateRecoveryCodesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.RegenerateRecoveryCodes is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) LogInWithSecondFactor(context.Context, *v1.LogInWithSecondFactorRequest) (*v1.LogInWithSecondFactorResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.LogInWithSecondFactor is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) ListSignInProviders(context.Context, *v1.ListSignInProvidersRequest) (*v1.ListSignInProvidersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.ListSignInProviders is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) BeginSignIn(context.Context, *v1.BeginSignInRequest) (*v1.BeginSignInResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.BeginSignIn is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) CompleteSignIn(context.Context, *v1.CompleteSignInRequest) (*v1.CompleteSignInResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.CompleteSignIn is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) LinkIdentity(context.Context, *v1.LinkIdentityRequest) (*v1.LinkIdentityResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.LinkIdentity is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) UnlinkIdentity(context.Context, *v1.UnlinkIdentityRequest) (*v1.UnlinkIdentityResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.UnlinkIdentity is not implemented")
+}
+
+func (UnimplementedIdentityServiceHandler) ListLinkedIdentities(context.Context, *v1.ListLinkedIdentitiesRequest) (*v1.ListLinkedIdentitiesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.identity.v1.IdentityService.ListLinkedIdentities is not implemented")
 }
 
 type identityServiceClient struct {
@@ -293,6 +762,150 @@ func (c *identityServiceClient) RevokeSession(ctx context.Context, req *v1.Revok
 func (c *identityServiceClient) RevokeAllSessions(ctx context.Context, req *v1.RevokeAllSessionsRequest) (*v1.RevokeAllSessionsResponse, error) {
 	var res v1.RevokeAllSessionsResponse
 	if err := c.client.CallUnary(ctx, identityServiceRevokeAllSessionsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) VerifyEmail(ctx context.Context, req *v1.VerifyEmailRequest) (*v1.VerifyEmailResponse, error) {
+	var res v1.VerifyEmailResponse
+	if err := c.client.CallUnary(ctx, identityServiceVerifyEmailSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) SendEmailVerification(ctx context.Context, req *v1.SendEmailVerificationRequest) (*v1.SendEmailVerificationResponse, error) {
+	var res v1.SendEmailVerificationResponse
+	if err := c.client.CallUnary(ctx, identityServiceSendEmailVerificationSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) ChangeEmail(ctx context.Context, req *v1.ChangeEmailRequest) (*v1.ChangeEmailResponse, error) {
+	var res v1.ChangeEmailResponse
+	if err := c.client.CallUnary(ctx, identityServiceChangeEmailSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) RequestPasswordReset(ctx context.Context, req *v1.RequestPasswordResetRequest) (*v1.RequestPasswordResetResponse, error) {
+	var res v1.RequestPasswordResetResponse
+	if err := c.client.CallUnary(ctx, identityServiceRequestPasswordResetSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) ResetPassword(ctx context.Context, req *v1.ResetPasswordRequest) (*v1.ResetPasswordResponse, error) {
+	var res v1.ResetPasswordResponse
+	if err := c.client.CallUnary(ctx, identityServiceResetPasswordSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) ChangePassword(ctx context.Context, req *v1.ChangePasswordRequest) (*v1.ChangePasswordResponse, error) {
+	var res v1.ChangePasswordResponse
+	if err := c.client.CallUnary(ctx, identityServiceChangePasswordSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) Reauthenticate(ctx context.Context, req *v1.ReauthenticateRequest) (*v1.ReauthenticateResponse, error) {
+	var res v1.ReauthenticateResponse
+	if err := c.client.CallUnary(ctx, identityServiceReauthenticateSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) EnrollTotp(ctx context.Context, req *v1.EnrollTotpRequest) (*v1.EnrollTotpResponse, error) {
+	var res v1.EnrollTotpResponse
+	if err := c.client.CallUnary(ctx, identityServiceEnrollTotpSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) ConfirmTotp(ctx context.Context, req *v1.ConfirmTotpRequest) (*v1.ConfirmTotpResponse, error) {
+	var res v1.ConfirmTotpResponse
+	if err := c.client.CallUnary(ctx, identityServiceConfirmTotpSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) DisableTotp(ctx context.Context, req *v1.DisableTotpRequest) (*v1.DisableTotpResponse, error) {
+	var res v1.DisableTotpResponse
+	if err := c.client.CallUnary(ctx, identityServiceDisableTotpSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) RegenerateRecoveryCodes(ctx context.Context, req *v1.RegenerateRecoveryCodesRequest) (*v1.RegenerateRecoveryCodesResponse, error) {
+	var res v1.RegenerateRecoveryCodesResponse
+	if err := c.client.CallUnary(ctx, identityServiceRegenerateRecoveryCodesSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) LogInWithSecondFactor(ctx context.Context, req *v1.LogInWithSecondFactorRequest) (*v1.LogInWithSecondFactorResponse, error) {
+	var res v1.LogInWithSecondFactorResponse
+	if err := c.client.CallUnary(ctx, identityServiceLogInWithSecondFactorSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) ListSignInProviders(ctx context.Context, req *v1.ListSignInProvidersRequest) (*v1.ListSignInProvidersResponse, error) {
+	var res v1.ListSignInProvidersResponse
+	if err := c.client.CallUnary(ctx, identityServiceListSignInProvidersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) BeginSignIn(ctx context.Context, req *v1.BeginSignInRequest) (*v1.BeginSignInResponse, error) {
+	var res v1.BeginSignInResponse
+	if err := c.client.CallUnary(ctx, identityServiceBeginSignInSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) CompleteSignIn(ctx context.Context, req *v1.CompleteSignInRequest) (*v1.CompleteSignInResponse, error) {
+	var res v1.CompleteSignInResponse
+	if err := c.client.CallUnary(ctx, identityServiceCompleteSignInSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) LinkIdentity(ctx context.Context, req *v1.LinkIdentityRequest) (*v1.LinkIdentityResponse, error) {
+	var res v1.LinkIdentityResponse
+	if err := c.client.CallUnary(ctx, identityServiceLinkIdentitySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) UnlinkIdentity(ctx context.Context, req *v1.UnlinkIdentityRequest) (*v1.UnlinkIdentityResponse, error) {
+	var res v1.UnlinkIdentityResponse
+	if err := c.client.CallUnary(ctx, identityServiceUnlinkIdentitySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *identityServiceClient) ListLinkedIdentities(ctx context.Context, req *v1.ListLinkedIdentitiesRequest) (*v1.ListLinkedIdentitiesResponse, error) {
+	var res v1.ListLinkedIdentitiesResponse
+	if err := c.client.CallUnary(ctx, identityServiceListLinkedIdentitiesSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -390,6 +1003,222 @@ func (h identityServiceHandler) revokeAllSessions(ctx context.Context, _ connect
 		return err
 	}
 	res, err := h.svc.RevokeAllSessions(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) verifyEmail(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.VerifyEmailRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.VerifyEmail(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) sendEmailVerification(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SendEmailVerificationRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SendEmailVerification(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) changeEmail(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ChangeEmailRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ChangeEmail(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) requestPasswordReset(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.RequestPasswordResetRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.RequestPasswordReset(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) resetPassword(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ResetPasswordRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ResetPassword(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) changePassword(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ChangePasswordRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ChangePassword(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) reauthenticate(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ReauthenticateRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Reauthenticate(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) enrollTotp(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.EnrollTotpRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.EnrollTotp(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) confirmTotp(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ConfirmTotpRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ConfirmTotp(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) disableTotp(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DisableTotpRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DisableTotp(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) regenerateRecoveryCodes(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.RegenerateRecoveryCodesRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.RegenerateRecoveryCodes(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) logInWithSecondFactor(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LogInWithSecondFactorRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.LogInWithSecondFactor(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) listSignInProviders(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListSignInProvidersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListSignInProviders(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) beginSignIn(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.BeginSignInRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.BeginSignIn(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) completeSignIn(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.CompleteSignInRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.CompleteSignIn(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) linkIdentity(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LinkIdentityRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.LinkIdentity(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) unlinkIdentity(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UnlinkIdentityRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UnlinkIdentity(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h identityServiceHandler) listLinkedIdentities(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListLinkedIdentitiesRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListLinkedIdentities(ctx, &req)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,8 @@
 //
 // Source: pulse/post/v1/post.proto
 
-// Package pulse.post.v1 is about what people write: posts, replies and likes.
+// Package pulse.post.v1 is about what people write: posts, replies, quotes and polls, their drafts, and what others do with
+// them: likes, reposts, bookmarks and votes.
 package postv1connect
 
 import (
@@ -31,12 +32,45 @@ const (
 	PostServiceGetPostProcedure = "/pulse.post.v1.PostService/GetPost"
 	// PostServiceBatchGetPostsProcedure is the procedure name of the PostService's BatchGetPosts RPC.
 	PostServiceBatchGetPostsProcedure = "/pulse.post.v1.PostService/BatchGetPosts"
+	// PostServiceEditPostProcedure is the procedure name of the PostService's EditPost RPC.
+	PostServiceEditPostProcedure = "/pulse.post.v1.PostService/EditPost"
+	// PostServiceListPostVersionsProcedure is the procedure name of the PostService's ListPostVersions
+	// RPC.
+	PostServiceListPostVersionsProcedure = "/pulse.post.v1.PostService/ListPostVersions"
 	// PostServiceDeletePostProcedure is the procedure name of the PostService's DeletePost RPC.
 	PostServiceDeletePostProcedure = "/pulse.post.v1.PostService/DeletePost"
 	// PostServiceLikePostProcedure is the procedure name of the PostService's LikePost RPC.
 	PostServiceLikePostProcedure = "/pulse.post.v1.PostService/LikePost"
 	// PostServiceUnlikePostProcedure is the procedure name of the PostService's UnlikePost RPC.
 	PostServiceUnlikePostProcedure = "/pulse.post.v1.PostService/UnlikePost"
+	// PostServiceListLikersProcedure is the procedure name of the PostService's ListLikers RPC.
+	PostServiceListLikersProcedure = "/pulse.post.v1.PostService/ListLikers"
+	// PostServiceRepostPostProcedure is the procedure name of the PostService's RepostPost RPC.
+	PostServiceRepostPostProcedure = "/pulse.post.v1.PostService/RepostPost"
+	// PostServiceUnrepostPostProcedure is the procedure name of the PostService's UnrepostPost RPC.
+	PostServiceUnrepostPostProcedure = "/pulse.post.v1.PostService/UnrepostPost"
+	// PostServiceListRepostersProcedure is the procedure name of the PostService's ListReposters RPC.
+	PostServiceListRepostersProcedure = "/pulse.post.v1.PostService/ListReposters"
+	// PostServiceListQuotesProcedure is the procedure name of the PostService's ListQuotes RPC.
+	PostServiceListQuotesProcedure = "/pulse.post.v1.PostService/ListQuotes"
+	// PostServiceBookmarkPostProcedure is the procedure name of the PostService's BookmarkPost RPC.
+	PostServiceBookmarkPostProcedure = "/pulse.post.v1.PostService/BookmarkPost"
+	// PostServiceUnbookmarkPostProcedure is the procedure name of the PostService's UnbookmarkPost RPC.
+	PostServiceUnbookmarkPostProcedure = "/pulse.post.v1.PostService/UnbookmarkPost"
+	// PostServiceListBookmarksProcedure is the procedure name of the PostService's ListBookmarks RPC.
+	PostServiceListBookmarksProcedure = "/pulse.post.v1.PostService/ListBookmarks"
+	// PostServiceVotePollProcedure is the procedure name of the PostService's VotePoll RPC.
+	PostServiceVotePollProcedure = "/pulse.post.v1.PostService/VotePoll"
+	// PostServiceCreateDraftProcedure is the procedure name of the PostService's CreateDraft RPC.
+	PostServiceCreateDraftProcedure = "/pulse.post.v1.PostService/CreateDraft"
+	// PostServiceUpdateDraftProcedure is the procedure name of the PostService's UpdateDraft RPC.
+	PostServiceUpdateDraftProcedure = "/pulse.post.v1.PostService/UpdateDraft"
+	// PostServiceListDraftsProcedure is the procedure name of the PostService's ListDrafts RPC.
+	PostServiceListDraftsProcedure = "/pulse.post.v1.PostService/ListDrafts"
+	// PostServiceDeleteDraftProcedure is the procedure name of the PostService's DeleteDraft RPC.
+	PostServiceDeleteDraftProcedure = "/pulse.post.v1.PostService/DeleteDraft"
+	// PostServicePublishDraftProcedure is the procedure name of the PostService's PublishDraft RPC.
+	PostServicePublishDraftProcedure = "/pulse.post.v1.PostService/PublishDraft"
 	// PostServiceGetThreadProcedure is the procedure name of the PostService's GetThread RPC.
 	PostServiceGetThreadProcedure = "/pulse.post.v1.PostService/GetThread"
 )
@@ -65,6 +99,21 @@ var (
 			IdempotencyLevel: connect.IdempotencyNoSideEffects,
 		}
 	})
+	postServiceEditPostSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("EditPost"),
+			Procedure:  PostServiceEditPostProcedure,
+		}
+	})
+	postServiceListPostVersionsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("ListPostVersions"),
+			Procedure:        PostServiceListPostVersionsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
 	postServiceDeletePostSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -86,6 +135,109 @@ var (
 			Procedure:  PostServiceUnlikePostProcedure,
 		}
 	})
+	postServiceListLikersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("ListLikers"),
+			Procedure:        PostServiceListLikersProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	postServiceRepostPostSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("RepostPost"),
+			Procedure:  PostServiceRepostPostProcedure,
+		}
+	})
+	postServiceUnrepostPostSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("UnrepostPost"),
+			Procedure:  PostServiceUnrepostPostProcedure,
+		}
+	})
+	postServiceListRepostersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("ListReposters"),
+			Procedure:        PostServiceListRepostersProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	postServiceListQuotesSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("ListQuotes"),
+			Procedure:        PostServiceListQuotesProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	postServiceBookmarkPostSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("BookmarkPost"),
+			Procedure:  PostServiceBookmarkPostProcedure,
+		}
+	})
+	postServiceUnbookmarkPostSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("UnbookmarkPost"),
+			Procedure:  PostServiceUnbookmarkPostProcedure,
+		}
+	})
+	postServiceListBookmarksSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("ListBookmarks"),
+			Procedure:        PostServiceListBookmarksProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	postServiceVotePollSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("VotePoll"),
+			Procedure:  PostServiceVotePollProcedure,
+		}
+	})
+	postServiceCreateDraftSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("CreateDraft"),
+			Procedure:  PostServiceCreateDraftProcedure,
+		}
+	})
+	postServiceUpdateDraftSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("UpdateDraft"),
+			Procedure:  PostServiceUpdateDraftProcedure,
+		}
+	})
+	postServiceListDraftsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("ListDrafts"),
+			Procedure:        PostServiceListDraftsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	postServiceDeleteDraftSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("DeleteDraft"),
+			Procedure:  PostServiceDeleteDraftProcedure,
+		}
+	})
+	postServicePublishDraftSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_post_v1_post_proto.Services().ByName("PostService").Methods().ByName("PublishDraft"),
+			Procedure:  PostServicePublishDraftProcedure,
+		}
+	})
 	postServiceGetThreadSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType:       connect.StreamTypeUnary,
@@ -98,10 +250,13 @@ var (
 
 // PostServiceClient is a client for the pulse.post.v1.PostService service.
 type PostServiceClient interface {
-	// CreatePost publishes a post or, with reply_to_id, a reply. The signed-in caller may call it. The post is at the
-	// top of the author's own timelines in the very next call; followers see it within moments.
+	// CreatePost publishes a post, with reply_to_id a reply, with quote_of_id a comment on another post, and with
+	// scheduled_time nothing yet, but a draft that is published at that time. The signed-in caller may call it. The post is at
+	// the top of the author's own timelines in the very next call; followers see it within moments.
 	//
-	// Errors: POST_EMPTY, POST_TOO_LONG, POST_NOT_FOUND for the post to reply to.
+	// Errors: POST_EMPTY, POST_TOO_LONG, TOO_MANY_MENTIONS, TOO_MANY_HASHTAGS, LANGUAGE_INVALID, POST_NOT_FOUND for the post
+	// to reply to or to quote, REPLY_NOT_ALLOWED, REPLY_AUDIENCE_TOO_WIDE, QUOTE_NOT_ALLOWED; with scheduled_time also
+	// SCHEDULED_TIME_INVALID, TOO_MANY_DRAFTS.
 	CreatePost(context.Context, *v1.CreatePostRequest) (*v1.CreatePostResponse, error)
 	// GetPost answers one post. Anyone may call it.
 	//
@@ -110,8 +265,21 @@ type PostServiceClient interface {
 	// BatchGetPosts answers up to 100 posts, in the order asked. What the caller may not see is left out, as is what
 	// does not exist. Anyone may call it.
 	BatchGetPosts(context.Context, *v1.BatchGetPostsRequest) (*v1.BatchGetPostsResponse, error)
-	// DeletePost deletes a post of the caller. It is gone from every answer at once; replies to it stay. The author may
-	// call it.
+	// EditPost changes a post of the caller, only the fields that the mask names; a poll cannot be changed. What it was before
+	// stays as a version. Who sees it changes at once: a narrower audience, or a mention that is gone, takes sight away on
+	// every path. The author may call it.
+	//
+	// Errors: POST_NOT_FOUND, NOT_POST_AUTHOR, UPDATE_MASK_INVALID, ETAG_MISMATCH, POST_NOT_EDITABLE for a repost, and those of
+	// CreatePost about what the fields say.
+	EditPost(context.Context, *v1.EditPostRequest) (*v1.EditPostResponse, error)
+	// ListPostVersions lists what a post says and what it said before its edits, newest first. Who sees the post may call it.
+	// A version from before is answered only to those whom its own audience let see it: who came to see the post by an edit
+	// does not see what it said before that.
+	//
+	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListPostVersions(context.Context, *v1.ListPostVersionsRequest) (*v1.ListPostVersionsResponse, error)
+	// DeletePost deletes a post of the caller. It is gone from every answer at once, with its versions, its poll and its
+	// reposts; replies to it and quotes of it stay. The author may call it.
 	//
 	// Errors: POST_NOT_FOUND, NOT_POST_AUTHOR.
 	DeletePost(context.Context, *v1.DeletePostRequest) (*v1.DeletePostResponse, error)
@@ -123,8 +291,71 @@ type PostServiceClient interface {
 	//
 	// Errors: POST_NOT_FOUND.
 	UnlikePost(context.Context, *v1.UnlikePostRequest) (*v1.UnlikePostResponse, error)
-	// GetThread answers a post, the posts it replies to up to the first, and a page of its direct replies, oldest first.
-	// Anyone may call it.
+	// ListLikers lists who likes a post, latest first, of those whom the caller may see. Who sees the post may call it.
+	//
+	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListLikers(context.Context, *v1.ListLikersRequest) (*v1.ListLikersResponse, error)
+	// RepostPost passes a post on to the caller's followers, unchanged; reposting twice is reposting once. Only what everyone
+	// may see can be reposted. The signed-in caller may call it.
+	//
+	// Errors: POST_NOT_FOUND, REPOST_NOT_ALLOWED.
+	RepostPost(context.Context, *v1.RepostPostRequest) (*v1.RepostPostResponse, error)
+	// UnrepostPost takes the caller's repost back; without one nothing happens. The signed-in caller may call it.
+	//
+	// Errors: POST_NOT_FOUND.
+	UnrepostPost(context.Context, *v1.UnrepostPostRequest) (*v1.UnrepostPostResponse, error)
+	// ListReposters lists who reposted a post, latest first, of those whom the caller may see. Who sees the post may call it.
+	//
+	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListReposters(context.Context, *v1.ListRepostersRequest) (*v1.ListRepostersResponse, error)
+	// ListQuotes lists the posts that quote a post, newest first, of those that the caller may see. Who sees the post may
+	// call it.
+	//
+	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListQuotes(context.Context, *v1.ListQuotesRequest) (*v1.ListQuotesResponse, error)
+	// BookmarkPost keeps a post for the caller to find again; keeping twice is keeping once. Nobody else is told. The
+	// signed-in caller may call it.
+	//
+	// Errors: POST_NOT_FOUND.
+	BookmarkPost(context.Context, *v1.BookmarkPostRequest) (*v1.BookmarkPostResponse, error)
+	// UnbookmarkPost takes the caller's bookmark back; without one nothing happens. The signed-in caller may call it.
+	//
+	// Errors: POST_NOT_FOUND.
+	UnbookmarkPost(context.Context, *v1.UnbookmarkPostRequest) (*v1.UnbookmarkPostResponse, error)
+	// ListBookmarks lists the posts that the caller keeps, the latest kept first. What the caller may not see any more is left
+	// out, and back when that changes. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListBookmarks(context.Context, *v1.ListBookmarksRequest) (*v1.ListBookmarksResponse, error)
+	// VotePoll votes in the poll of a post, once for good. Who sees the post may call it, signed in.
+	//
+	// Errors: POST_NOT_FOUND, POLL_NOT_FOUND, POLL_ENDED, POLL_ALREADY_VOTED, POLL_CHOICE_INVALID.
+	VotePoll(context.Context, *v1.VotePollRequest) (*v1.VotePollResponse, error)
+	// CreateDraft keeps a post that is not published yet; with a scheduled_time it is published then. The signed-in caller may
+	// call it. What CreatePost asks of a post is asked when it is published, and when it is scheduled too.
+	//
+	// Errors: TOO_MANY_DRAFTS; with scheduled_time SCHEDULED_TIME_INVALID and those of CreatePost.
+	CreateDraft(context.Context, *v1.CreateDraftRequest) (*v1.CreateDraftResponse, error)
+	// UpdateDraft changes a draft of the caller, only the fields that the mask names. The signed-in caller may call it.
+	//
+	// Errors: DRAFT_NOT_FOUND, UPDATE_MASK_INVALID, ETAG_MISMATCH; with scheduled_time SCHEDULED_TIME_INVALID and those of
+	// CreatePost.
+	UpdateDraft(context.Context, *v1.UpdateDraftRequest) (*v1.UpdateDraftResponse, error)
+	// ListDrafts lists the caller's drafts, the latest begun first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListDrafts(context.Context, *v1.ListDraftsRequest) (*v1.ListDraftsResponse, error)
+	// DeleteDraft deletes a draft of the caller; one that was scheduled is not published. The signed-in caller may call it.
+	//
+	// Errors: DRAFT_NOT_FOUND.
+	DeleteDraft(context.Context, *v1.DeleteDraftRequest) (*v1.DeleteDraftResponse, error)
+	// PublishDraft publishes a draft of the caller now, whatever time it is scheduled for; the draft is gone then. The
+	// signed-in caller may call it.
+	//
+	// Errors: DRAFT_NOT_FOUND and those of CreatePost.
+	PublishDraft(context.Context, *v1.PublishDraftRequest) (*v1.PublishDraftResponse, error)
+	// GetThread answers a post, the posts it replies to up to the first, and a page of its direct replies, oldest first, but
+	// for those of people whom the caller mutes. Anyone may call it.
 	//
 	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
 	GetThread(context.Context, *v1.GetThreadRequest) (*v1.GetThreadResponse, error)
@@ -138,10 +369,13 @@ func NewPostServiceClient(client *connect.Client) PostServiceClient {
 
 // PostServiceHandler is an implementation of the pulse.post.v1.PostService service.
 type PostServiceHandler interface {
-	// CreatePost publishes a post or, with reply_to_id, a reply. The signed-in caller may call it. The post is at the
-	// top of the author's own timelines in the very next call; followers see it within moments.
+	// CreatePost publishes a post, with reply_to_id a reply, with quote_of_id a comment on another post, and with
+	// scheduled_time nothing yet, but a draft that is published at that time. The signed-in caller may call it. The post is at
+	// the top of the author's own timelines in the very next call; followers see it within moments.
 	//
-	// Errors: POST_EMPTY, POST_TOO_LONG, POST_NOT_FOUND for the post to reply to.
+	// Errors: POST_EMPTY, POST_TOO_LONG, TOO_MANY_MENTIONS, TOO_MANY_HASHTAGS, LANGUAGE_INVALID, POST_NOT_FOUND for the post
+	// to reply to or to quote, REPLY_NOT_ALLOWED, REPLY_AUDIENCE_TOO_WIDE, QUOTE_NOT_ALLOWED; with scheduled_time also
+	// SCHEDULED_TIME_INVALID, TOO_MANY_DRAFTS.
 	CreatePost(context.Context, *v1.CreatePostRequest) (*v1.CreatePostResponse, error)
 	// GetPost answers one post. Anyone may call it.
 	//
@@ -150,8 +384,21 @@ type PostServiceHandler interface {
 	// BatchGetPosts answers up to 100 posts, in the order asked. What the caller may not see is left out, as is what
 	// does not exist. Anyone may call it.
 	BatchGetPosts(context.Context, *v1.BatchGetPostsRequest) (*v1.BatchGetPostsResponse, error)
-	// DeletePost deletes a post of the caller. It is gone from every answer at once; replies to it stay. The author may
-	// call it.
+	// EditPost changes a post of the caller, only the fields that the mask names; a poll cannot be changed. What it was before
+	// stays as a version. Who sees it changes at once: a narrower audience, or a mention that is gone, takes sight away on
+	// every path. The author may call it.
+	//
+	// Errors: POST_NOT_FOUND, NOT_POST_AUTHOR, UPDATE_MASK_INVALID, ETAG_MISMATCH, POST_NOT_EDITABLE for a repost, and those of
+	// CreatePost about what the fields say.
+	EditPost(context.Context, *v1.EditPostRequest) (*v1.EditPostResponse, error)
+	// ListPostVersions lists what a post says and what it said before its edits, newest first. Who sees the post may call it.
+	// A version from before is answered only to those whom its own audience let see it: who came to see the post by an edit
+	// does not see what it said before that.
+	//
+	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListPostVersions(context.Context, *v1.ListPostVersionsRequest) (*v1.ListPostVersionsResponse, error)
+	// DeletePost deletes a post of the caller. It is gone from every answer at once, with its versions, its poll and its
+	// reposts; replies to it and quotes of it stay. The author may call it.
 	//
 	// Errors: POST_NOT_FOUND, NOT_POST_AUTHOR.
 	DeletePost(context.Context, *v1.DeletePostRequest) (*v1.DeletePostResponse, error)
@@ -163,8 +410,71 @@ type PostServiceHandler interface {
 	//
 	// Errors: POST_NOT_FOUND.
 	UnlikePost(context.Context, *v1.UnlikePostRequest) (*v1.UnlikePostResponse, error)
-	// GetThread answers a post, the posts it replies to up to the first, and a page of its direct replies, oldest first.
-	// Anyone may call it.
+	// ListLikers lists who likes a post, latest first, of those whom the caller may see. Who sees the post may call it.
+	//
+	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListLikers(context.Context, *v1.ListLikersRequest) (*v1.ListLikersResponse, error)
+	// RepostPost passes a post on to the caller's followers, unchanged; reposting twice is reposting once. Only what everyone
+	// may see can be reposted. The signed-in caller may call it.
+	//
+	// Errors: POST_NOT_FOUND, REPOST_NOT_ALLOWED.
+	RepostPost(context.Context, *v1.RepostPostRequest) (*v1.RepostPostResponse, error)
+	// UnrepostPost takes the caller's repost back; without one nothing happens. The signed-in caller may call it.
+	//
+	// Errors: POST_NOT_FOUND.
+	UnrepostPost(context.Context, *v1.UnrepostPostRequest) (*v1.UnrepostPostResponse, error)
+	// ListReposters lists who reposted a post, latest first, of those whom the caller may see. Who sees the post may call it.
+	//
+	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListReposters(context.Context, *v1.ListRepostersRequest) (*v1.ListRepostersResponse, error)
+	// ListQuotes lists the posts that quote a post, newest first, of those that the caller may see. Who sees the post may
+	// call it.
+	//
+	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	ListQuotes(context.Context, *v1.ListQuotesRequest) (*v1.ListQuotesResponse, error)
+	// BookmarkPost keeps a post for the caller to find again; keeping twice is keeping once. Nobody else is told. The
+	// signed-in caller may call it.
+	//
+	// Errors: POST_NOT_FOUND.
+	BookmarkPost(context.Context, *v1.BookmarkPostRequest) (*v1.BookmarkPostResponse, error)
+	// UnbookmarkPost takes the caller's bookmark back; without one nothing happens. The signed-in caller may call it.
+	//
+	// Errors: POST_NOT_FOUND.
+	UnbookmarkPost(context.Context, *v1.UnbookmarkPostRequest) (*v1.UnbookmarkPostResponse, error)
+	// ListBookmarks lists the posts that the caller keeps, the latest kept first. What the caller may not see any more is left
+	// out, and back when that changes. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListBookmarks(context.Context, *v1.ListBookmarksRequest) (*v1.ListBookmarksResponse, error)
+	// VotePoll votes in the poll of a post, once for good. Who sees the post may call it, signed in.
+	//
+	// Errors: POST_NOT_FOUND, POLL_NOT_FOUND, POLL_ENDED, POLL_ALREADY_VOTED, POLL_CHOICE_INVALID.
+	VotePoll(context.Context, *v1.VotePollRequest) (*v1.VotePollResponse, error)
+	// CreateDraft keeps a post that is not published yet; with a scheduled_time it is published then. The signed-in caller may
+	// call it. What CreatePost asks of a post is asked when it is published, and when it is scheduled too.
+	//
+	// Errors: TOO_MANY_DRAFTS; with scheduled_time SCHEDULED_TIME_INVALID and those of CreatePost.
+	CreateDraft(context.Context, *v1.CreateDraftRequest) (*v1.CreateDraftResponse, error)
+	// UpdateDraft changes a draft of the caller, only the fields that the mask names. The signed-in caller may call it.
+	//
+	// Errors: DRAFT_NOT_FOUND, UPDATE_MASK_INVALID, ETAG_MISMATCH; with scheduled_time SCHEDULED_TIME_INVALID and those of
+	// CreatePost.
+	UpdateDraft(context.Context, *v1.UpdateDraftRequest) (*v1.UpdateDraftResponse, error)
+	// ListDrafts lists the caller's drafts, the latest begun first. The signed-in caller may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	ListDrafts(context.Context, *v1.ListDraftsRequest) (*v1.ListDraftsResponse, error)
+	// DeleteDraft deletes a draft of the caller; one that was scheduled is not published. The signed-in caller may call it.
+	//
+	// Errors: DRAFT_NOT_FOUND.
+	DeleteDraft(context.Context, *v1.DeleteDraftRequest) (*v1.DeleteDraftResponse, error)
+	// PublishDraft publishes a draft of the caller now, whatever time it is scheduled for; the draft is gone then. The
+	// signed-in caller may call it.
+	//
+	// Errors: DRAFT_NOT_FOUND and those of CreatePost.
+	PublishDraft(context.Context, *v1.PublishDraftRequest) (*v1.PublishDraftResponse, error)
+	// GetThread answers a post, the posts it replies to up to the first, and a page of its direct replies, oldest first, but
+	// for those of people whom the caller mutes. Anyone may call it.
 	//
 	// Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
 	GetThread(context.Context, *v1.GetThreadRequest) (*v1.GetThreadResponse, error)
@@ -178,9 +488,25 @@ func RegisterPostServiceHandler(server *connect.Server, svc PostServiceHandler) 
 		connect.Method{Spec: postServiceCreatePostSpec(), Handler: adapter.createPost},
 		connect.Method{Spec: postServiceGetPostSpec(), Handler: adapter.getPost},
 		connect.Method{Spec: postServiceBatchGetPostsSpec(), Handler: adapter.batchGetPosts},
+		connect.Method{Spec: postServiceEditPostSpec(), Handler: adapter.editPost},
+		connect.Method{Spec: postServiceListPostVersionsSpec(), Handler: adapter.listPostVersions},
 		connect.Method{Spec: postServiceDeletePostSpec(), Handler: adapter.deletePost},
 		connect.Method{Spec: postServiceLikePostSpec(), Handler: adapter.likePost},
 		connect.Method{Spec: postServiceUnlikePostSpec(), Handler: adapter.unlikePost},
+		connect.Method{Spec: postServiceListLikersSpec(), Handler: adapter.listLikers},
+		connect.Method{Spec: postServiceRepostPostSpec(), Handler: adapter.repostPost},
+		connect.Method{Spec: postServiceUnrepostPostSpec(), Handler: adapter.unrepostPost},
+		connect.Method{Spec: postServiceListRepostersSpec(), Handler: adapter.listReposters},
+		connect.Method{Spec: postServiceListQuotesSpec(), Handler: adapter.listQuotes},
+		connect.Method{Spec: postServiceBookmarkPostSpec(), Handler: adapter.bookmarkPost},
+		connect.Method{Spec: postServiceUnbookmarkPostSpec(), Handler: adapter.unbookmarkPost},
+		connect.Method{Spec: postServiceListBookmarksSpec(), Handler: adapter.listBookmarks},
+		connect.Method{Spec: postServiceVotePollSpec(), Handler: adapter.votePoll},
+		connect.Method{Spec: postServiceCreateDraftSpec(), Handler: adapter.createDraft},
+		connect.Method{Spec: postServiceUpdateDraftSpec(), Handler: adapter.updateDraft},
+		connect.Method{Spec: postServiceListDraftsSpec(), Handler: adapter.listDrafts},
+		connect.Method{Spec: postServiceDeleteDraftSpec(), Handler: adapter.deleteDraft},
+		connect.Method{Spec: postServicePublishDraftSpec(), Handler: adapter.publishDraft},
 		connect.Method{Spec: postServiceGetThreadSpec(), Handler: adapter.getThread},
 	)
 }
@@ -200,6 +526,14 @@ func (UnimplementedPostServiceHandler) BatchGetPosts(context.Context, *v1.BatchG
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.BatchGetPosts is not implemented")
 }
 
+func (UnimplementedPostServiceHandler) EditPost(context.Context, *v1.EditPostRequest) (*v1.EditPostResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.EditPost is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) ListPostVersions(context.Context, *v1.ListPostVersionsRequest) (*v1.ListPostVersionsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.ListPostVersions is not implemented")
+}
+
 func (UnimplementedPostServiceHandler) DeletePost(context.Context, *v1.DeletePostRequest) (*v1.DeletePostResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.DeletePost is not implemented")
 }
@@ -210,6 +544,62 @@ func (UnimplementedPostServiceHandler) LikePost(context.Context, *v1.LikePostReq
 
 func (UnimplementedPostServiceHandler) UnlikePost(context.Context, *v1.UnlikePostRequest) (*v1.UnlikePostResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.UnlikePost is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) ListLikers(context.Context, *v1.ListLikersRequest) (*v1.ListLikersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.ListLikers is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) RepostPost(context.Context, *v1.RepostPostRequest) (*v1.RepostPostResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.RepostPost is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) UnrepostPost(context.Context, *v1.UnrepostPostRequest) (*v1.UnrepostPostResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.UnrepostPost is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) ListReposters(context.Context, *v1.ListRepostersRequest) (*v1.ListRepostersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.ListReposters is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) ListQuotes(context.Context, *v1.ListQuotesRequest) (*v1.ListQuotesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.ListQuotes is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) BookmarkPost(context.Context, *v1.BookmarkPostRequest) (*v1.BookmarkPostResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.BookmarkPost is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) UnbookmarkPost(context.Context, *v1.UnbookmarkPostRequest) (*v1.UnbookmarkPostResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.UnbookmarkPost is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) ListBookmarks(context.Context, *v1.ListBookmarksRequest) (*v1.ListBookmarksResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.ListBookmarks is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) VotePoll(context.Context, *v1.VotePollRequest) (*v1.VotePollResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.VotePoll is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) CreateDraft(context.Context, *v1.CreateDraftRequest) (*v1.CreateDraftResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.CreateDraft is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) UpdateDraft(context.Context, *v1.UpdateDraftRequest) (*v1.UpdateDraftResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.UpdateDraft is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) ListDrafts(context.Context, *v1.ListDraftsRequest) (*v1.ListDraftsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.ListDrafts is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) DeleteDraft(context.Context, *v1.DeleteDraftRequest) (*v1.DeleteDraftResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.DeleteDraft is not implemented")
+}
+
+func (UnimplementedPostServiceHandler) PublishDraft(context.Context, *v1.PublishDraftRequest) (*v1.PublishDraftResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.post.v1.PostService.PublishDraft is not implemented")
 }
 
 func (UnimplementedPostServiceHandler) GetThread(context.Context, *v1.GetThreadRequest) (*v1.GetThreadResponse, error) {
@@ -244,6 +634,22 @@ func (c *postServiceClient) BatchGetPosts(ctx context.Context, req *v1.BatchGetP
 	return &res, nil
 }
 
+func (c *postServiceClient) EditPost(ctx context.Context, req *v1.EditPostRequest) (*v1.EditPostResponse, error) {
+	var res v1.EditPostResponse
+	if err := c.client.CallUnary(ctx, postServiceEditPostSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) ListPostVersions(ctx context.Context, req *v1.ListPostVersionsRequest) (*v1.ListPostVersionsResponse, error) {
+	var res v1.ListPostVersionsResponse
+	if err := c.client.CallUnary(ctx, postServiceListPostVersionsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 func (c *postServiceClient) DeletePost(ctx context.Context, req *v1.DeletePostRequest) (*v1.DeletePostResponse, error) {
 	var res v1.DeletePostResponse
 	if err := c.client.CallUnary(ctx, postServiceDeletePostSpec(), req, &res); err != nil {
@@ -263,6 +669,118 @@ func (c *postServiceClient) LikePost(ctx context.Context, req *v1.LikePostReques
 func (c *postServiceClient) UnlikePost(ctx context.Context, req *v1.UnlikePostRequest) (*v1.UnlikePostResponse, error) {
 	var res v1.UnlikePostResponse
 	if err := c.client.CallUnary(ctx, postServiceUnlikePostSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) ListLikers(ctx context.Context, req *v1.ListLikersRequest) (*v1.ListLikersResponse, error) {
+	var res v1.ListLikersResponse
+	if err := c.client.CallUnary(ctx, postServiceListLikersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) RepostPost(ctx context.Context, req *v1.RepostPostRequest) (*v1.RepostPostResponse, error) {
+	var res v1.RepostPostResponse
+	if err := c.client.CallUnary(ctx, postServiceRepostPostSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) UnrepostPost(ctx context.Context, req *v1.UnrepostPostRequest) (*v1.UnrepostPostResponse, error) {
+	var res v1.UnrepostPostResponse
+	if err := c.client.CallUnary(ctx, postServiceUnrepostPostSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) ListReposters(ctx context.Context, req *v1.ListRepostersRequest) (*v1.ListRepostersResponse, error) {
+	var res v1.ListRepostersResponse
+	if err := c.client.CallUnary(ctx, postServiceListRepostersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) ListQuotes(ctx context.Context, req *v1.ListQuotesRequest) (*v1.ListQuotesResponse, error) {
+	var res v1.ListQuotesResponse
+	if err := c.client.CallUnary(ctx, postServiceListQuotesSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) BookmarkPost(ctx context.Context, req *v1.BookmarkPostRequest) (*v1.BookmarkPostResponse, error) {
+	var res v1.BookmarkPostResponse
+	if err := c.client.CallUnary(ctx, postServiceBookmarkPostSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) UnbookmarkPost(ctx context.Context, req *v1.UnbookmarkPostRequest) (*v1.UnbookmarkPostResponse, error) {
+	var res v1.UnbookmarkPostResponse
+	if err := c.client.CallUnary(ctx, postServiceUnbookmarkPostSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) ListBookmarks(ctx context.Context, req *v1.ListBookmarksRequest) (*v1.ListBookmarksResponse, error) {
+	var res v1.ListBookmarksResponse
+	if err := c.client.CallUnary(ctx, postServiceListBookmarksSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) VotePoll(ctx context.Context, req *v1.VotePollRequest) (*v1.VotePollResponse, error) {
+	var res v1.VotePollResponse
+	if err := c.client.CallUnary(ctx, postServiceVotePollSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) CreateDraft(ctx context.Context, req *v1.CreateDraftRequest) (*v1.CreateDraftResponse, error) {
+	var res v1.CreateDraftResponse
+	if err := c.client.CallUnary(ctx, postServiceCreateDraftSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) UpdateDraft(ctx context.Context, req *v1.UpdateDraftRequest) (*v1.UpdateDraftResponse, error) {
+	var res v1.UpdateDraftResponse
+	if err := c.client.CallUnary(ctx, postServiceUpdateDraftSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) ListDrafts(ctx context.Context, req *v1.ListDraftsRequest) (*v1.ListDraftsResponse, error) {
+	var res v1.ListDraftsResponse
+	if err := c.client.CallUnary(ctx, postServiceListDraftsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) DeleteDraft(ctx context.Context, req *v1.DeleteDraftRequest) (*v1.DeleteDraftResponse, error) {
+	var res v1.DeleteDraftResponse
+	if err := c.client.CallUnary(ctx, postServiceDeleteDraftSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *postServiceClient) PublishDraft(ctx context.Context, req *v1.PublishDraftRequest) (*v1.PublishDraftResponse, error) {
+	var res v1.PublishDraftResponse
+	if err := c.client.CallUnary(ctx, postServicePublishDraftSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -314,6 +832,30 @@ func (h postServiceHandler) batchGetPosts(ctx context.Context, _ connect.Spec, s
 	return stream.Send(res)
 }
 
+func (h postServiceHandler) editPost(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.EditPostRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.EditPost(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) listPostVersions(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListPostVersionsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListPostVersions(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
 func (h postServiceHandler) deletePost(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
 	var req v1.DeletePostRequest
 	if err := stream.Receive(&req); err != nil {
@@ -344,6 +886,174 @@ func (h postServiceHandler) unlikePost(ctx context.Context, _ connect.Spec, stre
 		return err
 	}
 	res, err := h.svc.UnlikePost(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) listLikers(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListLikersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListLikers(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) repostPost(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.RepostPostRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.RepostPost(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) unrepostPost(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UnrepostPostRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UnrepostPost(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) listReposters(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListRepostersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListReposters(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) listQuotes(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListQuotesRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListQuotes(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) bookmarkPost(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.BookmarkPostRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.BookmarkPost(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) unbookmarkPost(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UnbookmarkPostRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UnbookmarkPost(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) listBookmarks(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListBookmarksRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListBookmarks(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) votePoll(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.VotePollRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.VotePoll(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) createDraft(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.CreateDraftRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.CreateDraft(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) updateDraft(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.UpdateDraftRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.UpdateDraft(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) listDrafts(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListDraftsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListDrafts(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) deleteDraft(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.DeleteDraftRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DeleteDraft(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h postServiceHandler) publishDraft(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.PublishDraftRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.PublishDraft(ctx, &req)
 	if err != nil {
 		return err
 	}

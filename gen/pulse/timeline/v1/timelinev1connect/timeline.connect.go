@@ -31,6 +31,27 @@ const (
 	// TimelineServiceGetUserTimelineProcedure is the procedure name of the TimelineService's
 	// GetUserTimeline RPC.
 	TimelineServiceGetUserTimelineProcedure = "/pulse.timeline.v1.TimelineService/GetUserTimeline"
+	// TimelineServiceGetListTimelineProcedure is the procedure name of the TimelineService's
+	// GetListTimeline RPC.
+	TimelineServiceGetListTimelineProcedure = "/pulse.timeline.v1.TimelineService/GetListTimeline"
+	// TimelineServiceGetHashtagTimelineProcedure is the procedure name of the TimelineService's
+	// GetHashtagTimeline RPC.
+	TimelineServiceGetHashtagTimelineProcedure = "/pulse.timeline.v1.TimelineService/GetHashtagTimeline"
+	// TimelineServiceGetPublicTimelineProcedure is the procedure name of the TimelineService's
+	// GetPublicTimeline RPC.
+	TimelineServiceGetPublicTimelineProcedure = "/pulse.timeline.v1.TimelineService/GetPublicTimeline"
+	// TimelineServiceGetForYouTimelineProcedure is the procedure name of the TimelineService's
+	// GetForYouTimeline RPC.
+	TimelineServiceGetForYouTimelineProcedure = "/pulse.timeline.v1.TimelineService/GetForYouTimeline"
+	// TimelineServiceListTrendingTagsProcedure is the procedure name of the TimelineService's
+	// ListTrendingTags RPC.
+	TimelineServiceListTrendingTagsProcedure = "/pulse.timeline.v1.TimelineService/ListTrendingTags"
+	// TimelineServiceGetReadPositionProcedure is the procedure name of the TimelineService's
+	// GetReadPosition RPC.
+	TimelineServiceGetReadPositionProcedure = "/pulse.timeline.v1.TimelineService/GetReadPosition"
+	// TimelineServiceSetReadPositionProcedure is the procedure name of the TimelineService's
+	// SetReadPosition RPC.
+	TimelineServiceSetReadPositionProcedure = "/pulse.timeline.v1.TimelineService/SetReadPosition"
 )
 
 var (
@@ -50,19 +71,125 @@ var (
 			IdempotencyLevel: connect.IdempotencyNoSideEffects,
 		}
 	})
+	timelineServiceGetListTimelineSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_timeline_v1_timeline_proto.Services().ByName("TimelineService").Methods().ByName("GetListTimeline"),
+			Procedure:        TimelineServiceGetListTimelineProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	timelineServiceGetHashtagTimelineSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_timeline_v1_timeline_proto.Services().ByName("TimelineService").Methods().ByName("GetHashtagTimeline"),
+			Procedure:        TimelineServiceGetHashtagTimelineProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	timelineServiceGetPublicTimelineSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_timeline_v1_timeline_proto.Services().ByName("TimelineService").Methods().ByName("GetPublicTimeline"),
+			Procedure:        TimelineServiceGetPublicTimelineProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	timelineServiceGetForYouTimelineSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_timeline_v1_timeline_proto.Services().ByName("TimelineService").Methods().ByName("GetForYouTimeline"),
+			Procedure:        TimelineServiceGetForYouTimelineProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	timelineServiceListTrendingTagsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_timeline_v1_timeline_proto.Services().ByName("TimelineService").Methods().ByName("ListTrendingTags"),
+			Procedure:        TimelineServiceListTrendingTagsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	timelineServiceGetReadPositionSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_timeline_v1_timeline_proto.Services().ByName("TimelineService").Methods().ByName("GetReadPosition"),
+			Procedure:        TimelineServiceGetReadPositionProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	timelineServiceSetReadPositionSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_pulse_timeline_v1_timeline_proto.Services().ByName("TimelineService").Methods().ByName("SetReadPosition"),
+			Procedure:  TimelineServiceSetReadPositionProcedure,
+		}
+	})
 )
 
 // TimelineServiceClient is a client for the pulse.timeline.v1.TimelineService service.
 type TimelineServiceClient interface {
-	// GetHomeTimeline answers what the caller and those whom the caller follows have posted, replies included. The
+	// GetHomeTimeline answers what the caller and those whom the caller follows have posted, replies and reposts included. The
 	// signed-in caller may call it. The caller's own posts are there in the very next call.
 	//
 	// Errors: PAGE_TOKEN_INVALID.
 	GetHomeTimeline(context.Context, *v1.GetHomeTimelineRequest) (*v1.GetHomeTimelineResponse, error)
-	// GetUserTimeline answers what one person has posted, replies included. Anyone may call it.
+	// GetUserTimeline answers what one person has posted, replies and reposts included, each of them. Anyone may call it.
 	//
 	// Errors: USER_NOT_FOUND, PAGE_TOKEN_INVALID.
 	GetUserTimeline(context.Context, *v1.GetUserTimelineRequest) (*v1.GetUserTimelineResponse, error)
+	// GetListTimeline answers what the people on a list of the caller's have posted, replies and reposts included. Its owner may
+	// call it.
+	//
+	// Errors: LIST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	GetListTimeline(context.Context, *v1.GetListTimelineRequest) (*v1.GetListTimelineResponse, error)
+	// GetHashtagTimeline answers the public posts with a hashtag, replies included, but for those of private accounts; unlisted
+	// ones are not there. Anyone may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	GetHashtagTimeline(context.Context, *v1.GetHashtagTimelineRequest) (*v1.GetHashtagTimelineResponse, error)
+	// GetPublicTimeline answers the public posts of everybody whose account is not private, without replies and reposts;
+	// unlisted ones are not there. Anyone may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	GetPublicTimeline(context.Context, *v1.GetPublicTimelineRequest) (*v1.GetPublicTimelineResponse, error)
+	// GetForYouTimeline answers posts of the last three days in the order of a named algorithm, each with the reason why it is
+	// there: those of the people whom the caller follows, those that these people like, and those that many like. The
+	// signed-in caller may call it. A call without a page token ranks anew; the pages that follow it keep to that ranking for
+	// half an hour, but for what may not be seen any more.
+	//
+	// The algorithm `pulse.v1` gives each post a score and takes the highest first, never more than two in a row of one author
+	// while others are left. With age in hours, the score is
+	//
+	//	2^(-age / 12) * (1 + ln(1 + likes + 2 replies + 3 reposts)) * (1 + ln(1 + affinity) / 2) * (1 + ln(1 + likers) / 2) * tie
+	//
+	// where affinity is how many of the newest 500 posts that the caller likes, of the last 30 days, are by the author; likers is
+	// how many of the 300 people whom the caller followed last like the post; and tie is 2 for an author whom the caller
+	// follows, else 1 + ln(1 + n) / 4 for the n of those 300 who follow the author. Posts of equal score go newest first. Ranked
+	// are the newest 300 posts of those whom the caller follows, the 200 newest that those 300 people like, and the 100 of most
+	// likes, replies and reposts among the 500 newest of GetPublicTimeline; none is the caller's own, a reply, or a repost.
+	//
+	// Errors: ALGORITHM_UNKNOWN, PAGE_TOKEN_INVALID, also when the ranking is older than half an hour.
+	GetForYouTimeline(context.Context, *v1.GetForYouTimelineRequest) (*v1.GetForYouTimelineResponse, error)
+	// ListTrendingTags answers the hashtags that many more people use than a week's use makes expect, the most unusual first.
+	// Only public posts of accounts that are active and not private count. Anyone may call it. The answer may be ten seconds
+	// old.
+	//
+	// A tag's score is (n - e)^2 / e, one term of Pearson's chi-squared statistic, as Mastodon ranks its trends: n is how many
+	// people used it in the last 24 hours, e how many did so a day in the seven days before, on average, at least 1. Tags with
+	// n below 2, or not above e, do not trend.
+	ListTrendingTags(context.Context, *v1.ListTrendingTagsRequest) (*v1.ListTrendingTagsResponse, error)
+	// GetReadPosition answers how far the caller has read a timeline, on whichever device, and how much is new since. The
+	// signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND.
+	GetReadPosition(context.Context, *v1.GetReadPositionRequest) (*v1.GetReadPositionResponse, error)
+	// SetReadPosition notes how far the caller has read a timeline. Devices may call it in any order: the position only moves
+	// to newer posts, unless it is forced. The signed-in caller may call it. It answers the position that holds then.
+	//
+	// Errors: LIST_NOT_FOUND, READ_POSITION_INVALID.
+	SetReadPosition(context.Context, *v1.SetReadPositionRequest) (*v1.SetReadPositionResponse, error)
 }
 
 // NewTimelineServiceClient constructs a client for the pulse.timeline.v1.TimelineService service.
@@ -73,15 +200,66 @@ func NewTimelineServiceClient(client *connect.Client) TimelineServiceClient {
 
 // TimelineServiceHandler is an implementation of the pulse.timeline.v1.TimelineService service.
 type TimelineServiceHandler interface {
-	// GetHomeTimeline answers what the caller and those whom the caller follows have posted, replies included. The
+	// GetHomeTimeline answers what the caller and those whom the caller follows have posted, replies and reposts included. The
 	// signed-in caller may call it. The caller's own posts are there in the very next call.
 	//
 	// Errors: PAGE_TOKEN_INVALID.
 	GetHomeTimeline(context.Context, *v1.GetHomeTimelineRequest) (*v1.GetHomeTimelineResponse, error)
-	// GetUserTimeline answers what one person has posted, replies included. Anyone may call it.
+	// GetUserTimeline answers what one person has posted, replies and reposts included, each of them. Anyone may call it.
 	//
 	// Errors: USER_NOT_FOUND, PAGE_TOKEN_INVALID.
 	GetUserTimeline(context.Context, *v1.GetUserTimelineRequest) (*v1.GetUserTimelineResponse, error)
+	// GetListTimeline answers what the people on a list of the caller's have posted, replies and reposts included. Its owner may
+	// call it.
+	//
+	// Errors: LIST_NOT_FOUND, PAGE_TOKEN_INVALID.
+	GetListTimeline(context.Context, *v1.GetListTimelineRequest) (*v1.GetListTimelineResponse, error)
+	// GetHashtagTimeline answers the public posts with a hashtag, replies included, but for those of private accounts; unlisted
+	// ones are not there. Anyone may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	GetHashtagTimeline(context.Context, *v1.GetHashtagTimelineRequest) (*v1.GetHashtagTimelineResponse, error)
+	// GetPublicTimeline answers the public posts of everybody whose account is not private, without replies and reposts;
+	// unlisted ones are not there. Anyone may call it.
+	//
+	// Errors: PAGE_TOKEN_INVALID.
+	GetPublicTimeline(context.Context, *v1.GetPublicTimelineRequest) (*v1.GetPublicTimelineResponse, error)
+	// GetForYouTimeline answers posts of the last three days in the order of a named algorithm, each with the reason why it is
+	// there: those of the people whom the caller follows, those that these people like, and those that many like. The
+	// signed-in caller may call it. A call without a page token ranks anew; the pages that follow it keep to that ranking for
+	// half an hour, but for what may not be seen any more.
+	//
+	// The algorithm `pulse.v1` gives each post a score and takes the highest first, never more than two in a row of one author
+	// while others are left. With age in hours, the score is
+	//
+	//	2^(-age / 12) * (1 + ln(1 + likes + 2 replies + 3 reposts)) * (1 + ln(1 + affinity) / 2) * (1 + ln(1 + likers) / 2) * tie
+	//
+	// where affinity is how many of the newest 500 posts that the caller likes, of the last 30 days, are by the author; likers is
+	// how many of the 300 people whom the caller followed last like the post; and tie is 2 for an author whom the caller
+	// follows, else 1 + ln(1 + n) / 4 for the n of those 300 who follow the author. Posts of equal score go newest first. Ranked
+	// are the newest 300 posts of those whom the caller follows, the 200 newest that those 300 people like, and the 100 of most
+	// likes, replies and reposts among the 500 newest of GetPublicTimeline; none is the caller's own, a reply, or a repost.
+	//
+	// Errors: ALGORITHM_UNKNOWN, PAGE_TOKEN_INVALID, also when the ranking is older than half an hour.
+	GetForYouTimeline(context.Context, *v1.GetForYouTimelineRequest) (*v1.GetForYouTimelineResponse, error)
+	// ListTrendingTags answers the hashtags that many more people use than a week's use makes expect, the most unusual first.
+	// Only public posts of accounts that are active and not private count. Anyone may call it. The answer may be ten seconds
+	// old.
+	//
+	// A tag's score is (n - e)^2 / e, one term of Pearson's chi-squared statistic, as Mastodon ranks its trends: n is how many
+	// people used it in the last 24 hours, e how many did so a day in the seven days before, on average, at least 1. Tags with
+	// n below 2, or not above e, do not trend.
+	ListTrendingTags(context.Context, *v1.ListTrendingTagsRequest) (*v1.ListTrendingTagsResponse, error)
+	// GetReadPosition answers how far the caller has read a timeline, on whichever device, and how much is new since. The
+	// signed-in caller may call it.
+	//
+	// Errors: LIST_NOT_FOUND.
+	GetReadPosition(context.Context, *v1.GetReadPositionRequest) (*v1.GetReadPositionResponse, error)
+	// SetReadPosition notes how far the caller has read a timeline. Devices may call it in any order: the position only moves
+	// to newer posts, unless it is forced. The signed-in caller may call it. It answers the position that holds then.
+	//
+	// Errors: LIST_NOT_FOUND, READ_POSITION_INVALID.
+	SetReadPosition(context.Context, *v1.SetReadPositionRequest) (*v1.SetReadPositionResponse, error)
 }
 
 // RegisterTimelineServiceHandler registers svc as the pulse.timeline.v1.TimelineService
@@ -91,6 +269,13 @@ func RegisterTimelineServiceHandler(server *connect.Server, svc TimelineServiceH
 	server.Register(
 		connect.Method{Spec: timelineServiceGetHomeTimelineSpec(), Handler: adapter.getHomeTimeline},
 		connect.Method{Spec: timelineServiceGetUserTimelineSpec(), Handler: adapter.getUserTimeline},
+		connect.Method{Spec: timelineServiceGetListTimelineSpec(), Handler: adapter.getListTimeline},
+		connect.Method{Spec: timelineServiceGetHashtagTimelineSpec(), Handler: adapter.getHashtagTimeline},
+		connect.Method{Spec: timelineServiceGetPublicTimelineSpec(), Handler: adapter.getPublicTimeline},
+		connect.Method{Spec: timelineServiceGetForYouTimelineSpec(), Handler: adapter.getForYouTimeline},
+		connect.Method{Spec: timelineServiceListTrendingTagsSpec(), Handler: adapter.listTrendingTags},
+		connect.Method{Spec: timelineServiceGetReadPositionSpec(), Handler: adapter.getReadPosition},
+		connect.Method{Spec: timelineServiceSetReadPositionSpec(), Handler: adapter.setReadPosition},
 	)
 }
 
@@ -103,6 +288,34 @@ func (UnimplementedTimelineServiceHandler) GetHomeTimeline(context.Context, *v1.
 
 func (UnimplementedTimelineServiceHandler) GetUserTimeline(context.Context, *v1.GetUserTimelineRequest) (*v1.GetUserTimelineResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.timeline.v1.TimelineService.GetUserTimeline is not implemented")
+}
+
+func (UnimplementedTimelineServiceHandler) GetListTimeline(context.Context, *v1.GetListTimelineRequest) (*v1.GetListTimelineResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.timeline.v1.TimelineService.GetListTimeline is not implemented")
+}
+
+func (UnimplementedTimelineServiceHandler) GetHashtagTimeline(context.Context, *v1.GetHashtagTimelineRequest) (*v1.GetHashtagTimelineResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.timeline.v1.TimelineService.GetHashtagTimeline is not implemented")
+}
+
+func (UnimplementedTimelineServiceHandler) GetPublicTimeline(context.Context, *v1.GetPublicTimelineRequest) (*v1.GetPublicTimelineResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.timeline.v1.TimelineService.GetPublicTimeline is not implemented")
+}
+
+func (UnimplementedTimelineServiceHandler) GetForYouTimeline(context.Context, *v1.GetForYouTimelineRequest) (*v1.GetForYouTimelineResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.timeline.v1.TimelineService.GetForYouTimeline is not implemented")
+}
+
+func (UnimplementedTimelineServiceHandler) ListTrendingTags(context.Context, *v1.ListTrendingTagsRequest) (*v1.ListTrendingTagsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.timeline.v1.TimelineService.ListTrendingTags is not implemented")
+}
+
+func (UnimplementedTimelineServiceHandler) GetReadPosition(context.Context, *v1.GetReadPositionRequest) (*v1.GetReadPositionResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.timeline.v1.TimelineService.GetReadPosition is not implemented")
+}
+
+func (UnimplementedTimelineServiceHandler) SetReadPosition(context.Context, *v1.SetReadPositionRequest) (*v1.SetReadPositionResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.timeline.v1.TimelineService.SetReadPosition is not implemented")
 }
 
 type timelineServiceClient struct {
@@ -120,6 +333,62 @@ func (c *timelineServiceClient) GetHomeTimeline(ctx context.Context, req *v1.Get
 func (c *timelineServiceClient) GetUserTimeline(ctx context.Context, req *v1.GetUserTimelineRequest) (*v1.GetUserTimelineResponse, error) {
 	var res v1.GetUserTimelineResponse
 	if err := c.client.CallUnary(ctx, timelineServiceGetUserTimelineSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *timelineServiceClient) GetListTimeline(ctx context.Context, req *v1.GetListTimelineRequest) (*v1.GetListTimelineResponse, error) {
+	var res v1.GetListTimelineResponse
+	if err := c.client.CallUnary(ctx, timelineServiceGetListTimelineSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *timelineServiceClient) GetHashtagTimeline(ctx context.Context, req *v1.GetHashtagTimelineRequest) (*v1.GetHashtagTimelineResponse, error) {
+	var res v1.GetHashtagTimelineResponse
+	if err := c.client.CallUnary(ctx, timelineServiceGetHashtagTimelineSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *timelineServiceClient) GetPublicTimeline(ctx context.Context, req *v1.GetPublicTimelineRequest) (*v1.GetPublicTimelineResponse, error) {
+	var res v1.GetPublicTimelineResponse
+	if err := c.client.CallUnary(ctx, timelineServiceGetPublicTimelineSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *timelineServiceClient) GetForYouTimeline(ctx context.Context, req *v1.GetForYouTimelineRequest) (*v1.GetForYouTimelineResponse, error) {
+	var res v1.GetForYouTimelineResponse
+	if err := c.client.CallUnary(ctx, timelineServiceGetForYouTimelineSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *timelineServiceClient) ListTrendingTags(ctx context.Context, req *v1.ListTrendingTagsRequest) (*v1.ListTrendingTagsResponse, error) {
+	var res v1.ListTrendingTagsResponse
+	if err := c.client.CallUnary(ctx, timelineServiceListTrendingTagsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *timelineServiceClient) GetReadPosition(ctx context.Context, req *v1.GetReadPositionRequest) (*v1.GetReadPositionResponse, error) {
+	var res v1.GetReadPositionResponse
+	if err := c.client.CallUnary(ctx, timelineServiceGetReadPositionSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *timelineServiceClient) SetReadPosition(ctx context.Context, req *v1.SetReadPositionRequest) (*v1.SetReadPositionResponse, error) {
+	var res v1.SetReadPositionResponse
+	if err := c.client.CallUnary(ctx, timelineServiceSetReadPositionSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -145,6 +414,90 @@ func (h timelineServiceHandler) getUserTimeline(ctx context.Context, _ connect.S
 		return err
 	}
 	res, err := h.svc.GetUserTimeline(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h timelineServiceHandler) getListTimeline(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.GetListTimelineRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetListTimeline(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h timelineServiceHandler) getHashtagTimeline(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.GetHashtagTimelineRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetHashtagTimeline(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h timelineServiceHandler) getPublicTimeline(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.GetPublicTimelineRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetPublicTimeline(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h timelineServiceHandler) getForYouTimeline(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.GetForYouTimelineRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetForYouTimeline(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h timelineServiceHandler) listTrendingTags(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListTrendingTagsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListTrendingTags(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h timelineServiceHandler) getReadPosition(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.GetReadPositionRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetReadPosition(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h timelineServiceHandler) setReadPosition(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SetReadPositionRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SetReadPosition(ctx, &req)
 	if err != nil {
 		return err
 	}

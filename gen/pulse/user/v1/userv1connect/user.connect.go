@@ -70,7 +70,10 @@ type UserServiceClient interface {
 	// UpdateProfile changes the caller's own profile, only the fields that the mask names. The signed-in caller may
 	// call it. Repeated under its idempotency key it changes nothing and answers the profile as it is then.
 	//
-	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH.
+	// An account that becomes private hides at once what it posts from all who do not follow it; one that becomes public lets
+	// everybody follow who asks to, within moments.
+	//
+	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH, PROFILE_LANGUAGE_INVALID.
 	UpdateProfile(context.Context, *v1.UpdateProfileRequest) (*v1.UpdateProfileResponse, error)
 }
 
@@ -91,7 +94,10 @@ type UserServiceHandler interface {
 	// UpdateProfile changes the caller's own profile, only the fields that the mask names. The signed-in caller may
 	// call it. Repeated under its idempotency key it changes nothing and answers the profile as it is then.
 	//
-	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH.
+	// An account that becomes private hides at once what it posts from all who do not follow it; one that becomes public lets
+	// everybody follow who asks to, within moments.
+	//
+	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH, PROFILE_LANGUAGE_INVALID.
 	UpdateProfile(context.Context, *v1.UpdateProfileRequest) (*v1.UpdateProfileResponse, error)
 }
 

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/bus/v1/events.proto.
  */
 export const file_pulse_bus_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("ChlwdWxzZS9idXMvdjEvZXZlbnRzLnByb3RvEgxwdWxzZS5idXMudjEiQwoRQWNjb3VudFJlZ2lzdGVyZWQSDwoHdXNlcl9pZBgBIAEoAxIOCgZoYW5kbGUYAiABKAk6DZq1GAkKB3VzZXJfaWQiRwoOU2Vzc2lvblJldm9rZWQSEgoKc2Vzc2lvbl9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDOhCatRgMCgpzZXNzaW9uX2lkIoYBCgtQb3N0Q3JlYXRlZBIPCgdwb3N0X2lkGAEgASgDEhEKCWF1dGhvcl9pZBgCIAEoAxITCgtyZXBseV90b19pZBgDIAEoAxIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXA6DZq1GAkKB3Bvc3RfaWQiVQoLUG9zdERlbGV0ZWQSDwoHcG9zdF9pZBgBIAEoAxIRCglhdXRob3JfaWQYAiABKAMSEwoLcmVwbHlfdG9faWQYAyABKAM6DZq1GAkKB3Bvc3RfaWQiTwoJUG9zdExpa2VkEg8KB3Bvc3RfaWQYASABKAMSDwoHdXNlcl9pZBgCIAEoAxIRCglhdXRob3JfaWQYAyABKAM6DZq1GAkKB3Bvc3RfaWQiUQoLUG9zdFVubGlrZWQSDwoHcG9zdF9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDEhEKCWF1dGhvcl9pZBgDIAEoAzoNmrUYCQoHcG9zdF9pZCJLCgxVc2VyRm9sbG93ZWQSEwoLZm9sbG93ZXJfaWQYASABKAMSEwoLZm9sbG93ZWVfaWQYAiABKAM6EZq1GA0KC2ZvbGxvd2VyX2lkIk0KDlVzZXJVbmZvbGxvd2VkEhMKC2ZvbGxvd2VyX2lkGAEgASgDEhMKC2ZvbGxvd2VlX2lkGAIgASgDOhGatRgNCgtmb2xsb3dlcl9pZCKLAQoMRGVhZExldHRlcmVkEhEKCWxldHRlcl9pZBgBIAEoAxIQCghjb25zdW1lchgCIAEoCRIQCghldmVudF9pZBgDIAEoAxISCgpldmVudF90eXBlGAQgASgJEg0KBWVycm9yGAUgASgJEhAKCGF0dGVtcHRzGAYgASgFOg+atRgLCglsZXR0ZXJfaWRCpwEKEGNvbS5wdWxzZS5idXMudjFCC0V2ZW50c1Byb3RvUAFaNGdpdGh1Yi5jb20vcHVsc2Utc29jaWFsL3B1bHNlL2dlbi9wdWxzZS9idXMvdjE7YnVzdjGiAgNQQliqAgxQdWxzZS5CdXMuVjHKAgxQdWxzZVxCdXNcVjHiAhhQdWxzZVxCdXNcVjFcR1BCTWV0YWRhdGHqAg5QdWxzZTo6QnVzOjpWMWIGcHJvdG8z", [file_google_protobuf_timestamp, file_pulse_options_v1_options]);
+  fileDesc("ChlwdWxzZS9idXMvdjEvZXZlbnRzLnByb3RvEgxwdWxzZS5idXMudjEiQwoRQWNjb3VudFJlZ2lzdGVyZWQSDwoHdXNlcl9pZBgBIAEoAxIOCgZoYW5kbGUYAiABKAk6DZq1GAkKB3VzZXJfaWQiRwoOU2Vzc2lvblJldm9rZWQSEgoKc2Vzc2lvbl9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDOhCatRgMCgpzZXNzaW9uX2lkIi8KDU1haWxSZXF1ZXN0ZWQSDwoHbWFpbF9pZBgBIAEoAzoNmrUYCQoHbWFpbF9pZCI1Cg1BcGlLZXlSZXZva2VkEhIKCmFwaV9rZXlfaWQYASABKAM6EJq1GAwKCmFwaV9rZXlfaWQisQEKC1Bvc3RDcmVhdGVkEg8KB3Bvc3RfaWQYASABKAMSEQoJYXV0aG9yX2lkGAIgASgDEhMKC3JlcGx5X3RvX2lkGAMgASgDEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxyZXBvc3Rfb2ZfaWQYBSABKAMSEwoLcXVvdGVfb2ZfaWQYBiABKAM6DZq1GAkKB3Bvc3RfaWQigAEKC1Bvc3REZWxldGVkEg8KB3Bvc3RfaWQYASABKAMSEQoJYXV0aG9yX2lkGAIgASgDEhMKC3JlcGx5X3RvX2lkGAMgASgDEhQKDHJlcG9zdF9vZl9pZBgEIAEoAxITCgtxdW90ZV9vZl9pZBgFIAEoAzoNmrUYCQoHcG9zdF9pZCJPCglQb3N0TGlrZWQSDwoHcG9zdF9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDEhEKCWF1dGhvcl9pZBgDIAEoAzoNmrUYCQoHcG9zdF9pZCJRCgtQb3N0VW5saWtlZBIPCgdwb3N0X2lkGAEgASgDEg8KB3VzZXJfaWQYAiABKAMSEQoJYXV0aG9yX2lkGAMgASgDOg2atRgJCgdwb3N0X2lkIksKDFVzZXJGb2xsb3dlZBITCgtmb2xsb3dlcl9pZBgBIAEoAxITCgtmb2xsb3dlZV9pZBgCIAEoAzoRmrUYDQoLZm9sbG93ZXJfaWQiTQoOVXNlclVuZm9sbG93ZWQSEwoLZm9sbG93ZXJfaWQYASABKAMSEwoLZm9sbG93ZWVfaWQYAiABKAM6EZq1GA0KC2ZvbGxvd2VyX2lkIk4KD0ZvbGxvd1JlcXVlc3RlZBIUCgxyZXF1ZXN0ZXJfaWQYASABKAMSEQoJdGFyZ2V0X2lkGAIgASgDOhKatRgOCgxyZXF1ZXN0ZXJfaWQiVAoVRm9sbG93UmVxdWVzdEFwcHJvdmVkEhQKDHJlcXVlc3Rlcl9pZBgBIAEoAxIRCgl0YXJnZXRfaWQYAiABKAM6Epq1GA4KDHJlcXVlc3Rlcl9pZCJVChZGb2xsb3dSZXF1ZXN0V2l0aGRyYXduEhQKDHJlcXVlc3Rlcl9pZBgBIAEoAxIRCgl0YXJnZXRfaWQYAiABKAM6Epq1GA4KDHJlcXVlc3Rlcl9pZCJHCgtVc2VyQmxvY2tlZBISCgpibG9ja2VyX2lkGAEgASgDEhIKCmJsb2NrZWRfaWQYAiABKAM6EJq1GAwKCmJsb2NrZXJfaWQiSQoNVXNlclVuYmxvY2tlZBISCgpibG9ja2VyX2lkGAEgASgDEhIKCmJsb2NrZWRfaWQYAiABKAM6EJq1GAwKCmJsb2NrZXJfaWQiPwoKUG9zdEVkaXRlZBIPCgdwb3N0X2lkGAEgASgDEhEKCWF1dGhvcl9pZBgCIAEoAzoNmrUYCQoHcG9zdF9pZCIwCg5Qcm9maWxlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgDOg2atRgJCgd1c2VyX2lkIlcKDUhhbmRsZUNoYW5nZWQSDwoHdXNlcl9pZBgBIAEoAxISCgpvbGRfaGFuZGxlGAIgASgJEhIKCm5ld19oYW5kbGUYAyABKAk6DZq1GAkKB3VzZXJfaWQiRQoTQWNjb3VudFN0YXRlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgDEg4KBmFjdGl2ZRgCIAEoCDoNmrUYCQoHdXNlcl9pZCIwCg5BY2NvdW50RGVsZXRlZBIPCgd1c2VyX2lkGAEgASgDOg2atRgJCgd1c2VyX2lkIoQBCgtNZXNzYWdlU2VudBIXCg9jb252ZXJzYXRpb25faWQYASABKAMSEgoKbWVzc2FnZV9pZBgCIAEoAxIQCghzZXF1ZW5jZRgDIAEoAxIRCglzZW5kZXJfaWQYBCABKAMSDAoEa2luZBgFIAEoBToVmrUYEQoPY29udmVyc2F0aW9uX2lkImYKDk1lc3NhZ2VDaGFuZ2VkEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoAxISCgptZXNzYWdlX2lkGAIgASgDEhAKCHNlcXVlbmNlGAMgASgDOhWatRgRCg9jb252ZXJzYXRpb25faWQiVgoTQ29udmVyc2F0aW9uQ2hhbmdlZBIXCg9jb252ZXJzYXRpb25faWQYASABKAMSDwoHdXNlcl9pZBgCIAEoAzoVmrUYEQoPY29udmVyc2F0aW9uX2lkIlMKEENvbnZlcnNhdGlvbkxlZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgDEg8KB3VzZXJfaWQYAiABKAM6FZq1GBEKD2NvbnZlcnNhdGlvbl9pZCJ/ChBDb252ZXJzYXRpb25SZWFkEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDEhUKDXJlYWRfc2VxdWVuY2UYAyABKAMSEwoLdW5hbm5vdW5jZWQYBCABKAg6FZq1GBEKD2NvbnZlcnNhdGlvbl9pZCKOAQoSTm90aWZpY2F0aW9uUmFpc2VkEhcKD25vdGlmaWNhdGlvbl9pZBgBIAEoAxIUCgxyZWNpcGllbnRfaWQYAiABKAMSEAoIc2VxdWVuY2UYAyABKAMSEAoIY2F1c2VfaWQYBCABKAMSDgoGaW5fYXBwGAUgASgIOhWatRgRCg9ub3RpZmljYXRpb25faWQiPQoRTm90aWZpY2F0aW9uc1JlYWQSFAoMcmVjaXBpZW50X2lkGAEgASgDOhKatRgOCgxyZWNpcGllbnRfaWQijgEKE05vdGlmaWNhdGlvbk1haWxEdWUSEwoLZGVsaXZlcnlfaWQYASABKAMSFAoMcmVjaXBpZW50X2lkGAIgASgDEhcKD25vdGlmaWNhdGlvbl9pZBgDIAEoAxIQCghhY3Rvcl9pZBgEIAEoAxIOCgZvdGhlcnMYBSABKAU6EZq1GA0KC2RlbGl2ZXJ5X2lkIkgKGE5vdGlmaWNhdGlvbk1haWxEZWNsaW5lZBIPCgd1c2VyX2lkGAEgASgDEgwKBGtpbmQYAiABKAU6DZq1GAkKB3VzZXJfaWQiiwEKDERlYWRMZXR0ZXJlZBIRCglsZXR0ZXJfaWQYASABKAMSEAoIY29uc3VtZXIYAiABKAkSEAoIZXZlbnRfaWQYAyABKAMSEgoKZXZlbnRfdHlwZRgEIAEoCRINCgVlcnJvchgFIAEoCRIQCghhdHRlbXB0cxgGIAEoBToPmrUYCwoJbGV0dGVyX2lkQqcBChBjb20ucHVsc2UuYnVzLnYxQgtFdmVudHNQcm90b1ABWjRnaXRodWIuY29tL3B1bHNlLXNvY2lhbC9wdWxzZS9nZW4vcHVsc2UvYnVzL3YxO2J1c3YxogIDUEJYqgIMUHVsc2UuQnVzLlYxygIMUHVsc2VcQnVzXFYx4gIYUHVsc2VcQnVzXFYxXEdQQk1ldGFkYXRh6gIOUHVsc2U6OkJ1czo6VjFiBnByb3RvMw", [file_google_protobuf_timestamp, file_pulse_options_v1_options]);
 
 /**
  * A person signed up.
@@ -77,7 +77,50 @@ export const SessionRevokedSchema: GenMessage<SessionRevoked> = /*@__PURE__*/
   messageDesc(file_pulse_bus_v1_events, 1);
 
 /**
- * A post or reply was published.
+ * A mail to the owner of an account was asked for. It says neither where to nor what: that lies in the database, and a
+ * token that the mail has in it is drawn when it is sent, so that the log of events holds no secret.
+ *
+ * @generated from message pulse.bus.v1.MailRequested
+ */
+export type MailRequested = Message<"pulse.bus.v1.MailRequested"> & {
+  /**
+   * Id of the mail.
+   *
+   * @generated from field: int64 mail_id = 1;
+   */
+  mailId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.MailRequested.
+ * Use `create(MailRequestedSchema)` to create a new message.
+ */
+export const MailRequestedSchema: GenMessage<MailRequested> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 2);
+
+/**
+ * An API key was ended.
+ *
+ * @generated from message pulse.bus.v1.ApiKeyRevoked
+ */
+export type ApiKeyRevoked = Message<"pulse.bus.v1.ApiKeyRevoked"> & {
+  /**
+   * Id of the key.
+   *
+   * @generated from field: int64 api_key_id = 1;
+   */
+  apiKeyId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.ApiKeyRevoked.
+ * Use `create(ApiKeyRevokedSchema)` to create a new message.
+ */
+export const ApiKeyRevokedSchema: GenMessage<ApiKeyRevoked> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 3);
+
+/**
+ * A post, reply or repost was published.
  *
  * @generated from message pulse.bus.v1.PostCreated
  */
@@ -109,6 +152,20 @@ export type PostCreated = Message<"pulse.bus.v1.PostCreated"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 4;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * The post that it passes on, 0 when it is not a repost.
+   *
+   * @generated from field: int64 repost_of_id = 5;
+   */
+  repostOfId: bigint;
+
+  /**
+   * The post that it comments on, 0 when it quotes none.
+   *
+   * @generated from field: int64 quote_of_id = 6;
+   */
+  quoteOfId: bigint;
 };
 
 /**
@@ -116,7 +173,7 @@ export type PostCreated = Message<"pulse.bus.v1.PostCreated"> & {
  * Use `create(PostCreatedSchema)` to create a new message.
  */
 export const PostCreatedSchema: GenMessage<PostCreated> = /*@__PURE__*/
-  messageDesc(file_pulse_bus_v1_events, 2);
+  messageDesc(file_pulse_bus_v1_events, 4);
 
 /**
  * A post was deleted by its author.
@@ -144,6 +201,20 @@ export type PostDeleted = Message<"pulse.bus.v1.PostDeleted"> & {
    * @generated from field: int64 reply_to_id = 3;
    */
   replyToId: bigint;
+
+  /**
+   * The post that it passed on, 0 when it was not a repost.
+   *
+   * @generated from field: int64 repost_of_id = 4;
+   */
+  repostOfId: bigint;
+
+  /**
+   * The post that it commented on, 0 when it quoted none.
+   *
+   * @generated from field: int64 quote_of_id = 5;
+   */
+  quoteOfId: bigint;
 };
 
 /**
@@ -151,7 +222,7 @@ export type PostDeleted = Message<"pulse.bus.v1.PostDeleted"> & {
  * Use `create(PostDeletedSchema)` to create a new message.
  */
 export const PostDeletedSchema: GenMessage<PostDeleted> = /*@__PURE__*/
-  messageDesc(file_pulse_bus_v1_events, 3);
+  messageDesc(file_pulse_bus_v1_events, 5);
 
 /**
  * A person liked a post that they had not liked before.
@@ -186,7 +257,7 @@ export type PostLiked = Message<"pulse.bus.v1.PostLiked"> & {
  * Use `create(PostLikedSchema)` to create a new message.
  */
 export const PostLikedSchema: GenMessage<PostLiked> = /*@__PURE__*/
-  messageDesc(file_pulse_bus_v1_events, 4);
+  messageDesc(file_pulse_bus_v1_events, 6);
 
 /**
  * A person took a like back.
@@ -221,7 +292,7 @@ export type PostUnliked = Message<"pulse.bus.v1.PostUnliked"> & {
  * Use `create(PostUnlikedSchema)` to create a new message.
  */
 export const PostUnlikedSchema: GenMessage<PostUnliked> = /*@__PURE__*/
-  messageDesc(file_pulse_bus_v1_events, 5);
+  messageDesc(file_pulse_bus_v1_events, 7);
 
 /**
  * A person began to follow another.
@@ -249,7 +320,7 @@ export type UserFollowed = Message<"pulse.bus.v1.UserFollowed"> & {
  * Use `create(UserFollowedSchema)` to create a new message.
  */
 export const UserFollowedSchema: GenMessage<UserFollowed> = /*@__PURE__*/
-  messageDesc(file_pulse_bus_v1_events, 6);
+  messageDesc(file_pulse_bus_v1_events, 8);
 
 /**
  * A person stopped following another.
@@ -277,7 +348,610 @@ export type UserUnfollowed = Message<"pulse.bus.v1.UserUnfollowed"> & {
  * Use `create(UserUnfollowedSchema)` to create a new message.
  */
 export const UserUnfollowedSchema: GenMessage<UserUnfollowed> = /*@__PURE__*/
-  messageDesc(file_pulse_bus_v1_events, 7);
+  messageDesc(file_pulse_bus_v1_events, 9);
+
+/**
+ * A person asked to follow another, whose account is private.
+ *
+ * @generated from message pulse.bus.v1.FollowRequested
+ */
+export type FollowRequested = Message<"pulse.bus.v1.FollowRequested"> & {
+  /**
+   * Who asks.
+   *
+   * @generated from field: int64 requester_id = 1;
+   */
+  requesterId: bigint;
+
+  /**
+   * Who is asked.
+   *
+   * @generated from field: int64 target_id = 2;
+   */
+  targetId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.FollowRequested.
+ * Use `create(FollowRequestedSchema)` to create a new message.
+ */
+export const FollowRequestedSchema: GenMessage<FollowRequested> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 10);
+
+/**
+ * A request to follow was approved. That the one follows the other now is told by an event of its own.
+ *
+ * @generated from message pulse.bus.v1.FollowRequestApproved
+ */
+export type FollowRequestApproved = Message<"pulse.bus.v1.FollowRequestApproved"> & {
+  /**
+   * Who asked.
+   *
+   * @generated from field: int64 requester_id = 1;
+   */
+  requesterId: bigint;
+
+  /**
+   * Who was asked.
+   *
+   * @generated from field: int64 target_id = 2;
+   */
+  targetId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.FollowRequestApproved.
+ * Use `create(FollowRequestApprovedSchema)` to create a new message.
+ */
+export const FollowRequestApprovedSchema: GenMessage<FollowRequestApproved> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 11);
+
+/**
+ * A request to follow is gone without a follow: it was taken back or rejected, or ended by a block.
+ *
+ * @generated from message pulse.bus.v1.FollowRequestWithdrawn
+ */
+export type FollowRequestWithdrawn = Message<"pulse.bus.v1.FollowRequestWithdrawn"> & {
+  /**
+   * Who asked.
+   *
+   * @generated from field: int64 requester_id = 1;
+   */
+  requesterId: bigint;
+
+  /**
+   * Who was asked.
+   *
+   * @generated from field: int64 target_id = 2;
+   */
+  targetId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.FollowRequestWithdrawn.
+ * Use `create(FollowRequestWithdrawnSchema)` to create a new message.
+ */
+export const FollowRequestWithdrawnSchema: GenMessage<FollowRequestWithdrawn> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 12);
+
+/**
+ * A person blocked another. That neither follows the other any more is told by events of its own.
+ *
+ * @generated from message pulse.bus.v1.UserBlocked
+ */
+export type UserBlocked = Message<"pulse.bus.v1.UserBlocked"> & {
+  /**
+   * Who blocks.
+   *
+   * @generated from field: int64 blocker_id = 1;
+   */
+  blockerId: bigint;
+
+  /**
+   * Who is blocked.
+   *
+   * @generated from field: int64 blocked_id = 2;
+   */
+  blockedId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.UserBlocked.
+ * Use `create(UserBlockedSchema)` to create a new message.
+ */
+export const UserBlockedSchema: GenMessage<UserBlocked> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 13);
+
+/**
+ * A person took a block back.
+ *
+ * @generated from message pulse.bus.v1.UserUnblocked
+ */
+export type UserUnblocked = Message<"pulse.bus.v1.UserUnblocked"> & {
+  /**
+   * Who had blocked.
+   *
+   * @generated from field: int64 blocker_id = 1;
+   */
+  blockerId: bigint;
+
+  /**
+   * Who had been blocked.
+   *
+   * @generated from field: int64 blocked_id = 2;
+   */
+  blockedId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.UserUnblocked.
+ * Use `create(UserUnblockedSchema)` to create a new message.
+ */
+export const UserUnblockedSchema: GenMessage<UserUnblocked> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 14);
+
+/**
+ * A post was edited: its text, its warning, its language, or who sees it.
+ *
+ * @generated from message pulse.bus.v1.PostEdited
+ */
+export type PostEdited = Message<"pulse.bus.v1.PostEdited"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+
+  /**
+   * Who wrote it.
+   *
+   * @generated from field: int64 author_id = 2;
+   */
+  authorId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.PostEdited.
+ * Use `create(PostEditedSchema)` to create a new message.
+ */
+export const PostEditedSchema: GenMessage<PostEdited> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 15);
+
+/**
+ * A person changed what their profile says, or whether their account is private.
+ *
+ * @generated from message pulse.bus.v1.ProfileChanged
+ */
+export type ProfileChanged = Message<"pulse.bus.v1.ProfileChanged"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: int64 user_id = 1;
+   */
+  userId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.ProfileChanged.
+ * Use `create(ProfileChangedSchema)` to create a new message.
+ */
+export const ProfileChangedSchema: GenMessage<ProfileChanged> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 16);
+
+/**
+ * A person has another handle now.
+ *
+ * @generated from message pulse.bus.v1.HandleChanged
+ */
+export type HandleChanged = Message<"pulse.bus.v1.HandleChanged"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: int64 user_id = 1;
+   */
+  userId: bigint;
+
+  /**
+   * The handle before, without @.
+   *
+   * @generated from field: string old_handle = 2;
+   */
+  oldHandle: string;
+
+  /**
+   * The handle now, without @.
+   *
+   * @generated from field: string new_handle = 3;
+   */
+  newHandle: string;
+};
+
+/**
+ * Describes the message pulse.bus.v1.HandleChanged.
+ * Use `create(HandleChangedSchema)` to create a new message.
+ */
+export const HandleChangedSchema: GenMessage<HandleChanged> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 17);
+
+/**
+ * An account can be seen from now on, or no longer: it was deactivated, suspended, or is back.
+ *
+ * @generated from message pulse.bus.v1.AccountStateChanged
+ */
+export type AccountStateChanged = Message<"pulse.bus.v1.AccountStateChanged"> & {
+  /**
+   * Whose.
+   *
+   * @generated from field: int64 user_id = 1;
+   */
+  userId: bigint;
+
+  /**
+   * Whether it is active, and so to be seen.
+   *
+   * @generated from field: bool active = 2;
+   */
+  active: boolean;
+};
+
+/**
+ * Describes the message pulse.bus.v1.AccountStateChanged.
+ * Use `create(AccountStateChangedSchema)` to create a new message.
+ */
+export const AccountStateChangedSchema: GenMessage<AccountStateChanged> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 18);
+
+/**
+ * An account was deleted for good. Every service erases what it holds of the person.
+ *
+ * @generated from message pulse.bus.v1.AccountDeleted
+ */
+export type AccountDeleted = Message<"pulse.bus.v1.AccountDeleted"> & {
+  /**
+   * Whose.
+   *
+   * @generated from field: int64 user_id = 1;
+   */
+  userId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.AccountDeleted.
+ * Use `create(AccountDeletedSchema)` to create a new message.
+ */
+export const AccountDeletedSchema: GenMessage<AccountDeleted> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 19);
+
+/**
+ * A message was sent: somebody wrote something, or a member came or went.
+ *
+ * @generated from message pulse.bus.v1.MessageSent
+ */
+export type MessageSent = Message<"pulse.bus.v1.MessageSent"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: int64 conversation_id = 1;
+   */
+  conversationId: bigint;
+
+  /**
+   * Id of the message.
+   *
+   * @generated from field: int64 message_id = 2;
+   */
+  messageId: bigint;
+
+  /**
+   * Its number in the conversation. Those of a conversation have no gap.
+   *
+   * @generated from field: int64 sequence = 3;
+   */
+  sequence: bigint;
+
+  /**
+   * Who sent it.
+   *
+   * @generated from field: int64 sender_id = 4;
+   */
+  senderId: bigint;
+
+  /**
+   * What it tells; a value of pulse.messaging.v1.MessageKind.
+   *
+   * @generated from field: int32 kind = 5;
+   */
+  kind: number;
+};
+
+/**
+ * Describes the message pulse.bus.v1.MessageSent.
+ * Use `create(MessageSentSchema)` to create a new message.
+ */
+export const MessageSentSchema: GenMessage<MessageSent> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 20);
+
+/**
+ * A message was edited or deleted, or a reaction to it came or went.
+ *
+ * @generated from message pulse.bus.v1.MessageChanged
+ */
+export type MessageChanged = Message<"pulse.bus.v1.MessageChanged"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: int64 conversation_id = 1;
+   */
+  conversationId: bigint;
+
+  /**
+   * Id of the message.
+   *
+   * @generated from field: int64 message_id = 2;
+   */
+  messageId: bigint;
+
+  /**
+   * Its number in the conversation.
+   *
+   * @generated from field: int64 sequence = 3;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.MessageChanged.
+ * Use `create(MessageChangedSchema)` to create a new message.
+ */
+export const MessageChangedSchema: GenMessage<MessageChanged> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 21);
+
+/**
+ * A conversation is not as it was: to one member, or to all.
+ *
+ * @generated from message pulse.bus.v1.ConversationChanged
+ */
+export type ConversationChanged = Message<"pulse.bus.v1.ConversationChanged"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: int64 conversation_id = 1;
+   */
+  conversationId: bigint;
+
+  /**
+   * The member to whom it is not as it was, for instance who accepted it; 0 for all.
+   *
+   * @generated from field: int64 user_id = 2;
+   */
+  userId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.ConversationChanged.
+ * Use `create(ConversationChangedSchema)` to create a new message.
+ */
+export const ConversationChangedSchema: GenMessage<ConversationChanged> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 22);
+
+/**
+ * A person does not take part in a conversation any more.
+ *
+ * @generated from message pulse.bus.v1.ConversationLeft
+ */
+export type ConversationLeft = Message<"pulse.bus.v1.ConversationLeft"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: int64 conversation_id = 1;
+   */
+  conversationId: bigint;
+
+  /**
+   * Who left it, was removed or declined it.
+   *
+   * @generated from field: int64 user_id = 2;
+   */
+  userId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.ConversationLeft.
+ * Use `create(ConversationLeftSchema)` to create a new message.
+ */
+export const ConversationLeftSchema: GenMessage<ConversationLeft> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 23);
+
+/**
+ * A member has read a conversation further than before.
+ *
+ * @generated from message pulse.bus.v1.ConversationRead
+ */
+export type ConversationRead = Message<"pulse.bus.v1.ConversationRead"> & {
+  /**
+   * The conversation.
+   *
+   * @generated from field: int64 conversation_id = 1;
+   */
+  conversationId: bigint;
+
+  /**
+   * Who read it.
+   *
+   * @generated from field: int64 user_id = 2;
+   */
+  userId: bigint;
+
+  /**
+   * Up to which sequence number.
+   *
+   * @generated from field: int64 read_sequence = 3;
+   */
+  readSequence: bigint;
+
+  /**
+   * Whether nobody else is to be told: the reader has not accepted the conversation.
+   *
+   * @generated from field: bool unannounced = 4;
+   */
+  unannounced: boolean;
+};
+
+/**
+ * Describes the message pulse.bus.v1.ConversationRead.
+ * Use `create(ConversationReadSchema)` to create a new message.
+ */
+export const ConversationReadSchema: GenMessage<ConversationRead> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 24);
+
+/**
+ * A person is notified of something, or of more of it.
+ *
+ * @generated from message pulse.bus.v1.NotificationRaised
+ */
+export type NotificationRaised = Message<"pulse.bus.v1.NotificationRaised"> & {
+  /**
+   * The notification.
+   *
+   * @generated from field: int64 notification_id = 1;
+   */
+  notificationId: bigint;
+
+  /**
+   * Whom it is for.
+   *
+   * @generated from field: int64 recipient_id = 2;
+   */
+  recipientId: bigint;
+
+  /**
+   * Position of the cause among all that the recipient was notified of.
+   *
+   * @generated from field: int64 sequence = 3;
+   */
+  sequence: bigint;
+
+  /**
+   * The cause, whose deliveries by push and mail are to be made.
+   *
+   * @generated from field: int64 cause_id = 4;
+   */
+  causeId: bigint;
+
+  /**
+   * Whether it is to be shown in the application.
+   *
+   * @generated from field: bool in_app = 5;
+   */
+  inApp: boolean;
+};
+
+/**
+ * Describes the message pulse.bus.v1.NotificationRaised.
+ * Use `create(NotificationRaisedSchema)` to create a new message.
+ */
+export const NotificationRaisedSchema: GenMessage<NotificationRaised> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 25);
+
+/**
+ * A person read notifications, or took it back.
+ *
+ * @generated from message pulse.bus.v1.NotificationsRead
+ */
+export type NotificationsRead = Message<"pulse.bus.v1.NotificationsRead"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: int64 recipient_id = 1;
+   */
+  recipientId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.NotificationsRead.
+ * Use `create(NotificationsReadSchema)` to create a new message.
+ */
+export const NotificationsReadSchema: GenMessage<NotificationsRead> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 26);
+
+/**
+ * A person is to be mailed about a notification that they have not read. Where to and what it says is found out when the mail
+ * is sent.
+ *
+ * @generated from message pulse.bus.v1.NotificationMailDue
+ */
+export type NotificationMailDue = Message<"pulse.bus.v1.NotificationMailDue"> & {
+  /**
+   * The delivery; each makes one mail at most.
+   *
+   * @generated from field: int64 delivery_id = 1;
+   */
+  deliveryId: bigint;
+
+  /**
+   * Whom it is for.
+   *
+   * @generated from field: int64 recipient_id = 2;
+   */
+  recipientId: bigint;
+
+  /**
+   * The notification.
+   *
+   * @generated from field: int64 notification_id = 3;
+   */
+  notificationId: bigint;
+
+  /**
+   * Who caused it: the latest of those whom the recipient may see.
+   *
+   * @generated from field: int64 actor_id = 4;
+   */
+  actorId: bigint;
+
+  /**
+   * How many more caused it.
+   *
+   * @generated from field: int32 others = 5;
+   */
+  others: number;
+};
+
+/**
+ * Describes the message pulse.bus.v1.NotificationMailDue.
+ * Use `create(NotificationMailDueSchema)` to create a new message.
+ */
+export const NotificationMailDueSchema: GenMessage<NotificationMailDue> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 27);
+
+/**
+ * A person wants no more mails about notifications of a kind: they used the way out that such a mail has.
+ *
+ * @generated from message pulse.bus.v1.NotificationMailDeclined
+ */
+export type NotificationMailDeclined = Message<"pulse.bus.v1.NotificationMailDeclined"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: int64 user_id = 1;
+   */
+  userId: bigint;
+
+  /**
+   * Of which kind: a value of pulse.notification.v1.NotificationKind.
+   *
+   * @generated from field: int32 kind = 2;
+   */
+  kind: number;
+};
+
+/**
+ * Describes the message pulse.bus.v1.NotificationMailDeclined.
+ * Use `create(NotificationMailDeclinedSchema)` to create a new message.
+ */
+export const NotificationMailDeclinedSchema: GenMessage<NotificationMailDeclined> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 28);
 
 /**
  * A consumer gave an event up after its last try. The letter lies in the database until it is replayed; this event,
@@ -334,5 +1008,5 @@ export type DeadLettered = Message<"pulse.bus.v1.DeadLettered"> & {
  * Use `create(DeadLetteredSchema)` to create a new message.
  */
 export const DeadLetteredSchema: GenMessage<DeadLettered> = /*@__PURE__*/
-  messageDesc(file_pulse_bus_v1_events, 8);
+  messageDesc(file_pulse_bus_v1_events, 29);
 

@@ -13,7 +13,7 @@ import { file_pulse_options_v1_options } from "../../options/v1/options_pb.js";
  * Describes the file pulse/errors/v1/errors.proto.
  */
 export const file_pulse_errors_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("ChxwdWxzZS9lcnJvcnMvdjEvZXJyb3JzLnByb3RvEg9wdWxzZS5lcnJvcnMudjEq6QcKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIZCg9SRUFTT05fSU5URVJOQUwQARoEkLUYDRIcChJSRUFTT05fVU5BVkFJTEFCTEUQAhoEkLUYDhIgChZSRUFTT05fSU5WQUxJRF9SRVFVRVNUEAMaBJC1GAMSHwoVUkVBU09OX01BTEZPUk1FRF9CT0RZEAQaBJC1GAMSHwoVUkVBU09OX0JPRFlfVE9PX0xBUkdFEAUaBJC1GAgSIwoZUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBAGGgSQtRgDEigKHlJFQVNPTl9JREVNUE9URU5DWV9LRVlfSU5WQUxJRBAHGgSQtRgDEicKHVJFQVNPTl9JREVNUE9URU5DWV9LRVlfUkVVU0VEEAgaBJC1GAkSIQoXUkVBU09OX1NJR05fSU5fUkVRVUlSRUQQCRoEkLUYEBIlChtSRUFTT05fQUNDRVNTX1RPS0VOX0lOVkFMSUQQChoEkLUYEBIgChZSRUFTT05fU0VTU0lPTl9SRVZPS0VEEAsaBJC1GBASHgoUUkVBU09OX0VUQUdfTUlTTUFUQ0gQDBoEkLUYChIkChpSRUFTT05fVVBEQVRFX01BU0tfSU5WQUxJRBANGgSQtRgDEh8KFVJFQVNPTl9VTktOT1dOX01FVEhPRBAOGgSQtRgMEh0KE1JFQVNPTl9IQU5ETEVfVEFLRU4QFBoEkLUYBhIcChJSRUFTT05fRU1BSUxfVEFLRU4QFRoEkLUYBhIkChpSRUFTT05fUEFTU1dPUkRfVE9PX0NPTU1PThAWGgSQtRgDEiQKGlJFQVNPTl9DUkVERU5USUFMU19JTlZBTElEEBcaBJC1GBASJgocUkVBU09OX1JFRlJFU0hfVE9LRU5fSU5WQUxJRBAYGgSQtRgQEiUKG1JFQVNPTl9SRUZSRVNIX1RPS0VOX1JFVVNFRBAZGgSQtRgQEh0KE1JFQVNPTl9TSUdOX0lOX0JVU1kQGhoEkLUYCBIiChhSRUFTT05fU0VTU0lPTl9OT1RfRk9VTkQQGxoEkLUYBRIfChVSRUFTT05fVVNFUl9OT1RfRk9VTkQQKBoEkLUYBRIjChlSRUFTT05fQ0FOTk9UX0ZPTExPV19TRUxGECkaBJC1GAMSHwoVUkVBU09OX1BPU1RfTk9UX0ZPVU5EEDwaBJC1GAUSGwoRUkVBU09OX1BPU1RfRU1QVFkQPRoEkLUYAxIeChRSRUFTT05fUE9TVF9UT09fTE9ORxA+GgSQtRgDEiAKFlJFQVNPTl9OT1RfUE9TVF9BVVRIT1IQPxoEkLUYB0K8AQoTY29tLnB1bHNlLmVycm9ycy52MUILRXJyb3JzUHJvdG9QAVo6Z2l0aHViLmNvbS9wdWxzZS1zb2NpYWwvcHVsc2UvZ2VuL3B1bHNlL2Vycm9ycy92MTtlcnJvcnN2MaICA1BFWKoCD1B1bHNlLkVycm9ycy5WMcoCD1B1bHNlXEVycm9yc1xWMeICG1B1bHNlXEVycm9yc1xWMVxHUEJNZXRhZGF0YeoCEVB1bHNlOjpFcnJvcnM6OlYxYgZwcm90bzM", [file_pulse_options_v1_options]);
+  fileDesc("ChxwdWxzZS9lcnJvcnMvdjEvZXJyb3JzLnByb3RvEg9wdWxzZS5lcnJvcnMudjEqjiEKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIZCg9SRUFTT05fSU5URVJOQUwQARoEkLUYDRIcChJSRUFTT05fVU5BVkFJTEFCTEUQAhoEkLUYDhIgChZSRUFTT05fSU5WQUxJRF9SRVFVRVNUEAMaBJC1GAMSHwoVUkVBU09OX01BTEZPUk1FRF9CT0RZEAQaBJC1GAMSHwoVUkVBU09OX0JPRFlfVE9PX0xBUkdFEAUaBJC1GAgSIwoZUkVBU09OX1BBR0VfVE9LRU5fSU5WQUxJRBAGGgSQtRgDEigKHlJFQVNPTl9JREVNUE9URU5DWV9LRVlfSU5WQUxJRBAHGgSQtRgDEicKHVJFQVNPTl9JREVNUE9URU5DWV9LRVlfUkVVU0VEEAgaBJC1GAkSIQoXUkVBU09OX1NJR05fSU5fUkVRVUlSRUQQCRoEkLUYEBIlChtSRUFTT05fQUNDRVNTX1RPS0VOX0lOVkFMSUQQChoEkLUYEBIgChZSRUFTT05fU0VTU0lPTl9SRVZPS0VEEAsaBJC1GBASHgoUUkVBU09OX0VUQUdfTUlTTUFUQ0gQDBoEkLUYChIkChpSRUFTT05fVVBEQVRFX01BU0tfSU5WQUxJRBANGgSQtRgDEh8KFVJFQVNPTl9VTktOT1dOX01FVEhPRBAOGgSQtRgMEh0KE1JFQVNPTl9IQU5ETEVfVEFLRU4QFBoEkLUYBhIcChJSRUFTT05fRU1BSUxfVEFLRU4QFRoEkLUYBhIkChpSRUFTT05fUEFTU1dPUkRfVE9PX0NPTU1PThAWGgSQtRgDEiQKGlJFQVNPTl9DUkVERU5USUFMU19JTlZBTElEEBcaBJC1GBASJgocUkVBU09OX1JFRlJFU0hfVE9LRU5fSU5WQUxJRBAYGgSQtRgQEiUKG1JFQVNPTl9SRUZSRVNIX1RPS0VOX1JFVVNFRBAZGgSQtRgQEh0KE1JFQVNPTl9TSUdOX0lOX0JVU1kQGhoEkLUYCBIiChhSRUFTT05fU0VTU0lPTl9OT1RfRk9VTkQQGxoEkLUYBRIfChRSRUFTT05fUk9MRV9SRVFVSVJFRBCCARoEkLUYBxIhChZSRUFTT05fQVBJX0tFWV9JTlZBTElEEIQBGgSQtRgQEiMKGFJFQVNPTl9BUElfS0VZX05PVF9GT1VORBCFARoEkLUYBRIiChdSRUFTT05fRVhQSVJFX1RJTUVfUEFTVBCGARoEkLUYAxIkChlSRUFTT05fQ0FOTk9UX0FDVF9PTl9TRUxGEIcBGgSQtRgDEiMKGFJFQVNPTl9BQ0NPVU5UX1NVU1BFTkRFRBCIARoEkLUYBxIfChVSRUFTT05fVVNFUl9OT1RfRk9VTkQQKBoEkLUYBRIjChlSRUFTT05fQ0FOTk9UX0ZPTExPV19TRUxGECkaBJC1GAMSHwoVUkVBU09OX1BPU1RfTk9UX0ZPVU5EEDwaBJC1GAUSGwoRUkVBU09OX1BPU1RfRU1QVFkQPRoEkLUYAxIeChRSRUFTT05fUE9TVF9UT09fTE9ORxA+GgSQtRgDEiAKFlJFQVNPTl9OT1RfUE9TVF9BVVRIT1IQPxoEkLUYBxIiChhSRUFTT05fUkVQTFlfTk9UX0FMTE9XRUQQQBoEkLUYBxIqCiBSRUFTT05fUkVBVVRIRU5USUNBVElPTl9SRVFVSVJFRBBkGgSQtRgHEigKHlJFQVNPTl9SRUFVVEhFTlRJQ0FUSU9OX0ZBSUxFRBBlGgSQtRgHEiQKGlJFQVNPTl9FTUFJTF9UT0tFTl9JTlZBTElEEGYaBJC1GAUSJwodUkVBU09OX0VNQUlMX0FMUkVBRFlfVkVSSUZJRUQQZxoEkLUYCRIjChlSRUFTT05fTUFJTF9MSU1JVF9SRUFDSEVEEGgaBJC1GAgSJwodUkVBU09OX1NFQ09ORF9GQUNUT1JfUkVRVUlSRUQQaRoEkLUYEBIwCiZSRUFTT05fU0VDT05EX0ZBQ1RPUl9DSEFMTEVOR0VfSU5WQUxJRBBqGgSQtRgQEisKIVJFQVNPTl9TRUNPTkRfRkFDVE9SX0NPREVfSU5WQUxJRBBrGgSQtRgHEiwKIlJFQVNPTl9TRUNPTkRfRkFDVE9SX0xJTUlUX1JFQUNIRUQQbBoEkLUYCBIlChtSRUFTT05fVE9UUF9BTFJFQURZX0VOQUJMRUQQbRoEkLUYCRIiChhSRUFTT05fVE9UUF9OT1RfRU5ST0xMRUQQbhoEkLUYCRIhChdSRUFTT05fVE9UUF9OT1RfRU5BQkxFRBBvGgSQtRgJEiMKGVJFQVNPTl9QUk9WSURFUl9OT1RfRk9VTkQQcBoEkLUYBRIlChtSRUFTT05fUFJPVklERVJfVU5BVkFJTEFCTEUQcRoEkLUYDhIhChdSRUFTT05fUFJPVklERVJfUkVGVVNFRBByGgSQtRgHEicKHVJFQVNPTl9QUk9WSURFUl9FTUFJTF9NSVNTSU5HEHMaBJC1GAkSJgocUkVBU09OX1NJR05fSU5fU1RBVEVfSU5WQUxJRBB0GgSQtRgFEiYKHFJFQVNPTl9BQ0NPVU5UX0xJTktfUkVRVUlSRUQQdRoEkLUYCRIoCh5SRUFTT05fSURFTlRJVFlfQUxSRUFEWV9MSU5LRUQQdhoEkLUYBhIqCiBSRUFTT05fTElOS0VEX0lERU5USVRZX05PVF9GT1VORBB3GgSQtRgFEhwKElJFQVNPTl9MQVNUX1dBWV9JThB4GgSQtRgJEiEKFlJFQVNPTl9GT0xMT1dTX1BSSVZBVEUQ8AEaBJC1GAcSKgofUkVBU09OX0ZPTExPV19SRVFVRVNUX05PVF9GT1VORBDxARoEkLUYBRIeChNSRUFTT05fVVNFUl9CTE9DS0VEEPIBGgSQtRgJEiMKGFJFQVNPTl9DQU5OT1RfQkxPQ0tfU0VMRhDzARoEkLUYAxIiChdSRUFTT05fQ0FOTk9UX01VVEVfU0VMRhD0ARoEkLUYAxIiChdSRUFTT05fTVVURURfV09SRF9FTVBUWRD1ARoEkLUYAxIgChVSRUFTT05fVE9PX01BTllfTVVURVMQ9gEaBJC1GAkSIAoVUkVBU09OX0xJU1RfTk9UX0ZPVU5EEPcBGgSQtRgFEiAKFVJFQVNPTl9UT09fTUFOWV9MSVNUUxD4ARoEkLUYCRIbChBSRUFTT05fTElTVF9GVUxMEPkBGgSQtRgJEioKH1JFQVNPTl9QUk9GSUxFX0xBTkdVQUdFX0lOVkFMSUQQ+gEaBJC1GAMSIgoXUkVBU09OX0xBTkdVQUdFX0lOVkFMSUQQyAEaBJC1GAMSKQoeUkVBU09OX1JFUExZX0FVRElFTkNFX1RPT19XSURFEMkBGgSQtRgDEiQKGVJFQVNPTl9SRVBPU1RfTk9UX0FMTE9XRUQQygEaBJC1GAkSIwoYUkVBU09OX1FVT1RFX05PVF9BTExPV0VEEMsBGgSQtRgJEiMKGFJFQVNPTl9QT1NUX05PVF9FRElUQUJMRRDMARoEkLUYCRIgChVSRUFTT05fUE9MTF9OT1RfRk9VTkQQzQEaBJC1GAkSHAoRUkVBU09OX1BPTExfRU5ERUQQzgEaBJC1GAkSJAoZUkVBU09OX1BPTExfQUxSRUFEWV9WT1RFRBDPARoEkLUYBhIlChpSRUFTT05fUE9MTF9DSE9JQ0VfSU5WQUxJRBDQARoEkLUYAxIhChZSRUFTT05fRFJBRlRfTk9UX0ZPVU5EENEBGgSQtRgFEiEKFlJFQVNPTl9UT09fTUFOWV9EUkFGVFMQ0gEaBJC1GAkSKAodUkVBU09OX1NDSEVEVUxFRF9USU1FX0lOVkFMSUQQ0wEaBJC1GAMSIQoWUkVBU09OX0FVVEhPUl9JTkFDVElWRRDUARoEkLUYCRIjChhSRUFTT05fVE9PX01BTllfTUVOVElPTlMQ1QEaBJC1GAMSIwoYUkVBU09OX1RPT19NQU5ZX0hBU0hUQUdTENYBGgSQtRgDEh8KFFJFQVNPTl9RVUVSWV9JTlZBTElEEKwCGgSQtRgDEiMKGFJFQVNPTl9BTEdPUklUSE1fVU5LTk9XThCZAhoEkLUYAxInChxSRUFTT05fUkVBRF9QT1NJVElPTl9JTlZBTElEEJoCGgSQtRgDEh4KE1JFQVNPTl9SQVRFX0xJTUlURUQQgwEaBJC1GAgSKAodUkVBU09OX0NPTlZFUlNBVElPTl9OT1RfRk9VTkQQkAMaBJC1GAUSIwoYUkVBU09OX01FU1NBR0VfTk9UX0ZPVU5EEJEDGgSQtRgFEiUKGlJFQVNPTl9NRVNTQUdFX05PVF9BTExPV0VEEJIDGgSQtRgHEiEKFlJFQVNPTl9SRVFVRVNUX1BFTkRJTkcQkwMaBJC1GAkSJQoaUkVBU09OX0NBTk5PVF9NRVNTQUdFX1NFTEYQlAMaBJC1GAMSJgobUkVBU09OX01FTUJFUl9ST0xFX1JFUVVJUkVEEJUDGgSQtRgHEh0KElJFQVNPTl9OT1RfQV9HUk9VUBCWAxoEkLUYCRIcChFSRUFTT05fR1JPVVBfRlVMTBCXAxoEkLUYCRIiChdSRUFTT05fTUVNQkVSX05PVF9GT1VORBCYAxoEkLUYBRInChxSRUFTT05fQ09OVkVSU0FUSU9OX0FDQ0VQVEVEEJkDGgSQtRgJEh8KFFJFQVNPTl9NRVNTQUdFX0VNUFRZEJoDGgSQtRgDEiQKGVJFQVNPTl9OT1RfTUVTU0FHRV9TRU5ERVIQmwMaBJC1GAcSJgobUkVBU09OX01FU1NBR0VfTk9UX0VESVRBQkxFEJwDGgSQtRgJEh8KFFJFQVNPTl9FTU9KSV9JTlZBTElEEJ0DGgSQtRgDEiQKGVJFQVNPTl9UT09fTUFOWV9SRUFDVElPTlMQngMaBJC1GAkSKAodUkVBU09OX05PVElGSUNBVElPTl9OT1RfRk9VTkQQpAMaBJC1GAUSIwoYUkVBU09OX1RJTUVfWk9ORV9VTktOT1dOEKUDGgSQtRgDEiUKGlJFQVNPTl9RVUlFVF9IT1VSU19JTlZBTElEEKYDGgSQtRgDEiIKF1JFQVNPTl9QVVNIX1VOQVZBSUxBQkxFEKcDGgSQtRgJEicKHFJFQVNPTl9QVVNIX0VORFBPSU5UX0lOVkFMSUQQqAMaBJC1GAMSIwoYUkVBU09OX1BVU0hfS0VZU19JTlZBTElEEKkDGgSQtRgDEi0KIlJFQVNPTl9UT09fTUFOWV9QVVNIX1NVQlNDUklQVElPTlMQqgMaBJC1GAkSLQoiUkVBU09OX1BVU0hfU1VCU0NSSVBUSU9OX05PVF9GT1VORBCrAxoEkLUYBRIgChVSRUFTT05fQ1VSU09SX0lOVkFMSUQQuAMaBJC1GAMSIAoVUkVBU09OX0NVUlNPUl9FWFBJUkVEELkDGgSQtRgJEiIKF1JFQVNPTl9UT09fTUFOWV9TVFJFQU1TELoDGgSQtRgIEiEKFlJFQVNPTl9TVFJFQU1fVE9PX1NMT1cQuwMaBJC1GAgSIQoWUkVBU09OX1NFUlZFUl9TVE9QUElORxC8AxoEkLUYDkK8AQoTY29tLnB1bHNlLmVycm9ycy52MUILRXJyb3JzUHJvdG9QAVo6Z2l0aHViLmNvbS9wdWxzZS1zb2NpYWwvcHVsc2UvZ2VuL3B1bHNlL2Vycm9ycy92MTtlcnJvcnN2MaICA1BFWKoCD1B1bHNlLkVycm9ycy5WMcoCD1B1bHNlXEVycm9yc1xWMeICG1B1bHNlXEVycm9yc1xWMVxHUEJNZXRhZGF0YeoCEVB1bHNlOjpFcnJvcnM6OlYxYgZwcm90bzM", [file_pulse_options_v1_options]);
 
 /**
  * Why a call failed. The code that goes with a reason never changes.
@@ -183,6 +183,49 @@ export enum Reason {
   SESSION_NOT_FOUND = 27,
 
   /**
+   * The RPC is for callers of another role. Metadata: `role`, the least that may call it: `user`, `moderator`, `admin` or
+   * `service`.
+   *
+   * @generated from enum value: REASON_ROLE_REQUIRED = 130;
+   */
+  ROLE_REQUIRED = 130,
+
+  /**
+   * The API key is not one of this server, has expired or was revoked.
+   *
+   * @generated from enum value: REASON_API_KEY_INVALID = 132;
+   */
+  API_KEY_INVALID = 132,
+
+  /**
+   * There is no API key of that id, or it has ended.
+   *
+   * @generated from enum value: REASON_API_KEY_NOT_FOUND = 133;
+   */
+  API_KEY_NOT_FOUND = 133,
+
+  /**
+   * The time at which it is to end has passed already.
+   *
+   * @generated from enum value: REASON_EXPIRE_TIME_PAST = 134;
+   */
+  EXPIRE_TIME_PAST = 134,
+
+  /**
+   * One cannot change one's own role, nor suspend or restore oneself.
+   *
+   * @generated from enum value: REASON_CANNOT_ACT_ON_SELF = 135;
+   */
+  CANNOT_ACT_ON_SELF = 135,
+
+  /**
+   * The account is suspended: login and password are right, and let nobody in.
+   *
+   * @generated from enum value: REASON_ACCOUNT_SUSPENDED = 136;
+   */
+  ACCOUNT_SUSPENDED = 136,
+
+  /**
    * There is no such person, or the caller may not see them.
    *
    * @generated from enum value: REASON_USER_NOT_FOUND = 40;
@@ -223,6 +266,572 @@ export enum Reason {
    * @generated from enum value: REASON_NOT_POST_AUTHOR = 63;
    */
   NOT_POST_AUTHOR = 63,
+
+  /**
+   * The author of the post does not want replies from the caller.
+   *
+   * @generated from enum value: REASON_REPLY_NOT_ALLOWED = 64;
+   */
+  REPLY_NOT_ALLOWED = 64,
+
+  /**
+   * What the call does is risky, and the caller's last proof of who they are is too old. Call Reauthenticate, or sign in
+   * again. Metadata: `max_age_seconds`.
+   *
+   * @generated from enum value: REASON_REAUTHENTICATION_REQUIRED = 100;
+   */
+  REAUTHENTICATION_REQUIRED = 100,
+
+  /**
+   * The password is not the caller's, or the caller has none.
+   *
+   * @generated from enum value: REASON_REAUTHENTICATION_FAILED = 101;
+   */
+  REAUTHENTICATION_FAILED = 101,
+
+  /**
+   * The mailed token was used, has expired, or never was one. Ask for another mail.
+   *
+   * @generated from enum value: REASON_EMAIL_TOKEN_INVALID = 102;
+   */
+  EMAIL_TOKEN_INVALID = 102,
+
+  /**
+   * The account's e-mail address is proved already.
+   *
+   * @generated from enum value: REASON_EMAIL_ALREADY_VERIFIED = 103;
+   */
+  EMAIL_ALREADY_VERIFIED = 103,
+
+  /**
+   * The address was sent as many mails as it may be in an hour. The RetryInfo says when to try again.
+   *
+   * @generated from enum value: REASON_MAIL_LIMIT_REACHED = 104;
+   */
+  MAIL_LIMIT_REACHED = 104,
+
+  /**
+   * The account has a second factor. Complete the sign-in with LogInWithSecondFactor. Metadata: `challenge`, and
+   * `expire_time` in RFC 3339.
+   *
+   * @generated from enum value: REASON_SECOND_FACTOR_REQUIRED = 105;
+   */
+  SECOND_FACTOR_REQUIRED = 105,
+
+  /**
+   * The challenge was used, has expired, was tried too often, or never was one. Sign in again.
+   *
+   * @generated from enum value: REASON_SECOND_FACTOR_CHALLENGE_INVALID = 106;
+   */
+  SECOND_FACTOR_CHALLENGE_INVALID = 106,
+
+  /**
+   * The code is wrong, was used before, or is too old.
+   *
+   * @generated from enum value: REASON_SECOND_FACTOR_CODE_INVALID = 107;
+   */
+  SECOND_FACTOR_CODE_INVALID = 107,
+
+  /**
+   * Too many wrong codes were tried on the account. Recovery codes still work; the RetryInfo says when others do.
+   *
+   * @generated from enum value: REASON_SECOND_FACTOR_LIMIT_REACHED = 108;
+   */
+  SECOND_FACTOR_LIMIT_REACHED = 108,
+
+  /**
+   * The account has a second factor already. Disable it first to enrol another app.
+   *
+   * @generated from enum value: REASON_TOTP_ALREADY_ENABLED = 109;
+   */
+  TOTP_ALREADY_ENABLED = 109,
+
+  /**
+   * There is no secret to confirm. Call EnrollTotp first.
+   *
+   * @generated from enum value: REASON_TOTP_NOT_ENROLLED = 110;
+   */
+  TOTP_NOT_ENROLLED = 110,
+
+  /**
+   * The account has no second factor.
+   *
+   * @generated from enum value: REASON_TOTP_NOT_ENABLED = 111;
+   */
+  TOTP_NOT_ENABLED = 111,
+
+  /**
+   * One cannot sign in with a provider of that name here.
+   *
+   * @generated from enum value: REASON_PROVIDER_NOT_FOUND = 112;
+   */
+  PROVIDER_NOT_FOUND = 112,
+
+  /**
+   * The provider does not answer as it should now. Begin the sign-in again after a pause.
+   *
+   * @generated from enum value: REASON_PROVIDER_UNAVAILABLE = 113;
+   */
+  PROVIDER_UNAVAILABLE = 113,
+
+  /**
+   * The provider did not take the code, or what it says of the person cannot be trusted. Begin the sign-in again.
+   *
+   * @generated from enum value: REASON_PROVIDER_REFUSED = 114;
+   */
+  PROVIDER_REFUSED = 114,
+
+  /**
+   * The provider tells no e-mail address, which a new account needs. Allow it there, or register and link the identity.
+   *
+   * @generated from enum value: REASON_PROVIDER_EMAIL_MISSING = 115;
+   */
+  PROVIDER_EMAIL_MISSING = 115,
+
+  /**
+   * State and secret do not belong together, were used, have expired, or are somebody else's. Begin the sign-in again.
+   *
+   * @generated from enum value: REASON_SIGN_IN_STATE_INVALID = 116;
+   */
+  SIGN_IN_STATE_INVALID = 116,
+
+  /**
+   * Another account has the address that the provider tells, and one of the two has not proved it. Sign in to that account,
+   * after a password reset if need be, and link the identity.
+   *
+   * @generated from enum value: REASON_ACCOUNT_LINK_REQUIRED = 117;
+   */
+  ACCOUNT_LINK_REQUIRED = 117,
+
+  /**
+   * The account at the provider is linked to somebody else, or the caller has linked another of the same provider.
+   *
+   * @generated from enum value: REASON_IDENTITY_ALREADY_LINKED = 118;
+   */
+  IDENTITY_ALREADY_LINKED = 118,
+
+  /**
+   * The caller has linked no identity of that provider.
+   *
+   * @generated from enum value: REASON_LINKED_IDENTITY_NOT_FOUND = 119;
+   */
+  LINKED_IDENTITY_NOT_FOUND = 119,
+
+  /**
+   * Without the identity nobody could sign in to the account. Set a password or link another identity first.
+   *
+   * @generated from enum value: REASON_LAST_WAY_IN = 120;
+   */
+  LAST_WAY_IN = 120,
+
+  /**
+   * The account is private: whom it follows and who follows it is told to itself and its followers alone.
+   *
+   * @generated from enum value: REASON_FOLLOWS_PRIVATE = 240;
+   */
+  FOLLOWS_PRIVATE = 240,
+
+  /**
+   * The person does not ask to follow the caller, or no longer does.
+   *
+   * @generated from enum value: REASON_FOLLOW_REQUEST_NOT_FOUND = 241;
+   */
+  FOLLOW_REQUEST_NOT_FOUND = 241,
+
+  /**
+   * The caller blocks the person. Unblock them first.
+   *
+   * @generated from enum value: REASON_USER_BLOCKED = 242;
+   */
+  USER_BLOCKED = 242,
+
+  /**
+   * One cannot block oneself.
+   *
+   * @generated from enum value: REASON_CANNOT_BLOCK_SELF = 243;
+   */
+  CANNOT_BLOCK_SELF = 243,
+
+  /**
+   * One cannot mute oneself.
+   *
+   * @generated from enum value: REASON_CANNOT_MUTE_SELF = 244;
+   */
+  CANNOT_MUTE_SELF = 244,
+
+  /**
+   * The text to mute holds no word: neither a letter, nor a number, nor an emoji.
+   *
+   * @generated from enum value: REASON_MUTED_WORD_EMPTY = 245;
+   */
+  MUTED_WORD_EMPTY = 245,
+
+  /**
+   * The caller mutes as many as one may. Take one back first. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_TOO_MANY_MUTES = 246;
+   */
+  TOO_MANY_MUTES = 246,
+
+  /**
+   * The caller has no list of that id.
+   *
+   * @generated from enum value: REASON_LIST_NOT_FOUND = 247;
+   */
+  LIST_NOT_FOUND = 247,
+
+  /**
+   * The caller has as many lists as one may. Delete one first. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_TOO_MANY_LISTS = 248;
+   */
+  TOO_MANY_LISTS = 248,
+
+  /**
+   * The list has as many members as one may. Remove one first. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_LIST_FULL = 249;
+   */
+  LIST_FULL = 249,
+
+  /**
+   * The language of the profile is no tag of BCP 47, such as `en` or `pt-BR`.
+   *
+   * @generated from enum value: REASON_PROFILE_LANGUAGE_INVALID = 250;
+   */
+  PROFILE_LANGUAGE_INVALID = 250,
+
+  /**
+   * The language is not a BCP 47 tag. Metadata: `language`.
+   *
+   * @generated from enum value: REASON_LANGUAGE_INVALID = 200;
+   */
+  LANGUAGE_INVALID = 200,
+
+  /**
+   * A reply may not be for more people than the post it replies to is.
+   *
+   * @generated from enum value: REASON_REPLY_AUDIENCE_TOO_WIDE = 201;
+   */
+  REPLY_AUDIENCE_TOO_WIDE = 201,
+
+  /**
+   * Only what everyone may see can be reposted.
+   *
+   * @generated from enum value: REASON_REPOST_NOT_ALLOWED = 202;
+   */
+  REPOST_NOT_ALLOWED = 202,
+
+  /**
+   * Only what everyone may see can be quoted.
+   *
+   * @generated from enum value: REASON_QUOTE_NOT_ALLOWED = 203;
+   */
+  QUOTE_NOT_ALLOWED = 203,
+
+  /**
+   * A repost says nothing of its own that could be edited.
+   *
+   * @generated from enum value: REASON_POST_NOT_EDITABLE = 204;
+   */
+  POST_NOT_EDITABLE = 204,
+
+  /**
+   * The post has no poll.
+   *
+   * @generated from enum value: REASON_POLL_NOT_FOUND = 205;
+   */
+  POLL_NOT_FOUND = 205,
+
+  /**
+   * The poll has ended.
+   *
+   * @generated from enum value: REASON_POLL_ENDED = 206;
+   */
+  POLL_ENDED = 206,
+
+  /**
+   * The caller has voted in the poll before.
+   *
+   * @generated from enum value: REASON_POLL_ALREADY_VOTED = 207;
+   */
+  POLL_ALREADY_VOTED = 207,
+
+  /**
+   * The poll has no such option, or allows only one. Metadata: `options`, how many there are.
+   *
+   * @generated from enum value: REASON_POLL_CHOICE_INVALID = 208;
+   */
+  POLL_CHOICE_INVALID = 208,
+
+  /**
+   * The caller has no draft of that id; it may have been published.
+   *
+   * @generated from enum value: REASON_DRAFT_NOT_FOUND = 209;
+   */
+  DRAFT_NOT_FOUND = 209,
+
+  /**
+   * The caller has as many drafts as one may have. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_TOO_MANY_DRAFTS = 210;
+   */
+  TOO_MANY_DRAFTS = 210,
+
+  /**
+   * A post can be scheduled for a time that is at least a minute and at most a year away.
+   *
+   * @generated from enum value: REASON_SCHEDULED_TIME_INVALID = 211;
+   */
+  SCHEDULED_TIME_INVALID = 211,
+
+  /**
+   * The author's account was not active when the post was to be published.
+   *
+   * @generated from enum value: REASON_AUTHOR_INACTIVE = 212;
+   */
+  AUTHOR_INACTIVE = 212,
+
+  /**
+   * The text mentions more different people than a post may. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_TOO_MANY_MENTIONS = 213;
+   */
+  TOO_MANY_MENTIONS = 213,
+
+  /**
+   * The text has more different hashtags than a post may. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_TOO_MANY_HASHTAGS = 214;
+   */
+  TOO_MANY_HASHTAGS = 214,
+
+  /**
+   * The search query cannot be understood, or says nothing to look for. The message says what to write instead.
+   * Metadata: `part`, the part of the query that is meant.
+   *
+   * @generated from enum value: REASON_QUERY_INVALID = 300;
+   */
+  QUERY_INVALID = 300,
+
+  /**
+   * There is no ranking algorithm of that name. Metadata: `algorithms`, those that there are.
+   *
+   * @generated from enum value: REASON_ALGORITHM_UNKNOWN = 281;
+   */
+  ALGORITHM_UNKNOWN = 281,
+
+  /**
+   * The read position is the id of no post that can have been written yet.
+   *
+   * @generated from enum value: REASON_READ_POSITION_INVALID = 282;
+   */
+  READ_POSITION_INVALID = 282,
+
+  /**
+   * The caller has called as often as their rate class allows, or an account was tried that often. RetryInfo, and the
+   * header Retry-After, say when a call is let through again; the headers RateLimit-Limit, RateLimit-Remaining and
+   * RateLimit-Reset accompany them. Metadata: `limit`, calls in `window_seconds`.
+   *
+   * @generated from enum value: REASON_RATE_LIMITED = 131;
+   */
+  RATE_LIMITED = 131,
+
+  /**
+   * There is no such conversation, or the caller does not take part in it.
+   *
+   * @generated from enum value: REASON_CONVERSATION_NOT_FOUND = 400;
+   */
+  CONVERSATION_NOT_FOUND = 400,
+
+  /**
+   * There is no such message, or the caller may not see it.
+   *
+   * @generated from enum value: REASON_MESSAGE_NOT_FOUND = 401;
+   */
+  MESSAGE_NOT_FOUND = 401,
+
+  /**
+   * The caller may not write to the person: that is what the person chose, or there is a block between them.
+   *
+   * @generated from enum value: REASON_MESSAGE_NOT_ALLOWED = 402;
+   */
+  MESSAGE_NOT_ALLOWED = 402,
+
+  /**
+   * The other has not accepted the conversation yet, and the caller has sent as much as one may until then. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_REQUEST_PENDING = 403;
+   */
+  REQUEST_PENDING = 403,
+
+  /**
+   * One cannot have a conversation with oneself.
+   *
+   * @generated from enum value: REASON_CANNOT_MESSAGE_SELF = 404;
+   */
+  CANNOT_MESSAGE_SELF = 404,
+
+  /**
+   * What the call does takes another role in the group. Metadata: `role`, the least that may: `admin` or `owner`.
+   *
+   * @generated from enum value: REASON_MEMBER_ROLE_REQUIRED = 405;
+   */
+  MEMBER_ROLE_REQUIRED = 405,
+
+  /**
+   * Only groups have a name, and members who come and go.
+   *
+   * @generated from enum value: REASON_NOT_A_GROUP = 406;
+   */
+  NOT_A_GROUP = 406,
+
+  /**
+   * The group would have more members than one may. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_GROUP_FULL = 407;
+   */
+  GROUP_FULL = 407,
+
+  /**
+   * The person does not take part in the conversation, or the caller may not see them.
+   *
+   * @generated from enum value: REASON_MEMBER_NOT_FOUND = 408;
+   */
+  MEMBER_NOT_FOUND = 408,
+
+  /**
+   * The caller has accepted the conversation, so it cannot be declined. Leave a group, or block the person.
+   *
+   * @generated from enum value: REASON_CONVERSATION_ACCEPTED = 409;
+   */
+  CONVERSATION_ACCEPTED = 409,
+
+  /**
+   * The text holds nothing but white space.
+   *
+   * @generated from enum value: REASON_MESSAGE_EMPTY = 410;
+   */
+  MESSAGE_EMPTY = 410,
+
+  /**
+   * The message was sent by somebody else.
+   *
+   * @generated from enum value: REASON_NOT_MESSAGE_SENDER = 411;
+   */
+  NOT_MESSAGE_SENDER = 411,
+
+  /**
+   * The message was deleted, or tells of the group's comings and goings.
+   *
+   * @generated from enum value: REASON_MESSAGE_NOT_EDITABLE = 412;
+   */
+  MESSAGE_NOT_EDITABLE = 412,
+
+  /**
+   * A reaction is one emoji.
+   *
+   * @generated from enum value: REASON_EMOJI_INVALID = 413;
+   */
+  EMOJI_INVALID = 413,
+
+  /**
+   * The caller reacted to the message with as many different emoji as one may. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_TOO_MANY_REACTIONS = 414;
+   */
+  TOO_MANY_REACTIONS = 414,
+
+  /**
+   * The caller has no notification of that id.
+   *
+   * @generated from enum value: REASON_NOTIFICATION_NOT_FOUND = 420;
+   */
+  NOTIFICATION_NOT_FOUND = 420,
+
+  /**
+   * The IANA database has no time zone of that name. Metadata: `time_zone`.
+   *
+   * @generated from enum value: REASON_TIME_ZONE_UNKNOWN = 421;
+   */
+  TIME_ZONE_UNKNOWN = 421,
+
+  /**
+   * Quiet hours end when they begin. Disable them to have none.
+   *
+   * @generated from enum value: REASON_QUIET_HOURS_INVALID = 422;
+   */
+  QUIET_HOURS_INVALID = 422,
+
+  /**
+   * The server pushes to no browsers: it has no key for it. Operators set PULSE_PUSH_KEY and PULSE_PUSH_CONTACT.
+   *
+   * @generated from enum value: REASON_PUSH_UNAVAILABLE = 423;
+   */
+  PUSH_UNAVAILABLE = 423,
+
+  /**
+   * The endpoint is no https URL of a push service that may be called.
+   *
+   * @generated from enum value: REASON_PUSH_ENDPOINT_INVALID = 424;
+   */
+  PUSH_ENDPOINT_INVALID = 424,
+
+  /**
+   * The keys of the subscription are not those of RFC 8291: a point of P-256 and 16 bytes.
+   *
+   * @generated from enum value: REASON_PUSH_KEYS_INVALID = 425;
+   */
+  PUSH_KEYS_INVALID = 425,
+
+  /**
+   * The caller has as many subscriptions as one may. Delete one first. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_TOO_MANY_PUSH_SUBSCRIPTIONS = 426;
+   */
+  TOO_MANY_PUSH_SUBSCRIPTIONS = 426,
+
+  /**
+   * The caller has no subscription of that id.
+   *
+   * @generated from enum value: REASON_PUSH_SUBSCRIPTION_NOT_FOUND = 427;
+   */
+  PUSH_SUBSCRIPTION_NOT_FOUND = 427,
+
+  /**
+   * The cursor is none of this stream of the caller's. Subscribe without one.
+   *
+   * @generated from enum value: REASON_CURSOR_INVALID = 440;
+   */
+  CURSOR_INVALID = 440,
+
+  /**
+   * What came after the cursor is not all kept any more. Read timelines, conversations and notifications anew, and subscribe without a cursor before that.
+   *
+   * @generated from enum value: REASON_CURSOR_EXPIRED = 441;
+   */
+  CURSOR_EXPIRED = 441,
+
+  /**
+   * The caller has as many streams open as one may. Close one, or wait as long as the RetryInfo says. Metadata: `limit`.
+   *
+   * @generated from enum value: REASON_TOO_MANY_STREAMS = 442;
+   */
+  TOO_MANY_STREAMS = 442,
+
+  /**
+   * The client did not read what it was sent for 10 s. It may come back with its last cursor.
+   *
+   * @generated from enum value: REASON_STREAM_TOO_SLOW = 443;
+   */
+  STREAM_TOO_SLOW = 443,
+
+  /**
+   * The process stops. Come back with the last cursor.
+   *
+   * @generated from enum value: REASON_SERVER_STOPPING = 444;
+   */
+  SERVER_STOPPING = 444,
 }
 
 /**

@@ -2,7 +2,8 @@
 // @generated from file pulse/graph/v1/graph.proto (package pulse.graph.v1, syntax proto3)
 /* eslint-disable */
 
-// Package pulse.graph.v1 is about who follows whom.
+// Package pulse.graph.v1 is about how people relate: who follows whom, whom one blocks or mutes, whom one keeps on lists,
+// and whom one may want to follow.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -10,6 +11,18 @@ import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { BlockUserRequestSchema, BlockUserResponseSchema, ListBlockedRequestSchema, ListBlockedResponseSchema, UnblockUserRequestSchema, UnblockUserResponseSchema } from "./blocks_pb.js";
+import { file_pulse_graph_v1_blocks } from "./blocks_pb.js";
+import type { AddListMemberRequestSchema, AddListMemberResponseSchema, CreateListRequestSchema, CreateListResponseSchema, DeleteListRequestSchema, DeleteListResponseSchema, GetListRequestSchema, GetListResponseSchema, ListListMembersRequestSchema, ListListMembersResponseSchema, ListListsRequestSchema, ListListsResponseSchema, RemoveListMemberRequestSchema, RemoveListMemberResponseSchema, UpdateListRequestSchema, UpdateListResponseSchema } from "./lists_pb.js";
+import { file_pulse_graph_v1_lists } from "./lists_pb.js";
+import type { ListMutedRequestSchema, ListMutedResponseSchema, ListMutedWordsRequestSchema, ListMutedWordsResponseSchema, MuteUserRequestSchema, MuteUserResponseSchema, MuteWordRequestSchema, MuteWordResponseSchema, UnmuteUserRequestSchema, UnmuteUserResponseSchema, UnmuteWordRequestSchema, UnmuteWordResponseSchema } from "./mutes_pb.js";
+import { file_pulse_graph_v1_mutes } from "./mutes_pb.js";
+import type { DismissRecommendationRequestSchema, DismissRecommendationResponseSchema, RecommendUsersRequestSchema, RecommendUsersResponseSchema } from "./recommendations_pb.js";
+import { file_pulse_graph_v1_recommendations } from "./recommendations_pb.js";
+import type { Relationship } from "./relationship_pb.js";
+import { file_pulse_graph_v1_relationship } from "./relationship_pb.js";
+import type { ApproveFollowRequestRequestSchema, ApproveFollowRequestResponseSchema, ListFollowRequestsRequestSchema, ListFollowRequestsResponseSchema, ListSentFollowRequestsRequestSchema, ListSentFollowRequestsResponseSchema, RejectFollowRequestRequestSchema, RejectFollowRequestResponseSchema } from "./requests_pb.js";
+import { file_pulse_graph_v1_requests } from "./requests_pb.js";
 import { file_pulse_options_v1_options } from "../../options/v1/options_pb.js";
 import type { UserSummary } from "../../user/v1/user_pb.js";
 import { file_pulse_user_v1_user } from "../../user/v1/user_pb.js";
@@ -19,42 +32,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/graph/v1/graph.proto.
  */
 export const file_pulse_graph_v1_graph: GenFile = /*@__PURE__*/
-  fileDesc("ChpwdWxzZS9ncmFwaC92MS9ncmFwaC5wcm90bxIOcHVsc2UuZ3JhcGgudjEiRwoMUmVsYXRpb25zaGlwEg8KB3VzZXJfaWQYASABKAMSEQoJZm9sbG93aW5nGAIgASgIEhMKC2ZvbGxvd2VkX2J5GAMgASgIImoKDUZvbGxvd0xpc3RpbmcSKAoEdXNlchgBIAEoCzIaLnB1bHNlLnVzZXIudjEuVXNlclN1bW1hcnkSLwoLZm9sbG93X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIikKDUZvbGxvd1JlcXVlc3QSGAoHdXNlcl9pZBgBIAEoA0IHukgEIgIgACJECg5Gb2xsb3dSZXNwb25zZRIyCgxyZWxhdGlvbnNoaXAYASABKAsyHC5wdWxzZS5ncmFwaC52MS5SZWxhdGlvbnNoaXAiKwoPVW5mb2xsb3dSZXF1ZXN0EhgKB3VzZXJfaWQYASABKANCB7pIBCICIAAiRgoQVW5mb2xsb3dSZXNwb25zZRIyCgxyZWxhdGlvbnNoaXAYASABKAsyHC5wdWxzZS5ncmFwaC52MS5SZWxhdGlvbnNoaXAiagoUTGlzdEZvbGxvd2Vyc1JlcXVlc3QSGAoHdXNlcl9pZBgBIAEoA0IHukgEIgIgABIaCglwYWdlX3NpemUYAiABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAIiYgoVTGlzdEZvbGxvd2Vyc1Jlc3BvbnNlEjAKCWZvbGxvd2VycxgBIAMoCzIdLnB1bHNlLmdyYXBoLnYxLkZvbGxvd0xpc3RpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImoKFExpc3RGb2xsb3dpbmdSZXF1ZXN0EhgKB3VzZXJfaWQYASABKANCB7pIBCICIAASGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIACImIKFUxpc3RGb2xsb3dpbmdSZXNwb25zZRIwCglmb2xsb3dpbmcYASADKAsyHS5wdWxzZS5ncmFwaC52MS5Gb2xsb3dMaXN0aW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJCChxCYXRjaEdldFJlbGF0aW9uc2hpcHNSZXF1ZXN0EiIKCHVzZXJfaWRzGAEgAygDQhC6SA2SAQoIARBkIgQiAiAAIlQKHUJhdGNoR2V0UmVsYXRpb25zaGlwc1Jlc3BvbnNlEjMKDXJlbGF0aW9uc2hpcHMYASADKAsyHC5wdWxzZS5ncmFwaC52MS5SZWxhdGlvbnNoaXAyvQUKDEdyYXBoU2VydmljZRJzCgZGb2xsb3cSHS5wdWxzZS5ncmFwaC52MS5Gb2xsb3dSZXF1ZXN0Gh4ucHVsc2UuZ3JhcGgudjEuRm9sbG93UmVzcG9uc2UiKoq1GAQIAhADgtPkkwIcGhovdjEvdXNlcnMve3VzZXJfaWR9L2ZvbGxvdxJ5CghVbmZvbGxvdxIfLnB1bHNlLmdyYXBoLnYxLlVuZm9sbG93UmVxdWVzdBogLnB1bHNlLmdyYXBoLnYxLlVuZm9sbG93UmVzcG9uc2UiKoq1GAQIAhADgtPkkwIcKhovdjEvdXNlcnMve3VzZXJfaWR9L2ZvbGxvdxKOAQoNTGlzdEZvbGxvd2VycxIkLnB1bHNlLmdyYXBoLnYxLkxpc3RGb2xsb3dlcnNSZXF1ZXN0GiUucHVsc2UuZ3JhcGgudjEuTGlzdEZvbGxvd2Vyc1Jlc3BvbnNlIjCQAgGKtRgECAEQA4LT5JMCHxIdL3YxL3VzZXJzL3t1c2VyX2lkfS9mb2xsb3dlcnMSjgEKDUxpc3RGb2xsb3dpbmcSJC5wdWxzZS5ncmFwaC52MS5MaXN0Rm9sbG93aW5nUmVxdWVzdBolLnB1bHNlLmdyYXBoLnYxLkxpc3RGb2xsb3dpbmdSZXNwb25zZSIwkAIBirUYBAgBEAOC0+STAh8SHS92MS91c2Vycy97dXNlcl9pZH0vZm9sbG93aW5nEpoBChVCYXRjaEdldFJlbGF0aW9uc2hpcHMSLC5wdWxzZS5ncmFwaC52MS5CYXRjaEdldFJlbGF0aW9uc2hpcHNSZXF1ZXN0Gi0ucHVsc2UuZ3JhcGgudjEuQmF0Y2hHZXRSZWxhdGlvbnNoaXBzUmVzcG9uc2UiJJACAYq1GAQIAhADgtPkkwITEhEvdjEvcmVsYXRpb25zaGlwc0K0AQoSY29tLnB1bHNlLmdyYXBoLnYxQgpHcmFwaFByb3RvUAFaOGdpdGh1Yi5jb20vcHVsc2Utc29jaWFsL3B1bHNlL2dlbi9wdWxzZS9ncmFwaC92MTtncmFwaHYxogIDUEdYqgIOUHVsc2UuR3JhcGguVjHKAg5QdWxzZVxHcmFwaFxWMeICGlB1bHNlXEdyYXBoXFYxXEdQQk1ldGFkYXRh6gIQUHVsc2U6OkdyYXBoOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pulse_options_v1_options, file_pulse_user_v1_user]);
-
-/**
- * How the caller relates to a person.
- *
- * @generated from message pulse.graph.v1.Relationship
- */
-export type Relationship = Message<"pulse.graph.v1.Relationship"> & {
-  /**
-   * The person.
-   *
-   * @generated from field: int64 user_id = 1;
-   */
-  userId: bigint;
-
-  /**
-   * The caller follows the person.
-   *
-   * @generated from field: bool following = 2;
-   */
-  following: boolean;
-
-  /**
-   * The person follows the caller.
-   *
-   * @generated from field: bool followed_by = 3;
-   */
-  followedBy: boolean;
-};
-
-/**
- * Describes the message pulse.graph.v1.Relationship.
- * Use `create(RelationshipSchema)` to create a new message.
- */
-export const RelationshipSchema: GenMessage<Relationship> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 0);
+  fileDesc("ChpwdWxzZS9ncmFwaC92MS9ncmFwaC5wcm90bxIOcHVsc2UuZ3JhcGgudjEiagoNRm9sbG93TGlzdGluZxIoCgR1c2VyGAEgASgLMhoucHVsc2UudXNlci52MS5Vc2VyU3VtbWFyeRIvCgtmb2xsb3dfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiKQoNRm9sbG93UmVxdWVzdBIYCgd1c2VyX2lkGAEgASgDQge6SAQiAiAAIkQKDkZvbGxvd1Jlc3BvbnNlEjIKDHJlbGF0aW9uc2hpcBgBIAEoCzIcLnB1bHNlLmdyYXBoLnYxLlJlbGF0aW9uc2hpcCIrCg9VbmZvbGxvd1JlcXVlc3QSGAoHdXNlcl9pZBgBIAEoA0IHukgEIgIgACJGChBVbmZvbGxvd1Jlc3BvbnNlEjIKDHJlbGF0aW9uc2hpcBgBIAEoCzIcLnB1bHNlLmdyYXBoLnYxLlJlbGF0aW9uc2hpcCJqChRMaXN0Rm9sbG93ZXJzUmVxdWVzdBIYCgd1c2VyX2lkGAEgASgDQge6SAQiAiAAEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiJiChVMaXN0Rm9sbG93ZXJzUmVzcG9uc2USMAoJZm9sbG93ZXJzGAEgAygLMh0ucHVsc2UuZ3JhcGgudjEuRm9sbG93TGlzdGluZxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiagoUTGlzdEZvbGxvd2luZ1JlcXVlc3QSGAoHdXNlcl9pZBgBIAEoA0IHukgEIgIgABIaCglwYWdlX3NpemUYAiABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAIiYgoVTGlzdEZvbGxvd2luZ1Jlc3BvbnNlEjAKCWZvbGxvd2luZxgBIAMoCzIdLnB1bHNlLmdyYXBoLnYxLkZvbGxvd0xpc3RpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkIKHEJhdGNoR2V0UmVsYXRpb25zaGlwc1JlcXVlc3QSIgoIdXNlcl9pZHMYASADKANCELpIDZIBCggBEGQiBCICIAAiVAodQmF0Y2hHZXRSZWxhdGlvbnNoaXBzUmVzcG9uc2USMwoNcmVsYXRpb25zaGlwcxgBIAMoCzIcLnB1bHNlLmdyYXBoLnYxLlJlbGF0aW9uc2hpcCIxChVSZW1vdmVGb2xsb3dlclJlcXVlc3QSGAoHdXNlcl9pZBgBIAEoA0IHukgEIgIgACJMChZSZW1vdmVGb2xsb3dlclJlc3BvbnNlEjIKDHJlbGF0aW9uc2hpcBgBIAEoCzIcLnB1bHNlLmdyYXBoLnYxLlJlbGF0aW9uc2hpcDKdHwoMR3JhcGhTZXJ2aWNlEnUKBkZvbGxvdxIdLnB1bHNlLmdyYXBoLnYxLkZvbGxvd1JlcXVlc3QaHi5wdWxzZS5ncmFwaC52MS5Gb2xsb3dSZXNwb25zZSIsirUYBggCEANYAoLT5JMCHBoaL3YxL3VzZXJzL3t1c2VyX2lkfS9mb2xsb3cSewoIVW5mb2xsb3cSHy5wdWxzZS5ncmFwaC52MS5VbmZvbGxvd1JlcXVlc3QaIC5wdWxzZS5ncmFwaC52MS5VbmZvbGxvd1Jlc3BvbnNlIiyKtRgGCAIQA1gCgtPkkwIcKhovdjEvdXNlcnMve3VzZXJfaWR9L2ZvbGxvdxKKAQoOUmVtb3ZlRm9sbG93ZXISJS5wdWxzZS5ncmFwaC52MS5SZW1vdmVGb2xsb3dlclJlcXVlc3QaJi5wdWxzZS5ncmFwaC52MS5SZW1vdmVGb2xsb3dlclJlc3BvbnNlIimKtRgGCAIQA1gCgtPkkwIZKhcvdjEvZm9sbG93ZXJzL3t1c2VyX2lkfRKQAQoNTGlzdEZvbGxvd2VycxIkLnB1bHNlLmdyYXBoLnYxLkxpc3RGb2xsb3dlcnNSZXF1ZXN0GiUucHVsc2UuZ3JhcGgudjEuTGlzdEZvbGxvd2Vyc1Jlc3BvbnNlIjKQAgGKtRgGCAEQA1gBgtPkkwIfEh0vdjEvdXNlcnMve3VzZXJfaWR9L2ZvbGxvd2VycxKQAQoNTGlzdEZvbGxvd2luZxIkLnB1bHNlLmdyYXBoLnYxLkxpc3RGb2xsb3dpbmdSZXF1ZXN0GiUucHVsc2UuZ3JhcGgudjEuTGlzdEZvbGxvd2luZ1Jlc3BvbnNlIjKQAgGKtRgGCAEQA1gBgtPkkwIfEh0vdjEvdXNlcnMve3VzZXJfaWR9L2ZvbGxvd2luZxKUAQoSTGlzdEZvbGxvd1JlcXVlc3RzEikucHVsc2UuZ3JhcGgudjEuTGlzdEZvbGxvd1JlcXVlc3RzUmVxdWVzdBoqLnB1bHNlLmdyYXBoLnYxLkxpc3RGb2xsb3dSZXF1ZXN0c1Jlc3BvbnNlIieQAgGKtRgGCAIQAlgBgtPkkwIUEhIvdjEvZm9sbG93UmVxdWVzdHMSpAEKFkxpc3RTZW50Rm9sbG93UmVxdWVzdHMSLS5wdWxzZS5ncmFwaC52MS5MaXN0U2VudEZvbGxvd1JlcXVlc3RzUmVxdWVzdBouLnB1bHNlLmdyYXBoLnYxLkxpc3RTZW50Rm9sbG93UmVxdWVzdHNSZXNwb25zZSIrkAIBirUYBggCEAJYAYLT5JMCGBIWL3YxL3NlbnRGb2xsb3dSZXF1ZXN0cxKqAQoUQXBwcm92ZUZvbGxvd1JlcXVlc3QSKy5wdWxzZS5ncmFwaC52MS5BcHByb3ZlRm9sbG93UmVxdWVzdFJlcXVlc3QaLC5wdWxzZS5ncmFwaC52MS5BcHByb3ZlRm9sbG93UmVxdWVzdFJlc3BvbnNlIjeKtRgGCAIQA1gCgtPkkwInGiUvdjEvZm9sbG93UmVxdWVzdHMve3VzZXJfaWR9L2FwcHJvdmFsEp4BChNSZWplY3RGb2xsb3dSZXF1ZXN0EioucHVsc2UuZ3JhcGgudjEuUmVqZWN0Rm9sbG93UmVxdWVzdFJlcXVlc3QaKy5wdWxzZS5ncmFwaC52MS5SZWplY3RGb2xsb3dSZXF1ZXN0UmVzcG9uc2UiLoq1GAYIAhADWAKC0+STAh4qHC92MS9mb2xsb3dSZXF1ZXN0cy97dXNlcl9pZH0SnAEKFUJhdGNoR2V0UmVsYXRpb25zaGlwcxIsLnB1bHNlLmdyYXBoLnYxLkJhdGNoR2V0UmVsYXRpb25zaGlwc1JlcXVlc3QaLS5wdWxzZS5ncmFwaC52MS5CYXRjaEdldFJlbGF0aW9uc2hpcHNSZXNwb25zZSImkAIBirUYBggCEANYAYLT5JMCExIRL3YxL3JlbGF0aW9uc2hpcHMSfQoJQmxvY2tVc2VyEiAucHVsc2UuZ3JhcGgudjEuQmxvY2tVc2VyUmVxdWVzdBohLnB1bHNlLmdyYXBoLnYxLkJsb2NrVXNlclJlc3BvbnNlIiuKtRgGCAIQA1gCgtPkkwIbGhkvdjEvdXNlcnMve3VzZXJfaWR9L2Jsb2NrEoMBCgtVbmJsb2NrVXNlchIiLnB1bHNlLmdyYXBoLnYxLlVuYmxvY2tVc2VyUmVxdWVzdBojLnB1bHNlLmdyYXBoLnYxLlVuYmxvY2tVc2VyUmVzcG9uc2UiK4q1GAYIAhADWAKC0+STAhsqGS92MS91c2Vycy97dXNlcl9pZH0vYmxvY2sSdwoLTGlzdEJsb2NrZWQSIi5wdWxzZS5ncmFwaC52MS5MaXN0QmxvY2tlZFJlcXVlc3QaIy5wdWxzZS5ncmFwaC52MS5MaXN0QmxvY2tlZFJlc3BvbnNlIh+QAgGKtRgGCAIQAlgBgtPkkwIMEgovdjEvYmxvY2tzEnwKCE11dGVVc2VyEh8ucHVsc2UuZ3JhcGgudjEuTXV0ZVVzZXJSZXF1ZXN0GiAucHVsc2UuZ3JhcGgudjEuTXV0ZVVzZXJSZXNwb25zZSItirUYBggCEANYAoLT5JMCHToBKhoYL3YxL3VzZXJzL3t1c2VyX2lkfS9tdXRlEn8KClVubXV0ZVVzZXISIS5wdWxzZS5ncmFwaC52MS5Vbm11dGVVc2VyUmVxdWVzdBoiLnB1bHNlLmdyYXBoLnYxLlVubXV0ZVVzZXJSZXNwb25zZSIqirUYBggCEANYAoLT5JMCGioYL3YxL3VzZXJzL3t1c2VyX2lkfS9tdXRlEnAKCUxpc3RNdXRlZBIgLnB1bHNlLmdyYXBoLnYxLkxpc3RNdXRlZFJlcXVlc3QaIS5wdWxzZS5ncmFwaC52MS5MaXN0TXV0ZWRSZXNwb25zZSIekAIBirUYBggCEAJYAYLT5JMCCxIJL3YxL211dGVzEnIKCE11dGVXb3JkEh8ucHVsc2UuZ3JhcGgudjEuTXV0ZVdvcmRSZXF1ZXN0GiAucHVsc2UuZ3JhcGgudjEuTXV0ZVdvcmRSZXNwb25zZSIjirUYBggCEAJYAoLT5JMCEzoBKiIOL3YxL211dGVkV29yZHMSdQoKVW5tdXRlV29yZBIhLnB1bHNlLmdyYXBoLnYxLlVubXV0ZVdvcmRSZXF1ZXN0GiIucHVsc2UuZ3JhcGgudjEuVW5tdXRlV29yZFJlc3BvbnNlIiCKtRgGCAIQAlgCgtPkkwIQKg4vdjEvbXV0ZWRXb3JkcxKEAQoOTGlzdE11dGVkV29yZHMSJS5wdWxzZS5ncmFwaC52MS5MaXN0TXV0ZWRXb3Jkc1JlcXVlc3QaJi5wdWxzZS5ncmFwaC52MS5MaXN0TXV0ZWRXb3Jkc1Jlc3BvbnNlIiOQAgGKtRgGCAIQAlgBgtPkkwIQEg4vdjEvbXV0ZWRXb3JkcxJzCgpDcmVhdGVMaXN0EiEucHVsc2UuZ3JhcGgudjEuQ3JlYXRlTGlzdFJlcXVlc3QaIi5wdWxzZS5ncmFwaC52MS5DcmVhdGVMaXN0UmVzcG9uc2UiHoq1GAYIAhACWAKC0+STAg46ASoiCS92MS9saXN0cxJ0CgdHZXRMaXN0Eh4ucHVsc2UuZ3JhcGgudjEuR2V0TGlzdFJlcXVlc3QaHy5wdWxzZS5ncmFwaC52MS5HZXRMaXN0UmVzcG9uc2UiKJACAYq1GAYIAhAGWAGC0+STAhUSEy92MS9saXN0cy97bGlzdF9pZH0SfQoKVXBkYXRlTGlzdBIhLnB1bHNlLmdyYXBoLnYxLlVwZGF0ZUxpc3RSZXF1ZXN0GiIucHVsc2UuZ3JhcGgudjEuVXBkYXRlTGlzdFJlc3BvbnNlIiiKtRgGCAIQBlgCgtPkkwIYOgEqMhMvdjEvbGlzdHMve2xpc3RfaWR9EnoKCkRlbGV0ZUxpc3QSIS5wdWxzZS5ncmFwaC52MS5EZWxldGVMaXN0UmVxdWVzdBoiLnB1bHNlLmdyYXBoLnYxLkRlbGV0ZUxpc3RSZXNwb25zZSIlirUYBggCEAZYAoLT5JMCFSoTL3YxL2xpc3RzL3tsaXN0X2lkfRJwCglMaXN0TGlzdHMSIC5wdWxzZS5ncmFwaC52MS5MaXN0TGlzdHNSZXF1ZXN0GiEucHVsc2UuZ3JhcGgudjEuTGlzdExpc3RzUmVzcG9uc2UiHpACAYq1GAYIAhACWAGC0+STAgsSCS92MS9saXN0cxKVAQoNQWRkTGlzdE1lbWJlchIkLnB1bHNlLmdyYXBoLnYxLkFkZExpc3RNZW1iZXJSZXF1ZXN0GiUucHVsc2UuZ3JhcGgudjEuQWRkTGlzdE1lbWJlclJlc3BvbnNlIjeKtRgGCAIQBlgCgtPkkwInGiUvdjEvbGlzdHMve2xpc3RfaWR9L21lbWJlcnMve3VzZXJfaWR9Ep4BChBSZW1vdmVMaXN0TWVtYmVyEicucHVsc2UuZ3JhcGgudjEuUmVtb3ZlTGlzdE1lbWJlclJlcXVlc3QaKC5wdWxzZS5ncmFwaC52MS5SZW1vdmVMaXN0TWVtYmVyUmVzcG9uc2UiN4q1GAYIAhAGWAKC0+STAicqJS92MS9saXN0cy97bGlzdF9pZH0vbWVtYmVycy97dXNlcl9pZH0SlAEKD0xpc3RMaXN0TWVtYmVycxImLnB1bHNlLmdyYXBoLnYxLkxpc3RMaXN0TWVtYmVyc1JlcXVlc3QaJy5wdWxzZS5ncmFwaC52MS5MaXN0TGlzdE1lbWJlcnNSZXNwb25zZSIwkAIBirUYBggCEAZYAYLT5JMCHRIbL3YxL2xpc3RzL3tsaXN0X2lkfS9tZW1iZXJzEokBCg5SZWNvbW1lbmRVc2VycxIlLnB1bHNlLmdyYXBoLnYxLlJlY29tbWVuZFVzZXJzUmVxdWVzdBomLnB1bHNlLmdyYXBoLnYxLlJlY29tbWVuZFVzZXJzUmVzcG9uc2UiKJACAYq1GAYIAhACWASC0+STAhUSEy92MS9yZWNvbW1lbmRhdGlvbnMSpQEKFURpc21pc3NSZWNvbW1lbmRhdGlvbhIsLnB1bHNlLmdyYXBoLnYxLkRpc21pc3NSZWNvbW1lbmRhdGlvblJlcXVlc3QaLS5wdWxzZS5ncmFwaC52MS5EaXNtaXNzUmVjb21tZW5kYXRpb25SZXNwb25zZSIvirUYBggCEANYAoLT5JMCHyodL3YxL3JlY29tbWVuZGF0aW9ucy97dXNlcl9pZH1CtAEKEmNvbS5wdWxzZS5ncmFwaC52MUIKR3JhcGhQcm90b1ABWjhnaXRodWIuY29tL3B1bHNlLXNvY2lhbC9wdWxzZS9nZW4vcHVsc2UvZ3JhcGgvdjE7Z3JhcGh2MaICA1BHWKoCDlB1bHNlLkdyYXBoLlYxygIOUHVsc2VcR3JhcGhcVjHiAhpQdWxzZVxHcmFwaFxWMVxHUEJNZXRhZGF0YeoCEFB1bHNlOjpHcmFwaDo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pulse_graph_v1_blocks, file_pulse_graph_v1_lists, file_pulse_graph_v1_mutes, file_pulse_graph_v1_recommendations, file_pulse_graph_v1_relationship, file_pulse_graph_v1_requests, file_pulse_options_v1_options, file_pulse_user_v1_user]);
 
 /**
  * One line of a list of followers or of followed people.
@@ -82,7 +60,7 @@ export type FollowListing = Message<"pulse.graph.v1.FollowListing"> & {
  * Use `create(FollowListingSchema)` to create a new message.
  */
 export const FollowListingSchema: GenMessage<FollowListing> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 1);
+  messageDesc(file_pulse_graph_v1_graph, 0);
 
 /**
  * Request of Follow.
@@ -103,7 +81,7 @@ export type FollowRequest = Message<"pulse.graph.v1.FollowRequest"> & {
  * Use `create(FollowRequestSchema)` to create a new message.
  */
 export const FollowRequestSchema: GenMessage<FollowRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 2);
+  messageDesc(file_pulse_graph_v1_graph, 1);
 
 /**
  * Response of Follow.
@@ -124,7 +102,7 @@ export type FollowResponse = Message<"pulse.graph.v1.FollowResponse"> & {
  * Use `create(FollowResponseSchema)` to create a new message.
  */
 export const FollowResponseSchema: GenMessage<FollowResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 3);
+  messageDesc(file_pulse_graph_v1_graph, 2);
 
 /**
  * Request of Unfollow.
@@ -145,7 +123,7 @@ export type UnfollowRequest = Message<"pulse.graph.v1.UnfollowRequest"> & {
  * Use `create(UnfollowRequestSchema)` to create a new message.
  */
 export const UnfollowRequestSchema: GenMessage<UnfollowRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 4);
+  messageDesc(file_pulse_graph_v1_graph, 3);
 
 /**
  * Response of Unfollow.
@@ -166,7 +144,7 @@ export type UnfollowResponse = Message<"pulse.graph.v1.UnfollowResponse"> & {
  * Use `create(UnfollowResponseSchema)` to create a new message.
  */
 export const UnfollowResponseSchema: GenMessage<UnfollowResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 5);
+  messageDesc(file_pulse_graph_v1_graph, 4);
 
 /**
  * Request of ListFollowers.
@@ -201,7 +179,7 @@ export type ListFollowersRequest = Message<"pulse.graph.v1.ListFollowersRequest"
  * Use `create(ListFollowersRequestSchema)` to create a new message.
  */
 export const ListFollowersRequestSchema: GenMessage<ListFollowersRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 6);
+  messageDesc(file_pulse_graph_v1_graph, 5);
 
 /**
  * Response of ListFollowers.
@@ -229,7 +207,7 @@ export type ListFollowersResponse = Message<"pulse.graph.v1.ListFollowersRespons
  * Use `create(ListFollowersResponseSchema)` to create a new message.
  */
 export const ListFollowersResponseSchema: GenMessage<ListFollowersResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 7);
+  messageDesc(file_pulse_graph_v1_graph, 6);
 
 /**
  * Request of ListFollowing.
@@ -264,7 +242,7 @@ export type ListFollowingRequest = Message<"pulse.graph.v1.ListFollowingRequest"
  * Use `create(ListFollowingRequestSchema)` to create a new message.
  */
 export const ListFollowingRequestSchema: GenMessage<ListFollowingRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 8);
+  messageDesc(file_pulse_graph_v1_graph, 7);
 
 /**
  * Response of ListFollowing.
@@ -292,7 +270,7 @@ export type ListFollowingResponse = Message<"pulse.graph.v1.ListFollowingRespons
  * Use `create(ListFollowingResponseSchema)` to create a new message.
  */
 export const ListFollowingResponseSchema: GenMessage<ListFollowingResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 9);
+  messageDesc(file_pulse_graph_v1_graph, 8);
 
 /**
  * Request of BatchGetRelationships.
@@ -313,7 +291,7 @@ export type BatchGetRelationshipsRequest = Message<"pulse.graph.v1.BatchGetRelat
  * Use `create(BatchGetRelationshipsRequestSchema)` to create a new message.
  */
 export const BatchGetRelationshipsRequestSchema: GenMessage<BatchGetRelationshipsRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_graph_v1_graph, 10);
+  messageDesc(file_pulse_graph_v1_graph, 9);
 
 /**
  * Response of BatchGetRelationships.
@@ -334,18 +312,61 @@ export type BatchGetRelationshipsResponse = Message<"pulse.graph.v1.BatchGetRela
  * Use `create(BatchGetRelationshipsResponseSchema)` to create a new message.
  */
 export const BatchGetRelationshipsResponseSchema: GenMessage<BatchGetRelationshipsResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_graph_v1_graph, 10);
+
+/**
+ * Request of RemoveFollower.
+ *
+ * @generated from message pulse.graph.v1.RemoveFollowerRequest
+ */
+export type RemoveFollowerRequest = Message<"pulse.graph.v1.RemoveFollowerRequest"> & {
+  /**
+   * Who shall not follow the caller.
+   *
+   * @generated from field: int64 user_id = 1;
+   */
+  userId: bigint;
+};
+
+/**
+ * Describes the message pulse.graph.v1.RemoveFollowerRequest.
+ * Use `create(RemoveFollowerRequestSchema)` to create a new message.
+ */
+export const RemoveFollowerRequestSchema: GenMessage<RemoveFollowerRequest> = /*@__PURE__*/
   messageDesc(file_pulse_graph_v1_graph, 11);
 
 /**
- * GraphService keeps the follow graph.
+ * Response of RemoveFollower.
+ *
+ * @generated from message pulse.graph.v1.RemoveFollowerResponse
+ */
+export type RemoveFollowerResponse = Message<"pulse.graph.v1.RemoveFollowerResponse"> & {
+  /**
+   * How the caller relates to the person now.
+   *
+   * @generated from field: pulse.graph.v1.Relationship relationship = 1;
+   */
+  relationship?: Relationship | undefined;
+};
+
+/**
+ * Describes the message pulse.graph.v1.RemoveFollowerResponse.
+ * Use `create(RemoveFollowerResponseSchema)` to create a new message.
+ */
+export const RemoveFollowerResponseSchema: GenMessage<RemoveFollowerResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_graph_v1_graph, 12);
+
+/**
+ * GraphService keeps how people relate.
  *
  * @generated from service pulse.graph.v1.GraphService
  */
 export const GraphService: GenService<{
   /**
-   * Follow makes the caller follow a person; following twice is following once. The signed-in caller may call it.
+   * Follow makes the caller follow a person; following twice is following once. Whose account is private is asked
+   * instead: the relationship is then `requested` until they approve or reject it. The signed-in caller may call it.
    *
-   * Errors: USER_NOT_FOUND, CANNOT_FOLLOW_SELF.
+   * Errors: USER_NOT_FOUND, CANNOT_FOLLOW_SELF, USER_BLOCKED.
    *
    * @generated from rpc pulse.graph.v1.GraphService.Follow
    */
@@ -355,8 +376,8 @@ export const GraphService: GenService<{
     output: typeof FollowResponseSchema;
   },
   /**
-   * Unfollow makes the caller stop following a person; without a follow nothing happens. The signed-in caller may
-   * call it.
+   * Unfollow makes the caller stop following a person, or takes the request to follow them back; without either nothing
+   * happens. The signed-in caller may call it.
    *
    * Errors: USER_NOT_FOUND.
    *
@@ -368,9 +389,23 @@ export const GraphService: GenService<{
     output: typeof UnfollowResponseSchema;
   },
   /**
-   * ListFollowers lists who follows a person, newest first. Anyone may call it.
+   * RemoveFollower makes a person stop following the caller; they are not told, and may follow again. If they do not
+   * follow the caller nothing happens. The signed-in caller may call it.
    *
-   * Errors: USER_NOT_FOUND, PAGE_TOKEN_INVALID.
+   * Errors: USER_NOT_FOUND.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.RemoveFollower
+   */
+  removeFollower: {
+    methodKind: "unary";
+    input: typeof RemoveFollowerRequestSchema;
+    output: typeof RemoveFollowerResponseSchema;
+  },
+  /**
+   * ListFollowers lists who follows a person, newest first. Anyone may call it; those of a private account are told to
+   * itself and its followers alone.
+   *
+   * Errors: USER_NOT_FOUND, FOLLOWS_PRIVATE, PAGE_TOKEN_INVALID.
    *
    * @generated from rpc pulse.graph.v1.GraphService.ListFollowers
    */
@@ -380,9 +415,10 @@ export const GraphService: GenService<{
     output: typeof ListFollowersResponseSchema;
   },
   /**
-   * ListFollowing lists whom a person follows, newest first. Anyone may call it.
+   * ListFollowing lists whom a person follows, newest first. Anyone may call it; those of a private account are told to
+   * itself and its followers alone.
    *
-   * Errors: USER_NOT_FOUND, PAGE_TOKEN_INVALID.
+   * Errors: USER_NOT_FOUND, FOLLOWS_PRIVATE, PAGE_TOKEN_INVALID.
    *
    * @generated from rpc pulse.graph.v1.GraphService.ListFollowing
    */
@@ -390,6 +426,56 @@ export const GraphService: GenService<{
     methodKind: "unary";
     input: typeof ListFollowingRequestSchema;
     output: typeof ListFollowingResponseSchema;
+  },
+  /**
+   * ListFollowRequests lists who asks to follow the caller, newest first. The signed-in caller may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.ListFollowRequests
+   */
+  listFollowRequests: {
+    methodKind: "unary";
+    input: typeof ListFollowRequestsRequestSchema;
+    output: typeof ListFollowRequestsResponseSchema;
+  },
+  /**
+   * ListSentFollowRequests lists whom the caller asks to follow, newest first. The signed-in caller may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.ListSentFollowRequests
+   */
+  listSentFollowRequests: {
+    methodKind: "unary";
+    input: typeof ListSentFollowRequestsRequestSchema;
+    output: typeof ListSentFollowRequestsResponseSchema;
+  },
+  /**
+   * ApproveFollowRequest lets a person follow the caller who asks to; approving twice is approving once. The signed-in
+   * caller may call it.
+   *
+   * Errors: USER_NOT_FOUND, FOLLOW_REQUEST_NOT_FOUND.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.ApproveFollowRequest
+   */
+  approveFollowRequest: {
+    methodKind: "unary";
+    input: typeof ApproveFollowRequestRequestSchema;
+    output: typeof ApproveFollowRequestResponseSchema;
+  },
+  /**
+   * RejectFollowRequest turns a request to follow the caller down. Who asked is not told, and may ask again. Without a
+   * request nothing happens. The signed-in caller may call it.
+   *
+   * Errors: USER_NOT_FOUND.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.RejectFollowRequest
+   */
+  rejectFollowRequest: {
+    methodKind: "unary";
+    input: typeof RejectFollowRequestRequestSchema;
+    output: typeof RejectFollowRequestResponseSchema;
   },
   /**
    * BatchGetRelationships answers how the caller relates to up to 100 people, in the order asked. Who does not exist
@@ -401,6 +487,250 @@ export const GraphService: GenService<{
     methodKind: "unary";
     input: typeof BatchGetRelationshipsRequestSchema;
     output: typeof BatchGetRelationshipsResponseSchema;
+  },
+  /**
+   * BlockUser blocks a person; blocking twice is blocking once. Neither follows the other from then on, nor asks to, nor
+   * is on a list of the other's; neither sees what the other posts, and the blocked one is answered as if the blocker did
+   * not exist. The signed-in caller may call it.
+   *
+   * Errors: USER_NOT_FOUND, CANNOT_BLOCK_SELF.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.BlockUser
+   */
+  blockUser: {
+    methodKind: "unary";
+    input: typeof BlockUserRequestSchema;
+    output: typeof BlockUserResponseSchema;
+  },
+  /**
+   * UnblockUser takes a block back; without one nothing happens. What the block has ended stays ended. The signed-in
+   * caller may call it.
+   *
+   * Errors: USER_NOT_FOUND.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.UnblockUser
+   */
+  unblockUser: {
+    methodKind: "unary";
+    input: typeof UnblockUserRequestSchema;
+    output: typeof UnblockUserResponseSchema;
+  },
+  /**
+   * ListBlocked lists whom the caller blocks, newest first. The signed-in caller may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.ListBlocked
+   */
+  listBlocked: {
+    methodKind: "unary";
+    input: typeof ListBlockedRequestSchema;
+    output: typeof ListBlockedResponseSchema;
+  },
+  /**
+   * MuteUser keeps what a person posts and passes on out of the caller's timelines, and their replies out of threads, but
+   * nothing off the person's own profile. The muted one is not told. Muting again sets the end anew. The signed-in caller may call it.
+   *
+   * Errors: USER_NOT_FOUND, CANNOT_MUTE_SELF, TOO_MANY_MUTES.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.MuteUser
+   */
+  muteUser: {
+    methodKind: "unary";
+    input: typeof MuteUserRequestSchema;
+    output: typeof MuteUserResponseSchema;
+  },
+  /**
+   * UnmuteUser takes a mute back; without one nothing happens. The signed-in caller may call it.
+   *
+   * Errors: USER_NOT_FOUND.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.UnmuteUser
+   */
+  unmuteUser: {
+    methodKind: "unary";
+    input: typeof UnmuteUserRequestSchema;
+    output: typeof UnmuteUserResponseSchema;
+  },
+  /**
+   * ListMuted lists whom the caller mutes, newest first. The signed-in caller may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.ListMuted
+   */
+  listMuted: {
+    methodKind: "unary";
+    input: typeof ListMutedRequestSchema;
+    output: typeof ListMutedResponseSchema;
+  },
+  /**
+   * MuteWord keeps posts that say a word or phrase out of the caller's timelines. Case does not matter, nor what stands
+   * between the words of a phrase; only whole words match, as UAX #29 divides them. A word also matches the hashtag, while
+   * one with # before it matches the hashtag alone. Muting again sets the end anew. A person mutes at most 200. The
+   * signed-in caller may call it.
+   *
+   * Errors: MUTED_WORD_EMPTY, TOO_MANY_MUTES.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.MuteWord
+   */
+  muteWord: {
+    methodKind: "unary";
+    input: typeof MuteWordRequestSchema;
+    output: typeof MuteWordResponseSchema;
+  },
+  /**
+   * UnmuteWord takes a muted word or phrase back, written in any case; without one nothing happens. The signed-in caller
+   * may call it.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.UnmuteWord
+   */
+  unmuteWord: {
+    methodKind: "unary";
+    input: typeof UnmuteWordRequestSchema;
+    output: typeof UnmuteWordResponseSchema;
+  },
+  /**
+   * ListMutedWords lists the words and phrases that the caller mutes, newest first. The signed-in caller may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.ListMutedWords
+   */
+  listMutedWords: {
+    methodKind: "unary";
+    input: typeof ListMutedWordsRequestSchema;
+    output: typeof ListMutedWordsResponseSchema;
+  },
+  /**
+   * CreateList makes an empty list of people. Lists are seen by nobody but their owner. A person has at most 100. The
+   * signed-in caller may call it.
+   *
+   * Errors: TOO_MANY_LISTS.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.CreateList
+   */
+  createList: {
+    methodKind: "unary";
+    input: typeof CreateListRequestSchema;
+    output: typeof CreateListResponseSchema;
+  },
+  /**
+   * GetList answers a list of the caller's. The signed-in caller may call it.
+   *
+   * Errors: LIST_NOT_FOUND.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.GetList
+   */
+  getList: {
+    methodKind: "unary";
+    input: typeof GetListRequestSchema;
+    output: typeof GetListResponseSchema;
+  },
+  /**
+   * UpdateList renames a list of the caller's. The signed-in caller may call it.
+   *
+   * Errors: LIST_NOT_FOUND, ETAG_MISMATCH.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.UpdateList
+   */
+  updateList: {
+    methodKind: "unary";
+    input: typeof UpdateListRequestSchema;
+    output: typeof UpdateListResponseSchema;
+  },
+  /**
+   * DeleteList deletes a list of the caller's. Who was on it is not told. The signed-in caller may call it.
+   *
+   * Errors: LIST_NOT_FOUND.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.DeleteList
+   */
+  deleteList: {
+    methodKind: "unary";
+    input: typeof DeleteListRequestSchema;
+    output: typeof DeleteListResponseSchema;
+  },
+  /**
+   * ListLists lists the caller's lists, newest first. The signed-in caller may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.ListLists
+   */
+  listLists: {
+    methodKind: "unary";
+    input: typeof ListListsRequestSchema;
+    output: typeof ListListsResponseSchema;
+  },
+  /**
+   * AddListMember puts a person on a list of the caller's; adding twice is adding once. Neither needs to follow the other,
+   * and the person is not told. A list has at most 500 people. The signed-in caller may call it.
+   *
+   * Errors: LIST_NOT_FOUND, USER_NOT_FOUND, USER_BLOCKED, LIST_FULL.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.AddListMember
+   */
+  addListMember: {
+    methodKind: "unary";
+    input: typeof AddListMemberRequestSchema;
+    output: typeof AddListMemberResponseSchema;
+  },
+  /**
+   * RemoveListMember takes a person off a list of the caller's; who is not on it is no error. The signed-in caller may
+   * call it.
+   *
+   * Errors: LIST_NOT_FOUND.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.RemoveListMember
+   */
+  removeListMember: {
+    methodKind: "unary";
+    input: typeof RemoveListMemberRequestSchema;
+    output: typeof RemoveListMemberResponseSchema;
+  },
+  /**
+   * ListListMembers lists who is on a list of the caller's, newest first. The signed-in caller may call it.
+   *
+   * Errors: LIST_NOT_FOUND, PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.ListListMembers
+   */
+  listListMembers: {
+    methodKind: "unary";
+    input: typeof ListListMembersRequestSchema;
+    output: typeof ListListMembersResponseSchema;
+  },
+  /**
+   * RecommendUsers answers people whom the caller may want to follow, best first: those whom people that the caller
+   * follows follow; where these do not suffice, those with the most followers who have posted. Left out are the caller,
+   * whom the caller follows or asks to, blocks, mutes or has dismissed, and who is not to be seen.
+   *
+   * The score of a person is the sum, over those of the caller's followees who follow them, of 1 / ln(2 + how many that
+   * followee follows) (Adamic and Adar, "Friends and neighbors on the Web", Social Networks 25, 2003), divided by
+   * ln(e + how many follow the person), so that who is followed by everybody is not recommended to everybody (as the
+   * hub-depressed index of Zhou, Lue and Zhang, "Predicting missing links via local information", Eur. Phys. J. B 71, 2009).
+   * Looked at are the caller's 100 newest followees, and the 100 newest of each. The same graph gives the same answer. The
+   * signed-in caller may call it.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.RecommendUsers
+   */
+  recommendUsers: {
+    methodKind: "unary";
+    input: typeof RecommendUsersRequestSchema;
+    output: typeof RecommendUsersResponseSchema;
+  },
+  /**
+   * DismissRecommendation keeps a person out of the caller's recommendations for good. The signed-in caller may call it.
+   *
+   * Errors: USER_NOT_FOUND.
+   *
+   * @generated from rpc pulse.graph.v1.GraphService.DismissRecommendation
+   */
+  dismissRecommendation: {
+    methodKind: "unary";
+    input: typeof DismissRecommendationRequestSchema;
+    output: typeof DismissRecommendationResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_pulse_graph_v1_graph, 0);

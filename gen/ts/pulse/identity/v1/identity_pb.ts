@@ -10,6 +10,16 @@ import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Account, Tokens } from "./account_pb.js";
+import { file_pulse_identity_v1_account } from "./account_pb.js";
+import type { ChangeEmailRequestSchema, ChangeEmailResponseSchema, SendEmailVerificationRequestSchema, SendEmailVerificationResponseSchema, VerifyEmailRequestSchema, VerifyEmailResponseSchema } from "./email_pb.js";
+import { file_pulse_identity_v1_email } from "./email_pb.js";
+import type { ChangePasswordRequestSchema, ChangePasswordResponseSchema, ReauthenticateRequestSchema, ReauthenticateResponseSchema, RequestPasswordResetRequestSchema, RequestPasswordResetResponseSchema, ResetPasswordRequestSchema, ResetPasswordResponseSchema } from "./password_pb.js";
+import { file_pulse_identity_v1_password } from "./password_pb.js";
+import type { BeginSignInRequestSchema, BeginSignInResponseSchema, CompleteSignInRequestSchema, CompleteSignInResponseSchema, LinkIdentityRequestSchema, LinkIdentityResponseSchema, ListLinkedIdentitiesRequestSchema, ListLinkedIdentitiesResponseSchema, ListSignInProvidersRequestSchema, ListSignInProvidersResponseSchema, UnlinkIdentityRequestSchema, UnlinkIdentityResponseSchema } from "./provider_pb.js";
+import { file_pulse_identity_v1_provider } from "./provider_pb.js";
+import type { ConfirmTotpRequestSchema, ConfirmTotpResponseSchema, DisableTotpRequestSchema, DisableTotpResponseSchema, EnrollTotpRequestSchema, EnrollTotpResponseSchema, LogInWithSecondFactorRequestSchema, LogInWithSecondFactorResponseSchema, RegenerateRecoveryCodesRequestSchema, RegenerateRecoveryCodesResponseSchema } from "./second_factor_pb.js";
+import { file_pulse_identity_v1_second_factor } from "./second_factor_pb.js";
 import { file_pulse_options_v1_options } from "../../options/v1/options_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -17,91 +27,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/identity/v1/identity.proto.
  */
 export const file_pulse_identity_v1_identity: GenFile = /*@__PURE__*/
-  fileDesc("CiBwdWxzZS9pZGVudGl0eS92MS9pZGVudGl0eS5wcm90bxIRcHVsc2UuaWRlbnRpdHkudjEiZQoHQWNjb3VudBIKCgJpZBgBIAEoAxIOCgZoYW5kbGUYAiABKAkSDQoFZW1haWwYAyABKAkSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrABCgZUb2tlbnMSGQoMYWNjZXNzX3Rva2VuGAEgASgJQgOAAQESNgoSYWNjZXNzX2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaCg1yZWZyZXNoX3Rva2VuGAMgASgJQgOAAQESNwoTcmVmcmVzaF9leHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAizwEKB1Nlc3Npb24SCgoCaWQYASABKAMSEwoLZGV2aWNlX25hbWUYAiABKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHJlZnJlc2hfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2N1cnJlbnQYBiABKAgimAEKD1JlZ2lzdGVyUmVxdWVzdBIrCgZoYW5kbGUYASABKAlCG7pIGHIWMhReW0EtWmEtejAtOV9dezIsMzB9JBIZCgVlbWFpbBgCIAEoCUIKukgHcgUY/gFgARIfCghwYXNzd29yZBgDIAEoCUINgAEBukgHcgUQCBiAAhIcCgtkZXZpY2VfbmFtZRgEIAEoCUIHukgEcgIYZCJqChBSZWdpc3RlclJlc3BvbnNlEisKB2FjY291bnQYASABKAsyGi5wdWxzZS5pZGVudGl0eS52MS5BY2NvdW50EikKBnRva2VucxgCIAEoCzIZLnB1bHNlLmlkZW50aXR5LnYxLlRva2VucyJoCgxMb2dJblJlcXVlc3QSGQoFbG9naW4YASABKAlCCrpIB3IFEAEY/gESHwoIcGFzc3dvcmQYAiABKAlCDYABAbpIB3IFEAEYgAISHAoLZGV2aWNlX25hbWUYAyABKAlCB7pIBHICGGQiZwoNTG9nSW5SZXNwb25zZRIrCgdhY2NvdW50GAEgASgLMhoucHVsc2UuaWRlbnRpdHkudjEuQWNjb3VudBIpCgZ0b2tlbnMYAiABKAsyGS5wdWxzZS5pZGVudGl0eS52MS5Ub2tlbnMiNgoOUmVmcmVzaFJlcXVlc3QSJAoNcmVmcmVzaF90b2tlbhgBIAEoCUINgAEBukgHcgUQARjIASI8Cg9SZWZyZXNoUmVzcG9uc2USKQoGdG9rZW5zGAEgASgLMhkucHVsc2UuaWRlbnRpdHkudjEuVG9rZW5zIg8KDUxvZ091dFJlcXVlc3QiEAoOTG9nT3V0UmVzcG9uc2UiEwoRR2V0QWNjb3VudFJlcXVlc3QiQQoSR2V0QWNjb3VudFJlc3BvbnNlEisKB2FjY291bnQYASABKAsyGi5wdWxzZS5pZGVudGl0eS52MS5BY2NvdW50Ik8KE0xpc3RTZXNzaW9uc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIACIl0KFExpc3RTZXNzaW9uc1Jlc3BvbnNlEiwKCHNlc3Npb25zGAEgAygLMhoucHVsc2UuaWRlbnRpdHkudjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMwoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSGwoKc2Vzc2lvbl9pZBgBIAEoA0IHukgEIgIgACIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiMAoYUmV2b2tlQWxsU2Vzc2lvbnNSZXF1ZXN0EhQKDGtlZXBfY3VycmVudBgBIAEoCCIsChlSZXZva2VBbGxTZXNzaW9uc1Jlc3BvbnNlEg8KB3Jldm9rZWQYASABKAUykAgKD0lkZW50aXR5U2VydmljZRJ0CghSZWdpc3RlchIiLnB1bHNlLmlkZW50aXR5LnYxLlJlZ2lzdGVyUmVxdWVzdBojLnB1bHNlLmlkZW50aXR5LnYxLlJlZ2lzdGVyUmVzcG9uc2UiH4q1GAQIARABgtPkkwIROgEqIgwvdjEvYWNjb3VudHMSawoFTG9nSW4SHy5wdWxzZS5pZGVudGl0eS52MS5Mb2dJblJlcXVlc3QaIC5wdWxzZS5pZGVudGl0eS52MS5Mb2dJblJlc3BvbnNlIh+KtRgECAEQAYLT5JMCEToBKiIML3YxL3Nlc3Npb25zEnkKB1JlZnJlc2gSIS5wdWxzZS5pZGVudGl0eS52MS5SZWZyZXNoUmVxdWVzdBoiLnB1bHNlLmlkZW50aXR5LnYxLlJlZnJlc2hSZXNwb25zZSInirUYBAgBEAGC0+STAhk6ASoiFC92MS9zZXNzaW9uczpyZWZyZXNoEnUKBkxvZ091dBIgLnB1bHNlLmlkZW50aXR5LnYxLkxvZ091dFJlcXVlc3QaIS5wdWxzZS5pZGVudGl0eS52MS5Mb2dPdXRSZXNwb25zZSImirUYBAgCEAKC0+STAhg6ASoiEy92MS9zZXNzaW9uczpsb2dPdXQSeQoKR2V0QWNjb3VudBIkLnB1bHNlLmlkZW50aXR5LnYxLkdldEFjY291bnRSZXF1ZXN0GiUucHVsc2UuaWRlbnRpdHkudjEuR2V0QWNjb3VudFJlc3BvbnNlIh6QAgGKtRgECAIQAoLT5JMCDRILL3YxL2FjY291bnQSgAEKDExpc3RTZXNzaW9ucxImLnB1bHNlLmlkZW50aXR5LnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaJy5wdWxzZS5pZGVudGl0eS52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIfkAIBirUYBAgCEAKC0+STAg4SDC92MS9zZXNzaW9ucxKNAQoNUmV2b2tlU2Vzc2lvbhInLnB1bHNlLmlkZW50aXR5LnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GigucHVsc2UuaWRlbnRpdHkudjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlIimKtRgECAIQBYLT5JMCGyoZL3YxL3Nlc3Npb25zL3tzZXNzaW9uX2lkfRKZAQoRUmV2b2tlQWxsU2Vzc2lvbnMSKy5wdWxzZS5pZGVudGl0eS52MS5SZXZva2VBbGxTZXNzaW9uc1JlcXVlc3QaLC5wdWxzZS5pZGVudGl0eS52MS5SZXZva2VBbGxTZXNzaW9uc1Jlc3BvbnNlIimKtRgECAIQAoLT5JMCGzoBKiIWL3YxL3Nlc3Npb25zOnJldm9rZUFsbELMAQoVY29tLnB1bHNlLmlkZW50aXR5LnYxQg1JZGVudGl0eVByb3RvUAFaPmdpdGh1Yi5jb20vcHVsc2Utc29jaWFsL3B1bHNlL2dlbi9wdWxzZS9pZGVudGl0eS92MTtpZGVudGl0eXYxogIDUElYqgIRUHVsc2UuSWRlbnRpdHkuVjHKAhFQdWxzZVxJZGVudGl0eVxWMeICHVB1bHNlXElkZW50aXR5XFYxXEdQQk1ldGFkYXRh6gITUHVsc2U6OklkZW50aXR5OjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pulse_options_v1_options]);
-
-/**
- * An account, as its owner sees it.
- *
- * @generated from message pulse.identity.v1.Account
- */
-export type Account = Message<"pulse.identity.v1.Account"> & {
-  /**
-   * Id of the account, which is the id of the person everywhere.
-   *
-   * @generated from field: int64 id = 1;
-   */
-  id: bigint;
-
-  /**
-   * Handle without @, in the case it was registered with.
-   *
-   * @generated from field: string handle = 2;
-   */
-  handle: string;
-
-  /**
-   * E-mail address as it was registered.
-   *
-   * @generated from field: string email = 3;
-   */
-  email: string;
-
-  /**
-   * When the account was registered.
-   *
-   * @generated from field: google.protobuf.Timestamp create_time = 4;
-   */
-  createTime?: Timestamp | undefined;
-};
-
-/**
- * Describes the message pulse.identity.v1.Account.
- * Use `create(AccountSchema)` to create a new message.
- */
-export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 0);
-
-/**
- * A pair of tokens for one session.
- *
- * @generated from message pulse.identity.v1.Tokens
- */
-export type Tokens = Message<"pulse.identity.v1.Tokens"> & {
-  /**
-   * JWT for the Authorization header.
-   *
-   * @generated from field: string access_token = 1;
-   */
-  accessToken: string;
-
-  /**
-   * When the access token expires.
-   *
-   * @generated from field: google.protobuf.Timestamp access_expire_time = 2;
-   */
-  accessExpireTime?: Timestamp | undefined;
-
-  /**
-   * Opaque token for the next Refresh; it works once.
-   *
-   * @generated from field: string refresh_token = 3;
-   */
-  refreshToken: string;
-
-  /**
-   * When the session ends if it is not refreshed before.
-   *
-   * @generated from field: google.protobuf.Timestamp refresh_expire_time = 4;
-   */
-  refreshExpireTime?: Timestamp | undefined;
-};
-
-/**
- * Describes the message pulse.identity.v1.Tokens.
- * Use `create(TokensSchema)` to create a new message.
- */
-export const TokensSchema: GenMessage<Tokens> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 1);
+  fileDesc("CiBwdWxzZS9pZGVudGl0eS92MS9pZGVudGl0eS5wcm90bxIRcHVsc2UuaWRlbnRpdHkudjEizwEKB1Nlc3Npb24SCgoCaWQYASABKAMSEwoLZGV2aWNlX25hbWUYAiABKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjAKDHJlZnJlc2hfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2N1cnJlbnQYBiABKAgimAEKD1JlZ2lzdGVyUmVxdWVzdBIrCgZoYW5kbGUYASABKAlCG7pIGHIWMhReW0EtWmEtejAtOV9dezIsMzB9JBIZCgVlbWFpbBgCIAEoCUIKukgHcgUY/gFgARIfCghwYXNzd29yZBgDIAEoCUINgAEBukgHcgUQCBiAAhIcCgtkZXZpY2VfbmFtZRgEIAEoCUIHukgEcgIYZCJqChBSZWdpc3RlclJlc3BvbnNlEisKB2FjY291bnQYASABKAsyGi5wdWxzZS5pZGVudGl0eS52MS5BY2NvdW50EikKBnRva2VucxgCIAEoCzIZLnB1bHNlLmlkZW50aXR5LnYxLlRva2VucyJoCgxMb2dJblJlcXVlc3QSGQoFbG9naW4YASABKAlCCrpIB3IFEAEY/gESHwoIcGFzc3dvcmQYAiABKAlCDYABAbpIB3IFEAEYgAISHAoLZGV2aWNlX25hbWUYAyABKAlCB7pIBHICGGQiZwoNTG9nSW5SZXNwb25zZRIrCgdhY2NvdW50GAEgASgLMhoucHVsc2UuaWRlbnRpdHkudjEuQWNjb3VudBIpCgZ0b2tlbnMYAiABKAsyGS5wdWxzZS5pZGVudGl0eS52MS5Ub2tlbnMiNgoOUmVmcmVzaFJlcXVlc3QSJAoNcmVmcmVzaF90b2tlbhgBIAEoCUINgAEBukgHcgUQARjIASI8Cg9SZWZyZXNoUmVzcG9uc2USKQoGdG9rZW5zGAEgASgLMhkucHVsc2UuaWRlbnRpdHkudjEuVG9rZW5zIg8KDUxvZ091dFJlcXVlc3QiEAoOTG9nT3V0UmVzcG9uc2UiEwoRR2V0QWNjb3VudFJlcXVlc3QiQQoSR2V0QWNjb3VudFJlc3BvbnNlEisKB2FjY291bnQYASABKAsyGi5wdWxzZS5pZGVudGl0eS52MS5BY2NvdW50Ik8KE0xpc3RTZXNzaW9uc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIACIl0KFExpc3RTZXNzaW9uc1Jlc3BvbnNlEiwKCHNlc3Npb25zGAEgAygLMhoucHVsc2UuaWRlbnRpdHkudjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiMwoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSGwoKc2Vzc2lvbl9pZBgBIAEoA0IHukgEIgIgACIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiMAoYUmV2b2tlQWxsU2Vzc2lvbnNSZXF1ZXN0EhQKDGtlZXBfY3VycmVudBgBIAEoCCIsChlSZXZva2VBbGxTZXNzaW9uc1Jlc3BvbnNlEg8KB3Jldm9rZWQYASABKAUy/B0KD0lkZW50aXR5U2VydmljZRJ2CghSZWdpc3RlchIiLnB1bHNlLmlkZW50aXR5LnYxLlJlZ2lzdGVyUmVxdWVzdBojLnB1bHNlLmlkZW50aXR5LnYxLlJlZ2lzdGVyUmVzcG9uc2UiIYq1GAYIARABWAOC0+STAhE6ASoiDC92MS9hY2NvdW50cxJtCgVMb2dJbhIfLnB1bHNlLmlkZW50aXR5LnYxLkxvZ0luUmVxdWVzdBogLnB1bHNlLmlkZW50aXR5LnYxLkxvZ0luUmVzcG9uc2UiIYq1GAYIARABWAOC0+STAhE6ASoiDC92MS9zZXNzaW9ucxJ7CgdSZWZyZXNoEiEucHVsc2UuaWRlbnRpdHkudjEuUmVmcmVzaFJlcXVlc3QaIi5wdWxzZS5pZGVudGl0eS52MS5SZWZyZXNoUmVzcG9uc2UiKYq1GAYIARABWAKC0+STAhk6ASoiFC92MS9zZXNzaW9uczpyZWZyZXNoEncKBkxvZ091dBIgLnB1bHNlLmlkZW50aXR5LnYxLkxvZ091dFJlcXVlc3QaIS5wdWxzZS5pZGVudGl0eS52MS5Mb2dPdXRSZXNwb25zZSIoirUYBggCEAJYAoLT5JMCGDoBKiITL3YxL3Nlc3Npb25zOmxvZ091dBJ7CgpHZXRBY2NvdW50EiQucHVsc2UuaWRlbnRpdHkudjEuR2V0QWNjb3VudFJlcXVlc3QaJS5wdWxzZS5pZGVudGl0eS52MS5HZXRBY2NvdW50UmVzcG9uc2UiIJACAYq1GAYIAhACWAGC0+STAg0SCy92MS9hY2NvdW50EoIBCgxMaXN0U2Vzc2lvbnMSJi5wdWxzZS5pZGVudGl0eS52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GicucHVsc2UuaWRlbnRpdHkudjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiIZACAYq1GAYIAhACWAGC0+STAg4SDC92MS9zZXNzaW9ucxKPAQoNUmV2b2tlU2Vzc2lvbhInLnB1bHNlLmlkZW50aXR5LnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0GigucHVsc2UuaWRlbnRpdHkudjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlIiuKtRgGCAIQBVgCgtPkkwIbKhkvdjEvc2Vzc2lvbnMve3Nlc3Npb25faWR9EpsBChFSZXZva2VBbGxTZXNzaW9ucxIrLnB1bHNlLmlkZW50aXR5LnYxLlJldm9rZUFsbFNlc3Npb25zUmVxdWVzdBosLnB1bHNlLmlkZW50aXR5LnYxLlJldm9rZUFsbFNlc3Npb25zUmVzcG9uc2UiK4q1GAYIAhACWAKC0+STAhs6ASoiFi92MS9zZXNzaW9uczpyZXZva2VBbGwSiwEKC1ZlcmlmeUVtYWlsEiUucHVsc2UuaWRlbnRpdHkudjEuVmVyaWZ5RW1haWxSZXF1ZXN0GiYucHVsc2UuaWRlbnRpdHkudjEuVmVyaWZ5RW1haWxSZXNwb25zZSItirUYBggBEAFYA4LT5JMCHToBKiIYL3YxL2FjY291bnQvZW1haWw6dmVyaWZ5ErMBChVTZW5kRW1haWxWZXJpZmljYXRpb24SLy5wdWxzZS5pZGVudGl0eS52MS5TZW5kRW1haWxWZXJpZmljYXRpb25SZXF1ZXN0GjAucHVsc2UuaWRlbnRpdHkudjEuU2VuZEVtYWlsVmVyaWZpY2F0aW9uUmVzcG9uc2UiN4q1GAYIAhACWASC0+STAic6ASoiIi92MS9hY2NvdW50L2VtYWlsOnNlbmRWZXJpZmljYXRpb24SjQEKC0NoYW5nZUVtYWlsEiUucHVsc2UuaWRlbnRpdHkudjEuQ2hhbmdlRW1haWxSZXF1ZXN0GiYucHVsc2UuaWRlbnRpdHkudjEuQ2hhbmdlRW1haWxSZXNwb25zZSIvirUYCAgCEAJQAVgEgtPkkwIdOgEqIhgvdjEvYWNjb3VudC9lbWFpbDpjaGFuZ2USrwEKFFJlcXVlc3RQYXNzd29yZFJlc2V0Ei4ucHVsc2UuaWRlbnRpdHkudjEuUmVxdWVzdFBhc3N3b3JkUmVzZXRSZXF1ZXN0Gi8ucHVsc2UuaWRlbnRpdHkudjEuUmVxdWVzdFBhc3N3b3JkUmVzZXRSZXNwb25zZSI2irUYBggBEAFYA4LT5JMCJjoBKiIhL3YxL2FjY291bnQvcGFzc3dvcmQ6cmVxdWVzdFJlc2V0EpMBCg1SZXNldFBhc3N3b3JkEicucHVsc2UuaWRlbnRpdHkudjEuUmVzZXRQYXNzd29yZFJlcXVlc3QaKC5wdWxzZS5pZGVudGl0eS52MS5SZXNldFBhc3N3b3JkUmVzcG9uc2UiL4q1GAYIARABWAOC0+STAh86ASoiGi92MS9hY2NvdW50L3Bhc3N3b3JkOnJlc2V0EpkBCg5DaGFuZ2VQYXNzd29yZBIoLnB1bHNlLmlkZW50aXR5LnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBopLnB1bHNlLmlkZW50aXR5LnYxLkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiMoq1GAgIAhACUAFYA4LT5JMCIDoBKiIbL3YxL2FjY291bnQvcGFzc3dvcmQ6Y2hhbmdlEpcBCg5SZWF1dGhlbnRpY2F0ZRIoLnB1bHNlLmlkZW50aXR5LnYxLlJlYXV0aGVudGljYXRlUmVxdWVzdBopLnB1bHNlLmlkZW50aXR5LnYxLlJlYXV0aGVudGljYXRlUmVzcG9uc2UiMIq1GAYIAhACWAOC0+STAiA6ASoiGy92MS9zZXNzaW9uczpyZWF1dGhlbnRpY2F0ZRKCAQoKRW5yb2xsVG90cBIkLnB1bHNlLmlkZW50aXR5LnYxLkVucm9sbFRvdHBSZXF1ZXN0GiUucHVsc2UuaWRlbnRpdHkudjEuRW5yb2xsVG90cFJlc3BvbnNlIieKtRgICAIQAlABWAKC0+STAhU6ASoiEC92MS9hY2NvdW50L3RvdHASiwEKC0NvbmZpcm1Ub3RwEiUucHVsc2UuaWRlbnRpdHkudjEuQ29uZmlybVRvdHBSZXF1ZXN0GiYucHVsc2UuaWRlbnRpdHkudjEuQ29uZmlybVRvdHBSZXNwb25zZSItirUYBggCEAJYA4LT5JMCHToBKiIYL3YxL2FjY291bnQvdG90cDpjb25maXJtEo0BCgtEaXNhYmxlVG90cBIlLnB1bHNlLmlkZW50aXR5LnYxLkRpc2FibGVUb3RwUmVxdWVzdBomLnB1bHNlLmlkZW50aXR5LnYxLkRpc2FibGVUb3RwUmVzcG9uc2UiL4q1GAgIAhACUAFYA4LT5JMCHToBKiIYL3YxL2FjY291bnQvdG90cDpkaXNhYmxlErIBChdSZWdlbmVyYXRlUmVjb3ZlcnlDb2RlcxIxLnB1bHNlLmlkZW50aXR5LnYxLlJlZ2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVxdWVzdBoyLnB1bHNlLmlkZW50aXR5LnYxLlJlZ2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2UiMIq1GAgIAhACUAFYAoLT5JMCHjoBKiIZL3YxL2FjY291bnQvcmVjb3ZlcnlDb2RlcxKqAQoVTG9nSW5XaXRoU2Vjb25kRmFjdG9yEi8ucHVsc2UuaWRlbnRpdHkudjEuTG9nSW5XaXRoU2Vjb25kRmFjdG9yUmVxdWVzdBowLnB1bHNlLmlkZW50aXR5LnYxLkxvZ0luV2l0aFNlY29uZEZhY3RvclJlc3BvbnNlIi6KtRgGCAEQAVgDgtPkkwIeOgEqIhkvdjEvc2Vzc2lvbnM6c2Vjb25kRmFjdG9yEp4BChNMaXN0U2lnbkluUHJvdmlkZXJzEi0ucHVsc2UuaWRlbnRpdHkudjEuTGlzdFNpZ25JblByb3ZpZGVyc1JlcXVlc3QaLi5wdWxzZS5pZGVudGl0eS52MS5MaXN0U2lnbkluUHJvdmlkZXJzUmVzcG9uc2UiKJACAYq1GAYIARABWAGC0+STAhUSEy92MS9zaWduSW5Qcm92aWRlcnMSfgoLQmVnaW5TaWduSW4SJS5wdWxzZS5pZGVudGl0eS52MS5CZWdpblNpZ25JblJlcXVlc3QaJi5wdWxzZS5pZGVudGl0eS52MS5CZWdpblNpZ25JblJlc3BvbnNlIiCKtRgGCAEQAVgDgtPkkwIQOgEqIgsvdjEvc2lnbklucxKQAQoOQ29tcGxldGVTaWduSW4SKC5wdWxzZS5pZGVudGl0eS52MS5Db21wbGV0ZVNpZ25JblJlcXVlc3QaKS5wdWxzZS5pZGVudGl0eS52MS5Db21wbGV0ZVNpZ25JblJlc3BvbnNlIimKtRgGCAEQAVgDgtPkkwIZOgEqIhQvdjEvc2lnbkluczpjb21wbGV0ZRKMAQoMTGlua0lkZW50aXR5EiYucHVsc2UuaWRlbnRpdHkudjEuTGlua0lkZW50aXR5UmVxdWVzdBonLnB1bHNlLmlkZW50aXR5LnYxLkxpbmtJZGVudGl0eVJlc3BvbnNlIiuKtRgICAIQAlABWAOC0+STAhk6ASoiFC92MS9saW5rZWRJZGVudGl0aWVzEpoBCg5VbmxpbmtJZGVudGl0eRIoLnB1bHNlLmlkZW50aXR5LnYxLlVubGlua0lkZW50aXR5UmVxdWVzdBopLnB1bHNlLmlkZW50aXR5LnYxLlVubGlua0lkZW50aXR5UmVzcG9uc2UiM4q1GAgIAhACUAFYAoLT5JMCISofL3YxL2xpbmtlZElkZW50aXRpZXMve3Byb3ZpZGVyfRKiAQoUTGlzdExpbmtlZElkZW50aXRpZXMSLi5wdWxzZS5pZGVudGl0eS52MS5MaXN0TGlua2VkSWRlbnRpdGllc1JlcXVlc3QaLy5wdWxzZS5pZGVudGl0eS52MS5MaXN0TGlua2VkSWRlbnRpdGllc1Jlc3BvbnNlIimQAgGKtRgGCAIQAlgBgtPkkwIWEhQvdjEvbGlua2VkSWRlbnRpdGllc0LMAQoVY29tLnB1bHNlLmlkZW50aXR5LnYxQg1JZGVudGl0eVByb3RvUAFaPmdpdGh1Yi5jb20vcHVsc2Utc29jaWFsL3B1bHNlL2dlbi9wdWxzZS9pZGVudGl0eS92MTtpZGVudGl0eXYxogIDUElYqgIRUHVsc2UuSWRlbnRpdHkuVjHKAhFQdWxzZVxJZGVudGl0eVxWMeICHVB1bHNlXElkZW50aXR5XFYxXEdQQk1ldGFkYXRh6gITUHVsc2U6OklkZW50aXR5OjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pulse_identity_v1_account, file_pulse_identity_v1_email, file_pulse_identity_v1_password, file_pulse_identity_v1_provider, file_pulse_identity_v1_second_factor, file_pulse_options_v1_options]);
 
 /**
  * A session: one log-in on one device.
@@ -157,7 +83,7 @@ export type Session = Message<"pulse.identity.v1.Session"> & {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 2);
+  messageDesc(file_pulse_identity_v1_identity, 0);
 
 /**
  * Request of Register.
@@ -199,7 +125,7 @@ export type RegisterRequest = Message<"pulse.identity.v1.RegisterRequest"> & {
  * Use `create(RegisterRequestSchema)` to create a new message.
  */
 export const RegisterRequestSchema: GenMessage<RegisterRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 3);
+  messageDesc(file_pulse_identity_v1_identity, 1);
 
 /**
  * Response of Register.
@@ -227,7 +153,7 @@ export type RegisterResponse = Message<"pulse.identity.v1.RegisterResponse"> & {
  * Use `create(RegisterResponseSchema)` to create a new message.
  */
 export const RegisterResponseSchema: GenMessage<RegisterResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 4);
+  messageDesc(file_pulse_identity_v1_identity, 2);
 
 /**
  * Request of LogIn.
@@ -262,7 +188,7 @@ export type LogInRequest = Message<"pulse.identity.v1.LogInRequest"> & {
  * Use `create(LogInRequestSchema)` to create a new message.
  */
 export const LogInRequestSchema: GenMessage<LogInRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 5);
+  messageDesc(file_pulse_identity_v1_identity, 3);
 
 /**
  * Response of LogIn.
@@ -290,7 +216,7 @@ export type LogInResponse = Message<"pulse.identity.v1.LogInResponse"> & {
  * Use `create(LogInResponseSchema)` to create a new message.
  */
 export const LogInResponseSchema: GenMessage<LogInResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 6);
+  messageDesc(file_pulse_identity_v1_identity, 4);
 
 /**
  * Request of Refresh.
@@ -311,7 +237,7 @@ export type RefreshRequest = Message<"pulse.identity.v1.RefreshRequest"> & {
  * Use `create(RefreshRequestSchema)` to create a new message.
  */
 export const RefreshRequestSchema: GenMessage<RefreshRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 7);
+  messageDesc(file_pulse_identity_v1_identity, 5);
 
 /**
  * Response of Refresh.
@@ -332,7 +258,7 @@ export type RefreshResponse = Message<"pulse.identity.v1.RefreshResponse"> & {
  * Use `create(RefreshResponseSchema)` to create a new message.
  */
 export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 8);
+  messageDesc(file_pulse_identity_v1_identity, 6);
 
 /**
  * Request of LogOut.
@@ -347,7 +273,7 @@ export type LogOutRequest = Message<"pulse.identity.v1.LogOutRequest"> & {
  * Use `create(LogOutRequestSchema)` to create a new message.
  */
 export const LogOutRequestSchema: GenMessage<LogOutRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 9);
+  messageDesc(file_pulse_identity_v1_identity, 7);
 
 /**
  * Response of LogOut.
@@ -362,7 +288,7 @@ export type LogOutResponse = Message<"pulse.identity.v1.LogOutResponse"> & {
  * Use `create(LogOutResponseSchema)` to create a new message.
  */
 export const LogOutResponseSchema: GenMessage<LogOutResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 10);
+  messageDesc(file_pulse_identity_v1_identity, 8);
 
 /**
  * Request of GetAccount.
@@ -377,7 +303,7 @@ export type GetAccountRequest = Message<"pulse.identity.v1.GetAccountRequest"> &
  * Use `create(GetAccountRequestSchema)` to create a new message.
  */
 export const GetAccountRequestSchema: GenMessage<GetAccountRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 11);
+  messageDesc(file_pulse_identity_v1_identity, 9);
 
 /**
  * Response of GetAccount.
@@ -398,7 +324,7 @@ export type GetAccountResponse = Message<"pulse.identity.v1.GetAccountResponse">
  * Use `create(GetAccountResponseSchema)` to create a new message.
  */
 export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 12);
+  messageDesc(file_pulse_identity_v1_identity, 10);
 
 /**
  * Request of ListSessions.
@@ -426,7 +352,7 @@ export type ListSessionsRequest = Message<"pulse.identity.v1.ListSessionsRequest
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 13);
+  messageDesc(file_pulse_identity_v1_identity, 11);
 
 /**
  * Response of ListSessions.
@@ -454,7 +380,7 @@ export type ListSessionsResponse = Message<"pulse.identity.v1.ListSessionsRespon
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 14);
+  messageDesc(file_pulse_identity_v1_identity, 12);
 
 /**
  * Request of RevokeSession.
@@ -475,7 +401,7 @@ export type RevokeSessionRequest = Message<"pulse.identity.v1.RevokeSessionReque
  * Use `create(RevokeSessionRequestSchema)` to create a new message.
  */
 export const RevokeSessionRequestSchema: GenMessage<RevokeSessionRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 15);
+  messageDesc(file_pulse_identity_v1_identity, 13);
 
 /**
  * Response of RevokeSession.
@@ -490,7 +416,7 @@ export type RevokeSessionResponse = Message<"pulse.identity.v1.RevokeSessionResp
  * Use `create(RevokeSessionResponseSchema)` to create a new message.
  */
 export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 16);
+  messageDesc(file_pulse_identity_v1_identity, 14);
 
 /**
  * Request of RevokeAllSessions.
@@ -511,7 +437,7 @@ export type RevokeAllSessionsRequest = Message<"pulse.identity.v1.RevokeAllSessi
  * Use `create(RevokeAllSessionsRequestSchema)` to create a new message.
  */
 export const RevokeAllSessionsRequestSchema: GenMessage<RevokeAllSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 17);
+  messageDesc(file_pulse_identity_v1_identity, 15);
 
 /**
  * Response of RevokeAllSessions.
@@ -532,7 +458,7 @@ export type RevokeAllSessionsResponse = Message<"pulse.identity.v1.RevokeAllSess
  * Use `create(RevokeAllSessionsResponseSchema)` to create a new message.
  */
 export const RevokeAllSessionsResponseSchema: GenMessage<RevokeAllSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_identity_v1_identity, 18);
+  messageDesc(file_pulse_identity_v1_identity, 16);
 
 /**
  * IdentityService signs people up and in. It issues an access token, a JWT signed with Ed25519 that every service
@@ -547,7 +473,7 @@ export const RevokeAllSessionsResponseSchema: GenMessage<RevokeAllSessionsRespon
  */
 export const IdentityService: GenService<{
   /**
-   * Register creates an account and signs it in. Anyone may call it.
+   * Register creates an account, signs it in, and mails its address a token for VerifyEmail. Anyone may call it.
    *
    * Errors: HANDLE_TAKEN, EMAIL_TAKEN, PASSWORD_TOO_COMMON, SIGN_IN_BUSY.
    *
@@ -560,9 +486,11 @@ export const IdentityService: GenService<{
   },
   /**
    * LogIn signs in with handle or e-mail address and password, in a new session. Anyone may call it. An account that
-   * does not exist takes as long and answers the same as a wrong password.
+   * does not exist takes as long and answers the same as a wrong password. Wrong passwords for a login are limited, from
+   * whatever addresses; then it fails with RATE_LIMITED for the right one too. With a second factor it fails with
+   * SECOND_FACTOR_REQUIRED, whose metadata has the challenge for LogInWithSecondFactor.
    *
-   * Errors: CREDENTIALS_INVALID, SIGN_IN_BUSY.
+   * Errors: CREDENTIALS_INVALID, SECOND_FACTOR_REQUIRED, SIGN_IN_BUSY.
    *
    * @generated from rpc pulse.identity.v1.IdentityService.LogIn
    */
@@ -574,7 +502,7 @@ export const IdentityService: GenService<{
   /**
    * Refresh exchanges a refresh token for a new pair of tokens. Anyone who has the token may call it. A refresh token
    * works once; for ten seconds after its use it answers the same successor again, so that a lost answer loses no
-   * session. Later use revokes the session, for the token may have been stolen.
+   * session. Later use revokes the session, for the token may have been stolen, and the account's address is told.
    *
    * Errors: REFRESH_TOKEN_INVALID, REFRESH_TOKEN_REUSED, SESSION_REVOKED.
    *
@@ -638,6 +566,247 @@ export const IdentityService: GenService<{
     methodKind: "unary";
     input: typeof RevokeAllSessionsRequestSchema;
     output: typeof RevokeAllSessionsResponseSchema;
+  },
+  /**
+   * VerifyEmail proves with a mailed token that its account can be reached at the address it was mailed to. When that is the
+   * new address of a ChangeEmail, it takes the place of the old one, which is told. Anyone who has the token may call it, once,
+   * within 30 minutes.
+   *
+   * Errors: EMAIL_TOKEN_INVALID, EMAIL_TAKEN.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.VerifyEmail
+   */
+  verifyEmail: {
+    methodKind: "unary";
+    input: typeof VerifyEmailRequestSchema;
+    output: typeof VerifyEmailResponseSchema;
+  },
+  /**
+   * SendEmailVerification mails a token for VerifyEmail again: to the new address of a ChangeEmail, else to that of the account.
+   * An address is sent five mails an hour. The signed-in caller may call it.
+   *
+   * Errors: EMAIL_ALREADY_VERIFIED, MAIL_LIMIT_REACHED.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.SendEmailVerification
+   */
+  sendEmailVerification: {
+    methodKind: "unary";
+    input: typeof SendEmailVerificationRequestSchema;
+    output: typeof SendEmailVerificationResponseSchema;
+  },
+  /**
+   * ChangeEmail asks for another address, which is mailed a token. The old one stays until VerifyEmail has it; the call that
+   * comes last counts. Whether the address belongs to another account is told only to whoever reads its mail. The signed-in
+   * caller may call it, recently authenticated.
+   *
+   * Errors: REAUTHENTICATION_REQUIRED, MAIL_LIMIT_REACHED.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.ChangeEmail
+   */
+  changeEmail: {
+    methodKind: "unary";
+    input: typeof ChangeEmailRequestSchema;
+    output: typeof ChangeEmailResponseSchema;
+  },
+  /**
+   * RequestPasswordReset mails a token for ResetPassword to an address, if an account has it. The answer, and the work until
+   * it, are the same if not, and when the address was sent five mails within the hour already. How often anybody may ask for one address is limited
+   * (RATE_LIMITED). Anyone may call it.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.RequestPasswordReset
+   */
+  requestPasswordReset: {
+    methodKind: "unary";
+    input: typeof RequestPasswordResetRequestSchema;
+    output: typeof RequestPasswordResetResponseSchema;
+  },
+  /**
+   * ResetPassword sets a new password with a mailed token and ends all sessions of the account; its owner then logs in, with the
+   * second factor if there is one. It proves the address too. Of an account whose address was never proved before, whoever
+   * made it loses all other ways in: linked identities and the second factor. Anyone who has the token may call it, once,
+   * within 30 minutes.
+   *
+   * Errors: EMAIL_TOKEN_INVALID, PASSWORD_TOO_COMMON, SIGN_IN_BUSY.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.ResetPassword
+   */
+  resetPassword: {
+    methodKind: "unary";
+    input: typeof ResetPasswordRequestSchema;
+    output: typeof ResetPasswordResponseSchema;
+  },
+  /**
+   * ChangePassword sets a new password, or the first one of an account that was made by CompleteSignIn, and ends all sessions
+   * but that of the call. The account's address is told. The signed-in caller may call it, recently authenticated.
+   *
+   * Errors: REAUTHENTICATION_REQUIRED, PASSWORD_TOO_COMMON, SIGN_IN_BUSY.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.ChangePassword
+   */
+  changePassword: {
+    methodKind: "unary";
+    input: typeof ChangePasswordRequestSchema;
+    output: typeof ChangePasswordResponseSchema;
+  },
+  /**
+   * Reauthenticate proves once more who holds the session of the call, as what is risky demands when the last proof is older
+   * than 10 minutes (or what the server is set to). Who has neither password nor second factor signs in again instead.
+   * Wrong passwords are limited (RATE_LIMITED). The signed-in caller may call it.
+   *
+   * Errors: REAUTHENTICATION_FAILED, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED, TOTP_NOT_ENABLED, SIGN_IN_BUSY.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.Reauthenticate
+   */
+  reauthenticate: {
+    methodKind: "unary";
+    input: typeof ReauthenticateRequestSchema;
+    output: typeof ReauthenticateResponseSchema;
+  },
+  /**
+   * EnrollTotp draws a secret for an authenticator app (RFC 6238: SHA-1, 6 digits, 30 seconds). It protects nothing until
+   * ConfirmTotp; until then another call replaces it. The signed-in caller may call it, recently authenticated.
+   *
+   * Errors: REAUTHENTICATION_REQUIRED, TOTP_ALREADY_ENABLED.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.EnrollTotp
+   */
+  enrollTotp: {
+    methodKind: "unary";
+    input: typeof EnrollTotpRequestSchema;
+    output: typeof EnrollTotpResponseSchema;
+  },
+  /**
+   * ConfirmTotp turns the second factor on with a first code of the app and answers ten recovery codes, which are shown this
+   * once. From then on every sign-in needs a code. The account's address is told. The signed-in caller may call it.
+   *
+   * Errors: TOTP_NOT_ENROLLED, TOTP_ALREADY_ENABLED, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.ConfirmTotp
+   */
+  confirmTotp: {
+    methodKind: "unary";
+    input: typeof ConfirmTotpRequestSchema;
+    output: typeof ConfirmTotpResponseSchema;
+  },
+  /**
+   * DisableTotp turns the second factor off with a code of the app or a recovery code, and forgets its secret and the recovery
+   * codes. The account's address is told. The signed-in caller may call it, recently authenticated.
+   *
+   * Errors: REAUTHENTICATION_REQUIRED, TOTP_NOT_ENABLED, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.DisableTotp
+   */
+  disableTotp: {
+    methodKind: "unary";
+    input: typeof DisableTotpRequestSchema;
+    output: typeof DisableTotpResponseSchema;
+  },
+  /**
+   * RegenerateRecoveryCodes draws ten new recovery codes; those before are good for nothing any more. The signed-in caller may
+   * call it, recently authenticated.
+   *
+   * Errors: REAUTHENTICATION_REQUIRED, TOTP_NOT_ENABLED.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.RegenerateRecoveryCodes
+   */
+  regenerateRecoveryCodes: {
+    methodKind: "unary";
+    input: typeof RegenerateRecoveryCodesRequestSchema;
+    output: typeof RegenerateRecoveryCodesResponseSchema;
+  },
+  /**
+   * LogInWithSecondFactor completes a sign-in that was answered SECOND_FACTOR_REQUIRED, in a new session. A code works once. A
+   * challenge stands for 10 minutes and 5 wrong codes, an account for 10 wrong codes in an hour; then its address is told. Anyone who has the challenge may
+   * call it.
+   *
+   * Errors: SECOND_FACTOR_CHALLENGE_INVALID, SECOND_FACTOR_CODE_INVALID, SECOND_FACTOR_LIMIT_REACHED.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.LogInWithSecondFactor
+   */
+  logInWithSecondFactor: {
+    methodKind: "unary";
+    input: typeof LogInWithSecondFactorRequestSchema;
+    output: typeof LogInWithSecondFactorResponseSchema;
+  },
+  /**
+   * ListSignInProviders lists the identity providers that one can sign in with, by name. Anyone may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.ListSignInProviders
+   */
+  listSignInProviders: {
+    methodKind: "unary";
+    input: typeof ListSignInProvidersRequestSchema;
+    output: typeof ListSignInProvidersResponseSchema;
+  },
+  /**
+   * BeginSignIn begins a sign-in with an identity provider: the client keeps the secret, sends the person to the URL, and takes
+   * the state and the code that the provider sends them back with to CompleteSignIn or LinkIdentity within 10 minutes. Anyone
+   * may call it; for LinkIdentity the caller must be signed in.
+   *
+   * Errors: PROVIDER_NOT_FOUND, PROVIDER_UNAVAILABLE.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.BeginSignIn
+   */
+  beginSignIn: {
+    methodKind: "unary";
+    input: typeof BeginSignInRequestSchema;
+    output: typeof BeginSignInResponseSchema;
+  },
+  /**
+   * CompleteSignIn signs in whom the provider has sent back: to the account that the provider's is linked to; else to the one
+   * with the same address, when both the provider and this server have proved it, and links the two; else to a new account.
+   * Anyone may call it who has the secret of BeginSignIn. A state works once.
+   *
+   * Errors: SIGN_IN_STATE_INVALID, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, PROVIDER_EMAIL_MISSING, ACCOUNT_LINK_REQUIRED,
+   * SECOND_FACTOR_REQUIRED.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.CompleteSignIn
+   */
+  completeSignIn: {
+    methodKind: "unary";
+    input: typeof CompleteSignInRequestSchema;
+    output: typeof CompleteSignInResponseSchema;
+  },
+  /**
+   * LinkIdentity lets the caller sign in with an account at a provider, of which they can link one each. The account's address is
+   * told. The signed-in caller who called BeginSignIn may call it, recently authenticated.
+   *
+   * Errors: REAUTHENTICATION_REQUIRED, SIGN_IN_STATE_INVALID, PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, IDENTITY_ALREADY_LINKED.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.LinkIdentity
+   */
+  linkIdentity: {
+    methodKind: "unary";
+    input: typeof LinkIdentityRequestSchema;
+    output: typeof LinkIdentityResponseSchema;
+  },
+  /**
+   * UnlinkIdentity ends that the caller can sign in with their account at a provider; never the last way in. The account's address
+   * is told. The signed-in caller may call it, recently authenticated.
+   *
+   * Errors: REAUTHENTICATION_REQUIRED, LINKED_IDENTITY_NOT_FOUND, LAST_WAY_IN.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.UnlinkIdentity
+   */
+  unlinkIdentity: {
+    methodKind: "unary";
+    input: typeof UnlinkIdentityRequestSchema;
+    output: typeof UnlinkIdentityResponseSchema;
+  },
+  /**
+   * ListLinkedIdentities lists the accounts at providers that the caller can sign in with, oldest first. The signed-in caller may
+   * call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.identity.v1.IdentityService.ListLinkedIdentities
+   */
+  listLinkedIdentities: {
+    methodKind: "unary";
+    input: typeof ListLinkedIdentitiesRequestSchema;
+    output: typeof ListLinkedIdentitiesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_pulse_identity_v1_identity, 0);

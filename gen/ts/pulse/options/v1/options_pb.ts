@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/options/v1/options.proto.
  */
 export const file_pulse_options_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Ch5wdWxzZS9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SEHB1bHNlLm9wdGlvbnMudjEiYAoGUG9saWN5EigKBmFjY2VzcxgBIAEoDjIYLnB1bHNlLm9wdGlvbnMudjEuQWNjZXNzEiwKBm9iamVjdBgCIAEoDjIcLnB1bHNlLm9wdGlvbnMudjEuT2JqZWN0S2luZCIaCgVFdmVudBIRCglhZ2dyZWdhdGUYASABKAkqRAoGQWNjZXNzEhYKEkFDQ0VTU19VTlNQRUNJRklFRBAAEhEKDUFDQ0VTU19QVUJMSUMQARIPCgtBQ0NFU1NfVVNFUhACKpoBCgpPYmplY3RLaW5kEhsKF09CSkVDVF9LSU5EX1VOU1BFQ0lGSUVEEAASFAoQT0JKRUNUX0tJTkRfTk9ORRABEhQKEE9CSkVDVF9LSU5EX1NFTEYQAhIUChBPQkpFQ1RfS0lORF9VU0VSEAMSFAoQT0JKRUNUX0tJTkRfUE9TVBAEEhcKE09CSkVDVF9LSU5EX1NFU1NJT04QBSqoAgoEQ29kZRIUChBDT0RFX1VOU1BFQ0lGSUVEEAASGQoVQ09ERV9JTlZBTElEX0FSR1VNRU5UEAMSEgoOQ09ERV9OT1RfRk9VTkQQBRIXChNDT0RFX0FMUkVBRFlfRVhJU1RTEAYSGgoWQ09ERV9QRVJNSVNTSU9OX0RFTklFRBAHEhsKF0NPREVfUkVTT1VSQ0VfRVhIQVVTVEVEEAgSHAoYQ09ERV9GQUlMRURfUFJFQ09ORElUSU9OEAkSEAoMQ09ERV9BQk9SVEVEEAoSFgoSQ09ERV9VTklNUExFTUVOVEVEEAwSEQoNQ09ERV9JTlRFUk5BTBANEhQKEENPREVfVU5BVkFJTEFCTEUQDhIYChRDT0RFX1VOQVVUSEVOVElDQVRFRBAQOlIKBnBvbGljeRIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGNGGAyABKAsyGC5wdWxzZS5vcHRpb25zLnYxLlBvbGljeVIGcG9saWN5Ok8KBGNvZGUSIS5nb29nbGUucHJvdG9idWYuRW51bVZhbHVlT3B0aW9ucxjShgMgASgOMhYucHVsc2Uub3B0aW9ucy52MS5Db2RlUgRjb2RlOlAKBWV2ZW50Eh8uZ29vZ2xlLnByb3RvYnVmLk1lc3NhZ2VPcHRpb25zGNOGAyABKAsyFy5wdWxzZS5vcHRpb25zLnYxLkV2ZW50UgVldmVudELEAQoUY29tLnB1bHNlLm9wdGlvbnMudjFCDE9wdGlvbnNQcm90b1ABWjxnaXRodWIuY29tL3B1bHNlLXNvY2lhbC9wdWxzZS9nZW4vcHVsc2Uvb3B0aW9ucy92MTtvcHRpb25zdjGiAgNQT1iqAhBQdWxzZS5PcHRpb25zLlYxygIQUHVsc2VcT3B0aW9uc1xWMeICHFB1bHNlXE9wdGlvbnNcVjFcR1BCTWV0YWRhdGHqAhJQdWxzZTo6T3B0aW9uczo6VjFiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("Ch5wdWxzZS9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SEHB1bHNlLm9wdGlvbnMudjEiuQEKBlBvbGljeRIoCgZhY2Nlc3MYASABKA4yGC5wdWxzZS5vcHRpb25zLnYxLkFjY2VzcxIsCgZvYmplY3QYAiABKA4yHC5wdWxzZS5vcHRpb25zLnYxLk9iamVjdEtpbmQSJgoecmVxdWlyZXNfcmVjZW50X2F1dGhlbnRpY2F0aW9uGAogASgIEi8KCnJhdGVfY2xhc3MYCyABKA4yGy5wdWxzZS5vcHRpb25zLnYxLlJhdGVDbGFzcyIaCgVFdmVudBIRCglhZ2dyZWdhdGUYASABKAkqgAEKBkFjY2VzcxIWChJBQ0NFU1NfVU5TUEVDSUZJRUQQABIRCg1BQ0NFU1NfUFVCTElDEAESDwoLQUNDRVNTX1VTRVIQAhIUChBBQ0NFU1NfTU9ERVJBVE9SEAMSEAoMQUNDRVNTX0FETUlOEAQSEgoOQUNDRVNTX1NFUlZJQ0UQBSrYAgoKT2JqZWN0S2luZBIbChdPQkpFQ1RfS0lORF9VTlNQRUNJRklFRBAAEhQKEE9CSkVDVF9LSU5EX05PTkUQARIUChBPQkpFQ1RfS0lORF9TRUxGEAISFAoQT0JKRUNUX0tJTkRfVVNFUhADEhQKEE9CSkVDVF9LSU5EX1BPU1QQBBIXChNPQkpFQ1RfS0lORF9TRVNTSU9OEAUSFAoQT0JKRUNUX0tJTkRfTElTVBAGEhUKEU9CSkVDVF9LSU5EX0RSQUZUEAoSFwoTT0JKRUNUX0tJTkRfQVBJX0tFWRAUEhwKGE9CSkVDVF9LSU5EX0NPTlZFUlNBVElPThAeEhcKE09CSkVDVF9LSU5EX01FU1NBR0UQHxIcChhPQkpFQ1RfS0lORF9OT1RJRklDQVRJT04QKBIhCh1PQkpFQ1RfS0lORF9QVVNIX1NVQlNDUklQVElPThApKoQBCglSYXRlQ2xhc3MSGgoWUkFURV9DTEFTU19VTlNQRUNJRklFRBAAEhMKD1JBVEVfQ0xBU1NfUkVBRBABEhQKEFJBVEVfQ0xBU1NfV1JJVEUQAhIWChJSQVRFX0NMQVNTX1NJR05fSU4QAxIYChRSQVRFX0NMQVNTX0VYUEVOU0lWRRAEKqgCCgRDb2RlEhQKEENPREVfVU5TUEVDSUZJRUQQABIZChVDT0RFX0lOVkFMSURfQVJHVU1FTlQQAxISCg5DT0RFX05PVF9GT1VORBAFEhcKE0NPREVfQUxSRUFEWV9FWElTVFMQBhIaChZDT0RFX1BFUk1JU1NJT05fREVOSUVEEAcSGwoXQ09ERV9SRVNPVVJDRV9FWEhBVVNURUQQCBIcChhDT0RFX0ZBSUxFRF9QUkVDT05ESVRJT04QCRIQCgxDT0RFX0FCT1JURUQQChIWChJDT0RFX1VOSU1QTEVNRU5URUQQDBIRCg1DT0RFX0lOVEVSTkFMEA0SFAoQQ09ERV9VTkFWQUlMQUJMRRAOEhgKFENPREVfVU5BVVRIRU5USUNBVEVEEBA6UgoGcG9saWN5Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMY0YYDIAEoCzIYLnB1bHNlLm9wdGlvbnMudjEuUG9saWN5UgZwb2xpY3k6TwoEY29kZRIhLmdvb2dsZS5wcm90b2J1Zi5FbnVtVmFsdWVPcHRpb25zGNKGAyABKA4yFi5wdWxzZS5vcHRpb25zLnYxLkNvZGVSBGNvZGU6UAoFZXZlbnQSHy5nb29nbGUucHJvdG9idWYuTWVzc2FnZU9wdGlvbnMY04YDIAEoCzIXLnB1bHNlLm9wdGlvbnMudjEuRXZlbnRSBWV2ZW50QsQBChRjb20ucHVsc2Uub3B0aW9ucy52MUIMT3B0aW9uc1Byb3RvUAFaPGdpdGh1Yi5jb20vcHVsc2Utc29jaWFsL3B1bHNlL2dlbi9wdWxzZS9vcHRpb25zL3YxO29wdGlvbnN2MaICA1BPWKoCEFB1bHNlLk9wdGlvbnMuVjHKAhBQdWxzZVxPcHRpb25zXFYx4gIcUHVsc2VcT3B0aW9uc1xWMVxHUEJNZXRhZGF0YeoCElB1bHNlOjpPcHRpb25zOjpWMWIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
  * The authorization policy of an RPC.
@@ -36,6 +36,21 @@ export type Policy = Message<"pulse.options.v1.Policy"> & {
    * @generated from field: pulse.options.v1.ObjectKind object = 2;
    */
   object: ObjectKind;
+
+  /**
+   * Whether the caller must have proved who they are within the last 10 minutes, or what the server is set to; otherwise
+   * the call fails with REAUTHENTICATION_REQUIRED.
+   *
+   * @generated from field: bool requires_recent_authentication = 10;
+   */
+  requiresRecentAuthentication: boolean;
+
+  /**
+   * Which limit calls count towards.
+   *
+   * @generated from field: pulse.options.v1.RateClass rate_class = 11;
+   */
+  rateClass: RateClass;
 };
 
 /**
@@ -92,6 +107,27 @@ export enum Access {
    * @generated from enum value: ACCESS_USER = 2;
    */
   USER = 2,
+
+  /**
+   * A signed-in user who is a moderator or an admin at the time of the call, whatever their token says.
+   *
+   * @generated from enum value: ACCESS_MODERATOR = 3;
+   */
+  MODERATOR = 3,
+
+  /**
+   * A signed-in user who is an admin at the time of the call, whatever their token says.
+   *
+   * @generated from enum value: ACCESS_ADMIN = 4;
+   */
+  ADMIN = 4,
+
+  /**
+   * A program with an API key that has neither expired nor been revoked.
+   *
+   * @generated from enum value: ACCESS_SERVICE = 5;
+   */
+  SERVICE = 5,
 }
 
 /**
@@ -147,6 +183,55 @@ export enum ObjectKind {
    * @generated from enum value: OBJECT_KIND_SESSION = 5;
    */
   SESSION = 5,
+
+  /**
+   * The request names a list of people.
+   *
+   * @generated from enum value: OBJECT_KIND_LIST = 6;
+   */
+  LIST = 6,
+
+  /**
+   * The request names a draft of a post.
+   *
+   * @generated from enum value: OBJECT_KIND_DRAFT = 10;
+   */
+  DRAFT = 10,
+
+  /**
+   * The request names an API key.
+   *
+   * @generated from enum value: OBJECT_KIND_API_KEY = 20;
+   */
+  API_KEY = 20,
+
+  /**
+   * The request names a conversation.
+   *
+   * @generated from enum value: OBJECT_KIND_CONVERSATION = 30;
+   */
+  CONVERSATION = 30,
+
+  /**
+   * The request names a message of a conversation.
+   *
+   * @generated from enum value: OBJECT_KIND_MESSAGE = 31;
+   */
+  MESSAGE = 31,
+
+  /**
+   * The request names a notification.
+   *
+   * @generated from enum value: OBJECT_KIND_NOTIFICATION = 40;
+   */
+  NOTIFICATION = 40,
+
+  /**
+   * The request names a browser that notifications are pushed to.
+   *
+   * @generated from enum value: OBJECT_KIND_PUSH_SUBSCRIPTION = 41;
+   */
+  PUSH_SUBSCRIPTION = 41,
 }
 
 /**
@@ -154,6 +239,55 @@ export enum ObjectKind {
  */
 export const ObjectKindSchema: GenEnum<ObjectKind> = /*@__PURE__*/
   enumDesc(file_pulse_options_v1_options, 1);
+
+/**
+ * Which limit a call counts towards. Each caller has one for each class, of as many calls in as long as the server is set to;
+ * beyond it calls fail with RATE_LIMITED. Calls between services count towards none.
+ *
+ * @generated from enum pulse.options.v1.RateClass
+ */
+export enum RateClass {
+  /**
+   * Not a policy. An RPC with this value is refused at start.
+   *
+   * @generated from enum value: RATE_CLASS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Reading what is at hand. Counted by person or API key, of anonymous callers by address.
+   *
+   * @generated from enum value: RATE_CLASS_READ = 1;
+   */
+  READ = 1,
+
+  /**
+   * Changing something. Counted as reading is.
+   *
+   * @generated from enum value: RATE_CLASS_WRITE = 2;
+   */
+  WRITE = 2,
+
+  /**
+   * Proving who one is: what may be guessed at. Counted by address whoever calls, and where an account is named by that too.
+   *
+   * @generated from enum value: RATE_CLASS_SIGN_IN = 3;
+   */
+  SIGN_IN = 3,
+
+  /**
+   * What costs far more than other calls, or sends mails. Counted as reading is.
+   *
+   * @generated from enum value: RATE_CLASS_EXPENSIVE = 4;
+   */
+  EXPENSIVE = 4,
+}
+
+/**
+ * Describes the enum pulse.options.v1.RateClass.
+ */
+export const RateClassSchema: GenEnum<RateClass> = /*@__PURE__*/
+  enumDesc(file_pulse_options_v1_options, 2);
 
 /**
  * The code that accompanies an error reason. Names and meanings are those of the Connect protocol's error codes
@@ -251,7 +385,7 @@ export enum Code {
  * Describes the enum pulse.options.v1.Code.
  */
 export const CodeSchema: GenEnum<Code> = /*@__PURE__*/
-  enumDesc(file_pulse_options_v1_options, 2);
+  enumDesc(file_pulse_options_v1_options, 3);
 
 /**
  * The authorization policy of the RPC. Every RPC has one.

@@ -2,14 +2,17 @@
 // @generated from file pulse/post/v1/post.proto (package pulse.post.v1, syntax proto3)
 /* eslint-disable */
 
-// Package pulse.post.v1 is about what people write: posts, replies and likes.
+// Package pulse.post.v1 is about what people write: posts, replies, quotes and polls, their drafts, and what others do with
+// them: likes, reposts, bookmarks and votes.
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Reason } from "../../errors/v1/errors_pb.js";
+import { file_pulse_errors_v1_errors } from "../../errors/v1/errors_pb.js";
 import { file_pulse_options_v1_options } from "../../options/v1/options_pb.js";
 import type { UserSummary } from "../../user/v1/user_pb.js";
 import { file_pulse_user_v1_user } from "../../user/v1/user_pb.js";
@@ -19,7 +22,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/post/v1/post.proto.
  */
 export const file_pulse_post_v1_post: GenFile = /*@__PURE__*/
-  fileDesc("ChhwdWxzZS9wb3N0L3YxL3Bvc3QucHJvdG8SDXB1bHNlLnBvc3QudjEi+wEKBFBvc3QSCgoCaWQYASABKAMSKgoGYXV0aG9yGAIgASgLMhoucHVsc2UudXNlci52MS5Vc2VyU3VtbWFyeRIMCgR0ZXh0GAMgASgJEhMKC3JlcGx5X3RvX2lkGAQgASgDEhEKCXRocmVhZF9pZBgFIAEoAxIvCgtjcmVhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoGY291bnRzGAcgASgLMhkucHVsc2UucG9zdC52MS5Qb3N0Q291bnRzEikKBnZpZXdlchgIIAEoCzIZLnB1bHNlLnBvc3QudjEuUG9zdFZpZXdlciIsCgpQb3N0Q291bnRzEg0KBWxpa2VzGAEgASgDEg8KB3JlcGxpZXMYAiABKAMiGwoKUG9zdFZpZXdlchINCgVsaWtlZBgBIAEoCCJKChFDcmVhdGVQb3N0UmVxdWVzdBIXCgR0ZXh0GAEgASgJQgm6SAZyBCiAtRgSHAoLcmVwbHlfdG9faWQYAiABKANCB7pIBCICKAAiNwoSQ3JlYXRlUG9zdFJlc3BvbnNlEiEKBHBvc3QYASABKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QiKgoOR2V0UG9zdFJlcXVlc3QSGAoHcG9zdF9pZBgBIAEoA0IHukgEIgIgACI0Cg9HZXRQb3N0UmVzcG9uc2USIQoEcG9zdBgBIAEoCzITLnB1bHNlLnBvc3QudjEuUG9zdCI6ChRCYXRjaEdldFBvc3RzUmVxdWVzdBIiCghwb3N0X2lkcxgBIAMoA0IQukgNkgEKCAEQZCIEIgIgACI7ChVCYXRjaEdldFBvc3RzUmVzcG9uc2USIgoFcG9zdHMYASADKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QiLQoRRGVsZXRlUG9zdFJlcXVlc3QSGAoHcG9zdF9pZBgBIAEoA0IHukgEIgIgACIUChJEZWxldGVQb3N0UmVzcG9uc2UiKwoPTGlrZVBvc3RSZXF1ZXN0EhgKB3Bvc3RfaWQYASABKANCB7pIBCICIAAiEgoQTGlrZVBvc3RSZXNwb25zZSItChFVbmxpa2VQb3N0UmVxdWVzdBIYCgdwb3N0X2lkGAEgASgDQge6SAQiAiAAIhQKElVubGlrZVBvc3RSZXNwb25zZSJmChBHZXRUaHJlYWRSZXF1ZXN0EhgKB3Bvc3RfaWQYASABKANCB7pIBCICIAASGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIACIp0BChFHZXRUaHJlYWRSZXNwb25zZRImCglhbmNlc3RvcnMYASADKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QSIQoEcG9zdBgCIAEoCzITLnB1bHNlLnBvc3QudjEuUG9zdBIkCgdyZXBsaWVzGAMgAygLMhMucHVsc2UucG9zdC52MS5Qb3N0EhcKD25leHRfcGFnZV90b2tlbhgEIAEoCTLfBgoLUG9zdFNlcnZpY2USbwoKQ3JlYXRlUG9zdBIgLnB1bHNlLnBvc3QudjEuQ3JlYXRlUG9zdFJlcXVlc3QaIS5wdWxzZS5wb3N0LnYxLkNyZWF0ZVBvc3RSZXNwb25zZSIcirUYBAgCEASC0+STAg46ASoiCS92MS9wb3N0cxJwCgdHZXRQb3N0Eh0ucHVsc2UucG9zdC52MS5HZXRQb3N0UmVxdWVzdBoeLnB1bHNlLnBvc3QudjEuR2V0UG9zdFJlc3BvbnNlIiaQAgGKtRgECAEQBILT5JMCFRITL3YxL3Bvc3RzL3twb3N0X2lkfRKBAQoNQmF0Y2hHZXRQb3N0cxIjLnB1bHNlLnBvc3QudjEuQmF0Y2hHZXRQb3N0c1JlcXVlc3QaJC5wdWxzZS5wb3N0LnYxLkJhdGNoR2V0UG9zdHNSZXNwb25zZSIlkAIBirUYBAgBEASC0+STAhQSEi92MS9wb3N0czpiYXRjaEdldBJ2CgpEZWxldGVQb3N0EiAucHVsc2UucG9zdC52MS5EZWxldGVQb3N0UmVxdWVzdBohLnB1bHNlLnBvc3QudjEuRGVsZXRlUG9zdFJlc3BvbnNlIiOKtRgECAIQBILT5JMCFSoTL3YxL3Bvc3RzL3twb3N0X2lkfRJ1CghMaWtlUG9zdBIeLnB1bHNlLnBvc3QudjEuTGlrZVBvc3RSZXF1ZXN0Gh8ucHVsc2UucG9zdC52MS5MaWtlUG9zdFJlc3BvbnNlIiiKtRgECAIQBILT5JMCGhoYL3YxL3Bvc3RzL3twb3N0X2lkfS9saWtlEnsKClVubGlrZVBvc3QSIC5wdWxzZS5wb3N0LnYxLlVubGlrZVBvc3RSZXF1ZXN0GiEucHVsc2UucG9zdC52MS5Vbmxpa2VQb3N0UmVzcG9uc2UiKIq1GAQIAhAEgtPkkwIaKhgvdjEvcG9zdHMve3Bvc3RfaWR9L2xpa2USfQoJR2V0VGhyZWFkEh8ucHVsc2UucG9zdC52MS5HZXRUaHJlYWRSZXF1ZXN0GiAucHVsc2UucG9zdC52MS5HZXRUaHJlYWRSZXNwb25zZSItkAIBirUYBAgBEASC0+STAhwSGi92MS9wb3N0cy97cG9zdF9pZH0vdGhyZWFkQqwBChFjb20ucHVsc2UucG9zdC52MUIJUG9zdFByb3RvUAFaNmdpdGh1Yi5jb20vcHVsc2Utc29jaWFsL3B1bHNlL2dlbi9wdWxzZS9wb3N0L3YxO3Bvc3R2MaICA1BQWKoCDVB1bHNlLlBvc3QuVjHKAg1QdWxzZVxQb3N0XFYx4gIZUHVsc2VcUG9zdFxWMVxHUEJNZXRhZGF0YeoCD1B1bHNlOjpQb3N0OjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pulse_options_v1_options, file_pulse_user_v1_user]);
+  fileDesc("ChhwdWxzZS9wb3N0L3YxL3Bvc3QucHJvdG8SDXB1bHNlLnBvc3QudjEi8AQKBFBvc3QSCgoCaWQYASABKAMSKgoGYXV0aG9yGAIgASgLMhoucHVsc2UudXNlci52MS5Vc2VyU3VtbWFyeRIMCgR0ZXh0GAMgASgJEhMKC3JlcGx5X3RvX2lkGAQgASgDEhEKCXRocmVhZF9pZBgFIAEoAxIvCgtjcmVhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoGY291bnRzGAcgASgLMhkucHVsc2UucG9zdC52MS5Qb3N0Q291bnRzEikKBnZpZXdlchgIIAEoCzIZLnB1bHNlLnBvc3QudjEuUG9zdFZpZXdlchIpCghhdWRpZW5jZRgJIAEoDjIXLnB1bHNlLnBvc3QudjEuQXVkaWVuY2USMAoMcmVwbHlfcG9saWN5GAogASgOMhoucHVsc2UucG9zdC52MS5SZXBseVBvbGljeRIkCgZmYWNldHMYCyADKAsyFC5wdWxzZS5wb3N0LnYxLkZhY2V0EhcKD2NvbnRlbnRfd2FybmluZxgMIAEoCRIQCghsYW5ndWFnZRgNIAEoCRItCgllZGl0X3RpbWUYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYDyABKAkSJgoJcmVwb3N0X29mGBAgASgLMhMucHVsc2UucG9zdC52MS5Qb3N0EiIKBXF1b3RlGBEgASgLMhMucHVsc2UucG9zdC52MS5Qb3N0EhkKEXF1b3RlX3VuYXZhaWxhYmxlGBIgASgIEiEKBHBvbGwYEyABKAsyEy5wdWxzZS5wb3N0LnYxLlBvbGwiswEKBUZhY2V0EhIKCmJ5dGVfc3RhcnQYASABKAUSEAoIYnl0ZV9lbmQYAiABKAUSKQoHbWVudGlvbhgDIAEoCzIWLnB1bHNlLnBvc3QudjEuTWVudGlvbkgAEikKB2hhc2h0YWcYBCABKAsyFi5wdWxzZS5wb3N0LnYxLkhhc2h0YWdIABIjCgRsaW5rGAUgASgLMhMucHVsc2UucG9zdC52MS5MaW5rSABCCQoHZmVhdHVyZSIaCgdNZW50aW9uEg8KB3VzZXJfaWQYASABKAMiIwoHSGFzaHRhZxILCgN0YWcYASABKAkSCwoDa2V5GAIgASgJIhMKBExpbmsSCwoDdXJpGAEgASgJIqEBCgRQb2xsEioKB29wdGlvbnMYASADKAsyGS5wdWxzZS5wb3N0LnYxLlBvbGxPcHRpb24SEAoIbXVsdGlwbGUYAiABKAgSLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWVuZGVkGAQgASgIEhMKBnZvdGVycxgFIAEoA0gAiAEBQgkKB192b3RlcnMiOAoKUG9sbE9wdGlvbhIMCgR0ZXh0GAEgASgJEhIKBXZvdGVzGAIgASgDSACIAQFCCAoGX3ZvdGVzIogBCgdOZXdQb2xsEicKB29wdGlvbnMYASADKAlCFrpIE5IBEAgCEAQYASIIcgYYMjICXFMSEAoIbXVsdGlwbGUYAiABKAgSQgoIZHVyYXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CFbpIEsgBAaoBDCIFCICangEyAwisAiJNCgpQb3N0Q291bnRzEg0KBWxpa2VzGAEgASgDEg8KB3JlcGxpZXMYAiABKAMSDwoHcmVwb3N0cxgDIAEoAxIOCgZxdW90ZXMYBCABKAMiVQoKUG9zdFZpZXdlchINCgVsaWtlZBgBIAEoCBISCgpib29rbWFya2VkGAIgASgIEhAKCHJlcG9zdGVkGAMgASgIEhIKCnBvbGxfdm90ZXMYBCADKAUi8QIKEUNyZWF0ZVBvc3RSZXF1ZXN0EhcKBHRleHQYASABKAlCCbpIBnIEKIC1GBIcCgtyZXBseV90b19pZBgCIAEoA0IHukgEIgIoABIzCghhdWRpZW5jZRgDIAEoDjIXLnB1bHNlLnBvc3QudjEuQXVkaWVuY2VCCLpIBYIBAhABEjoKDHJlcGx5X3BvbGljeRgEIAEoDjIaLnB1bHNlLnBvc3QudjEuUmVwbHlQb2xpY3lCCLpIBYIBAhABEhwKC3F1b3RlX29mX2lkGAUgASgDQge6SAQiAigAEiEKD2NvbnRlbnRfd2FybmluZxgGIAEoCUIIukgFcgMYyAESGQoIbGFuZ3VhZ2UYByABKAlCB7pIBHICGCMSJAoEcG9sbBgIIAEoCzIWLnB1bHNlLnBvc3QudjEuTmV3UG9sbBIyCg5zY2hlZHVsZWRfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXAoSQ3JlYXRlUG9zdFJlc3BvbnNlEiEKBHBvc3QYASABKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QSIwoFZHJhZnQYAiABKAsyFC5wdWxzZS5wb3N0LnYxLkRyYWZ0IqwBCgVEcmFmdBIKCgJpZBgBIAEoAxIuCgRwb3N0GAIgASgLMiAucHVsc2UucG9zdC52MS5DcmVhdGVQb3N0UmVxdWVzdBIoCgdmYWlsdXJlGAMgASgOMhcucHVsc2UuZXJyb3JzLnYxLlJlYXNvbhIMCgRldGFnGAQgASgJEi8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK7AgoPRWRpdFBvc3RSZXF1ZXN0EhgKB3Bvc3RfaWQYASABKANCB7pIBCICIAASFwoEdGV4dBgCIAEoCUIJukgGcgQogLUYEiEKD2NvbnRlbnRfd2FybmluZxgDIAEoCUIIukgFcgMYyAESGQoIbGFuZ3VhZ2UYBCABKAlCB7pIBHICGCMSMwoIYXVkaWVuY2UYBSABKA4yFy5wdWxzZS5wb3N0LnYxLkF1ZGllbmNlQgi6SAWCAQIQARI6CgxyZXBseV9wb2xpY3kYBiABKA4yGi5wdWxzZS5wb3N0LnYxLlJlcGx5UG9saWN5Qgi6SAWCAQIQARIvCgt1cGRhdGVfbWFzaxgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sSFQoEZXRhZxgIIAEoCUIHukgEcgIYQCI1ChBFZGl0UG9zdFJlc3BvbnNlEiEKBHBvc3QYASABKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3Qi2QEKC1Bvc3RWZXJzaW9uEg8KB3ZlcnNpb24YASABKAMSDAoEdGV4dBgCIAEoCRIkCgZmYWNldHMYAyADKAsyFC5wdWxzZS5wb3N0LnYxLkZhY2V0EhcKD2NvbnRlbnRfd2FybmluZxgEIAEoCRIQCghsYW5ndWFnZRgFIAEoCRIpCghhdWRpZW5jZRgGIAEoDjIXLnB1bHNlLnBvc3QudjEuQXVkaWVuY2USLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIm0KF0xpc3RQb3N0VmVyc2lvbnNSZXF1ZXN0EhgKB3Bvc3RfaWQYASABKANCB7pIBCICIAASGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIACImEKGExpc3RQb3N0VmVyc2lvbnNSZXNwb25zZRIsCgh2ZXJzaW9ucxgBIAMoCzIaLnB1bHNlLnBvc3QudjEuUG9zdFZlcnNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIioKDkdldFBvc3RSZXF1ZXN0EhgKB3Bvc3RfaWQYASABKANCB7pIBCICIAAiNAoPR2V0UG9zdFJlc3BvbnNlEiEKBHBvc3QYASABKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QiOgoUQmF0Y2hHZXRQb3N0c1JlcXVlc3QSIgoIcG9zdF9pZHMYASADKANCELpIDZIBCggBEGQiBCICIAAiOwoVQmF0Y2hHZXRQb3N0c1Jlc3BvbnNlEiIKBXBvc3RzGAEgAygLMhMucHVsc2UucG9zdC52MS5Qb3N0Ii0KEURlbGV0ZVBvc3RSZXF1ZXN0EhgKB3Bvc3RfaWQYASABKANCB7pIBCICIAAiFAoSRGVsZXRlUG9zdFJlc3BvbnNlIisKD0xpa2VQb3N0UmVxdWVzdBIYCgdwb3N0X2lkGAEgASgDQge6SAQiAiAAIhIKEExpa2VQb3N0UmVzcG9uc2UiLQoRVW5saWtlUG9zdFJlcXVlc3QSGAoHcG9zdF9pZBgBIAEoA0IHukgEIgIgACIUChJVbmxpa2VQb3N0UmVzcG9uc2UiZwoRTGlzdExpa2Vyc1JlcXVlc3QSGAoHcG9zdF9pZBgBIAEoA0IHukgEIgIgABIaCglwYWdlX3NpemUYAiABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAIiWwoSTGlzdExpa2Vyc1Jlc3BvbnNlEiwKBmxpa2VycxgBIAMoCzIcLnB1bHNlLnBvc3QudjEuUGVyc29uTGlzdGluZxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiYwoNUGVyc29uTGlzdGluZxIoCgR1c2VyGAEgASgLMhoucHVsc2UudXNlci52MS5Vc2VyU3VtbWFyeRIoCgR0aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCItChFSZXBvc3RQb3N0UmVxdWVzdBIYCgdwb3N0X2lkGAEgASgDQge6SAQiAiAAIjcKElJlcG9zdFBvc3RSZXNwb25zZRIhCgRwb3N0GAEgASgLMhMucHVsc2UucG9zdC52MS5Qb3N0Ii8KE1VucmVwb3N0UG9zdFJlcXVlc3QSGAoHcG9zdF9pZBgBIAEoA0IHukgEIgIgACIWChRVbnJlcG9zdFBvc3RSZXNwb25zZSJqChRMaXN0UmVwb3N0ZXJzUmVxdWVzdBIYCgdwb3N0X2lkGAEgASgDQge6SAQiAiAAEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiJhChVMaXN0UmVwb3N0ZXJzUmVzcG9uc2USLwoJcmVwb3N0ZXJzGAEgAygLMhwucHVsc2UucG9zdC52MS5QZXJzb25MaXN0aW5nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJnChFMaXN0UXVvdGVzUmVxdWVzdBIYCgdwb3N0X2lkGAEgASgDQge6SAQiAiAAEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiJSChJMaXN0UXVvdGVzUmVzcG9uc2USIwoGcXVvdGVzGAEgAygLMhMucHVsc2UucG9zdC52MS5Qb3N0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIvChNCb29rbWFya1Bvc3RSZXF1ZXN0EhgKB3Bvc3RfaWQYASABKANCB7pIBCICIAAiFgoUQm9va21hcmtQb3N0UmVzcG9uc2UiMQoVVW5ib29rbWFya1Bvc3RSZXF1ZXN0EhgKB3Bvc3RfaWQYASABKANCB7pIBCICIAAiGAoWVW5ib29rbWFya1Bvc3RSZXNwb25zZSJQChRMaXN0Qm9va21hcmtzUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAIiWAoVTGlzdEJvb2ttYXJrc1Jlc3BvbnNlEiYKCWJvb2ttYXJrcxgBIAMoCzITLnB1bHNlLnBvc3QudjEuUG9zdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUAoPVm90ZVBvbGxSZXF1ZXN0EhgKB3Bvc3RfaWQYASABKANCB7pIBCICIAASIwoHY2hvaWNlcxgCIAMoBUISukgPkgEMCAEQBBgBIgQaAigAIjUKEFZvdGVQb2xsUmVzcG9uc2USIQoEcG9zdBgBIAEoCzITLnB1bHNlLnBvc3QudjEuUG9zdCJMChJDcmVhdGVEcmFmdFJlcXVlc3QSNgoEcG9zdBgBIAEoCzIgLnB1bHNlLnBvc3QudjEuQ3JlYXRlUG9zdFJlcXVlc3RCBrpIA8gBASI6ChNDcmVhdGVEcmFmdFJlc3BvbnNlEiMKBWRyYWZ0GAEgASgLMhQucHVsc2UucG9zdC52MS5EcmFmdCKvAQoSVXBkYXRlRHJhZnRSZXF1ZXN0EhkKCGRyYWZ0X2lkGAEgASgDQge6SAQiAiAAEjYKBHBvc3QYAiABKAsyIC5wdWxzZS5wb3N0LnYxLkNyZWF0ZVBvc3RSZXF1ZXN0Qga6SAPIAQESLwoLdXBkYXRlX21hc2sYAyABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrEhUKBGV0YWcYBCABKAlCB7pIBHICGEAiOgoTVXBkYXRlRHJhZnRSZXNwb25zZRIjCgVkcmFmdBgBIAEoCzIULnB1bHNlLnBvc3QudjEuRHJhZnQiTQoRTGlzdERyYWZ0c1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIACIlMKEkxpc3REcmFmdHNSZXNwb25zZRIkCgZkcmFmdHMYASADKAsyFC5wdWxzZS5wb3N0LnYxLkRyYWZ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIvChJEZWxldGVEcmFmdFJlcXVlc3QSGQoIZHJhZnRfaWQYASABKANCB7pIBCICIAAiFQoTRGVsZXRlRHJhZnRSZXNwb25zZSIwChNQdWJsaXNoRHJhZnRSZXF1ZXN0EhkKCGRyYWZ0X2lkGAEgASgDQge6SAQiAiAAIjkKFFB1Ymxpc2hEcmFmdFJlc3BvbnNlEiEKBHBvc3QYASABKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QiZgoQR2V0VGhyZWFkUmVxdWVzdBIYCgdwb3N0X2lkGAEgASgDQge6SAQiAiAAEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiKdAQoRR2V0VGhyZWFkUmVzcG9uc2USJgoJYW5jZXN0b3JzGAEgAygLMhMucHVsc2UucG9zdC52MS5Qb3N0EiEKBHBvc3QYAiABKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QSJAoHcmVwbGllcxgDIAMoCzITLnB1bHNlLnBvc3QudjEuUG9zdBIXCg9uZXh0X3BhZ2VfdG9rZW4YBCABKAkqgAEKCEF1ZGllbmNlEhgKFEFVRElFTkNFX1VOU1BFQ0lGSUVEEAASEwoPQVVESUVOQ0VfUFVCTElDEAESFQoRQVVESUVOQ0VfVU5MSVNURUQQAhIWChJBVURJRU5DRV9GT0xMT1dFUlMQAxIWChJBVURJRU5DRV9NRU5USU9ORUQQBCqyAQoLUmVwbHlQb2xpY3kSHAoYUkVQTFlfUE9MSUNZX1VOU1BFQ0lGSUVEEAASGQoVUkVQTFlfUE9MSUNZX0VWRVJZT05FEAESGgoWUkVQTFlfUE9MSUNZX0ZPTExPV0VSUxACEhkKFVJFUExZX1BPTElDWV9GT0xMT1dFRBADEhoKFlJFUExZX1BPTElDWV9NRU5USU9ORUQQBBIXChNSRVBMWV9QT0xJQ1lfTk9CT0RZEAUyrxcKC1Bvc3RTZXJ2aWNlEnEKCkNyZWF0ZVBvc3QSIC5wdWxzZS5wb3N0LnYxLkNyZWF0ZVBvc3RSZXF1ZXN0GiEucHVsc2UucG9zdC52MS5DcmVhdGVQb3N0UmVzcG9uc2UiHoq1GAYIAhAEWAKC0+STAg46ASoiCS92MS9wb3N0cxJyCgdHZXRQb3N0Eh0ucHVsc2UucG9zdC52MS5HZXRQb3N0UmVxdWVzdBoeLnB1bHNlLnBvc3QudjEuR2V0UG9zdFJlc3BvbnNlIiiQAgGKtRgGCAEQBFgBgtPkkwIVEhMvdjEvcG9zdHMve3Bvc3RfaWR9EoMBCg1CYXRjaEdldFBvc3RzEiMucHVsc2UucG9zdC52MS5CYXRjaEdldFBvc3RzUmVxdWVzdBokLnB1bHNlLnBvc3QudjEuQmF0Y2hHZXRQb3N0c1Jlc3BvbnNlIieQAgGKtRgGCAEQBFgBgtPkkwIUEhIvdjEvcG9zdHM6YmF0Y2hHZXQSdQoIRWRpdFBvc3QSHi5wdWxzZS5wb3N0LnYxLkVkaXRQb3N0UmVxdWVzdBofLnB1bHNlLnBvc3QudjEuRWRpdFBvc3RSZXNwb25zZSIoirUYBggCEARYAoLT5JMCGDoBKjITL3YxL3Bvc3RzL3twb3N0X2lkfRKWAQoQTGlzdFBvc3RWZXJzaW9ucxImLnB1bHNlLnBvc3QudjEuTGlzdFBvc3RWZXJzaW9uc1JlcXVlc3QaJy5wdWxzZS5wb3N0LnYxLkxpc3RQb3N0VmVyc2lvbnNSZXNwb25zZSIxkAIBirUYBggBEARYAYLT5JMCHhIcL3YxL3Bvc3RzL3twb3N0X2lkfS92ZXJzaW9ucxJ4CgpEZWxldGVQb3N0EiAucHVsc2UucG9zdC52MS5EZWxldGVQb3N0UmVxdWVzdBohLnB1bHNlLnBvc3QudjEuRGVsZXRlUG9zdFJlc3BvbnNlIiWKtRgGCAIQBFgCgtPkkwIVKhMvdjEvcG9zdHMve3Bvc3RfaWR9EncKCExpa2VQb3N0Eh4ucHVsc2UucG9zdC52MS5MaWtlUG9zdFJlcXVlc3QaHy5wdWxzZS5wb3N0LnYxLkxpa2VQb3N0UmVzcG9uc2UiKoq1GAYIAhAEWAKC0+STAhoaGC92MS9wb3N0cy97cG9zdF9pZH0vbGlrZRJ9CgpVbmxpa2VQb3N0EiAucHVsc2UucG9zdC52MS5Vbmxpa2VQb3N0UmVxdWVzdBohLnB1bHNlLnBvc3QudjEuVW5saWtlUG9zdFJlc3BvbnNlIiqKtRgGCAIQBFgCgtPkkwIaKhgvdjEvcG9zdHMve3Bvc3RfaWR9L2xpa2USggEKCkxpc3RMaWtlcnMSIC5wdWxzZS5wb3N0LnYxLkxpc3RMaWtlcnNSZXF1ZXN0GiEucHVsc2UucG9zdC52MS5MaXN0TGlrZXJzUmVzcG9uc2UiL5ACAYq1GAYIARAEWAGC0+STAhwSGi92MS9wb3N0cy97cG9zdF9pZH0vbGlrZXJzEn8KClJlcG9zdFBvc3QSIC5wdWxzZS5wb3N0LnYxLlJlcG9zdFBvc3RSZXF1ZXN0GiEucHVsc2UucG9zdC52MS5SZXBvc3RQb3N0UmVzcG9uc2UiLIq1GAYIAhAEWAKC0+STAhwaGi92MS9wb3N0cy97cG9zdF9pZH0vcmVwb3N0EoUBCgxVbnJlcG9zdFBvc3QSIi5wdWxzZS5wb3N0LnYxLlVucmVwb3N0UG9zdFJlcXVlc3QaIy5wdWxzZS5wb3N0LnYxLlVucmVwb3N0UG9zdFJlc3BvbnNlIiyKtRgGCAIQBFgCgtPkkwIcKhovdjEvcG9zdHMve3Bvc3RfaWR9L3JlcG9zdBKOAQoNTGlzdFJlcG9zdGVycxIjLnB1bHNlLnBvc3QudjEuTGlzdFJlcG9zdGVyc1JlcXVlc3QaJC5wdWxzZS5wb3N0LnYxLkxpc3RSZXBvc3RlcnNSZXNwb25zZSIykAIBirUYBggBEARYAYLT5JMCHxIdL3YxL3Bvc3RzL3twb3N0X2lkfS9yZXBvc3RlcnMSggEKCkxpc3RRdW90ZXMSIC5wdWxzZS5wb3N0LnYxLkxpc3RRdW90ZXNSZXF1ZXN0GiEucHVsc2UucG9zdC52MS5MaXN0UXVvdGVzUmVzcG9uc2UiL5ACAYq1GAYIARAEWAGC0+STAhwSGi92MS9wb3N0cy97cG9zdF9pZH0vcXVvdGVzEocBCgxCb29rbWFya1Bvc3QSIi5wdWxzZS5wb3N0LnYxLkJvb2ttYXJrUG9zdFJlcXVlc3QaIy5wdWxzZS5wb3N0LnYxLkJvb2ttYXJrUG9zdFJlc3BvbnNlIi6KtRgGCAIQBFgCgtPkkwIeGhwvdjEvcG9zdHMve3Bvc3RfaWR9L2Jvb2ttYXJrEo0BCg5VbmJvb2ttYXJrUG9zdBIkLnB1bHNlLnBvc3QudjEuVW5ib29rbWFya1Bvc3RSZXF1ZXN0GiUucHVsc2UucG9zdC52MS5VbmJvb2ttYXJrUG9zdFJlc3BvbnNlIi6KtRgGCAIQBFgCgtPkkwIeKhwvdjEvcG9zdHMve3Bvc3RfaWR9L2Jvb2ttYXJrEn4KDUxpc3RCb29rbWFya3MSIy5wdWxzZS5wb3N0LnYxLkxpc3RCb29rbWFya3NSZXF1ZXN0GiQucHVsc2UucG9zdC52MS5MaXN0Qm9va21hcmtzUmVzcG9uc2UiIpACAYq1GAYIAhACWAGC0+STAg8SDS92MS9ib29rbWFya3MSegoIVm90ZVBvbGwSHi5wdWxzZS5wb3N0LnYxLlZvdGVQb2xsUmVxdWVzdBofLnB1bHNlLnBvc3QudjEuVm90ZVBvbGxSZXNwb25zZSItirUYBggCEARYAoLT5JMCHToBKiIYL3YxL3Bvc3RzL3twb3N0X2lkfS92b3RlEnUKC0NyZWF0ZURyYWZ0EiEucHVsc2UucG9zdC52MS5DcmVhdGVEcmFmdFJlcXVlc3QaIi5wdWxzZS5wb3N0LnYxLkNyZWF0ZURyYWZ0UmVzcG9uc2UiH4q1GAYIAhACWAKC0+STAg86ASoiCi92MS9kcmFmdHMSgAEKC1VwZGF0ZURyYWZ0EiEucHVsc2UucG9zdC52MS5VcGRhdGVEcmFmdFJlcXVlc3QaIi5wdWxzZS5wb3N0LnYxLlVwZGF0ZURyYWZ0UmVzcG9uc2UiKoq1GAYIAhAKWAKC0+STAho6ASoyFS92MS9kcmFmdHMve2RyYWZ0X2lkfRJyCgpMaXN0RHJhZnRzEiAucHVsc2UucG9zdC52MS5MaXN0RHJhZnRzUmVxdWVzdBohLnB1bHNlLnBvc3QudjEuTGlzdERyYWZ0c1Jlc3BvbnNlIh+QAgGKtRgGCAIQAlgBgtPkkwIMEgovdjEvZHJhZnRzEn0KC0RlbGV0ZURyYWZ0EiEucHVsc2UucG9zdC52MS5EZWxldGVEcmFmdFJlcXVlc3QaIi5wdWxzZS5wb3N0LnYxLkRlbGV0ZURyYWZ0UmVzcG9uc2UiJ4q1GAYIAhAKWAKC0+STAhcqFS92MS9kcmFmdHMve2RyYWZ0X2lkfRKIAQoMUHVibGlzaERyYWZ0EiIucHVsc2UucG9zdC52MS5QdWJsaXNoRHJhZnRSZXF1ZXN0GiMucHVsc2UucG9zdC52MS5QdWJsaXNoRHJhZnRSZXNwb25zZSIvirUYBggCEApYAoLT5JMCHyIdL3YxL2RyYWZ0cy97ZHJhZnRfaWR9L3B1Ymxpc2gSfwoJR2V0VGhyZWFkEh8ucHVsc2UucG9zdC52MS5HZXRUaHJlYWRSZXF1ZXN0GiAucHVsc2UucG9zdC52MS5HZXRUaHJlYWRSZXNwb25zZSIvkAIBirUYBggBEARYAYLT5JMCHBIaL3YxL3Bvc3RzL3twb3N0X2lkfS90aHJlYWRCrAEKEWNvbS5wdWxzZS5wb3N0LnYxQglQb3N0UHJvdG9QAVo2Z2l0aHViLmNvbS9wdWxzZS1zb2NpYWwvcHVsc2UvZ2VuL3B1bHNlL3Bvc3QvdjE7cG9zdHYxogIDUFBYqgINUHVsc2UuUG9zdC5WMcoCDVB1bHNlXFBvc3RcVjHiAhlQdWxzZVxQb3N0XFYxXEdQQk1ldGFkYXRh6gIPUHVsc2U6OlBvc3Q6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_pulse_errors_v1_errors, file_pulse_options_v1_options, file_pulse_user_v1_user]);
 
 /**
  * A post.
@@ -70,7 +73,7 @@ export type Post = Message<"pulse.post.v1.Post"> & {
   createTime?: Timestamp | undefined;
 
   /**
-   * How many likes and replies it has. Counts follow changes within moments.
+   * How often it was liked, replied to, reposted and quoted. Counts follow changes within moments.
    *
    * @generated from field: pulse.post.v1.PostCounts counts = 7;
    */
@@ -82,6 +85,83 @@ export type Post = Message<"pulse.post.v1.Post"> & {
    * @generated from field: pulse.post.v1.PostViewer viewer = 8;
    */
   viewer?: PostViewer | undefined;
+
+  /**
+   * Who sees it.
+   *
+   * @generated from field: pulse.post.v1.Audience audience = 9;
+   */
+  audience: Audience;
+
+  /**
+   * Who may reply to it.
+   *
+   * @generated from field: pulse.post.v1.ReplyPolicy reply_policy = 10;
+   */
+  replyPolicy: ReplyPolicy;
+
+  /**
+   * The mentions, hashtags and links in the text, in the order of the text; they do not overlap.
+   *
+   * @generated from field: repeated pulse.post.v1.Facet facets = 11;
+   */
+  facets: Facet[];
+
+  /**
+   * What a reader is warned of before the text is shown, empty for nothing.
+   *
+   * @generated from field: string content_warning = 12;
+   */
+  contentWarning: string;
+
+  /**
+   * BCP 47 tag of the language that it is written in, empty when the author did not say.
+   *
+   * @generated from field: string language = 13;
+   */
+  language: string;
+
+  /**
+   * When it was last edited; absent when it never was.
+   *
+   * @generated from field: google.protobuf.Timestamp edit_time = 14;
+   */
+  editTime?: Timestamp | undefined;
+
+  /**
+   * Changes with each edit; EditPost may require it.
+   *
+   * @generated from field: string etag = 15;
+   */
+  etag: string;
+
+  /**
+   * The post that this one passes on. A repost has neither text nor counts of its own, and is there for whom the other is.
+   *
+   * @generated from field: pulse.post.v1.Post repost_of = 16;
+   */
+  repostOf?: Post | undefined;
+
+  /**
+   * The post that this one comments on, without what that one quotes itself.
+   *
+   * @generated from field: pulse.post.v1.Post quote = 17;
+   */
+  quote?: Post | undefined;
+
+  /**
+   * It comments on a post that the caller may not see or that is not there any more.
+   *
+   * @generated from field: bool quote_unavailable = 18;
+   */
+  quoteUnavailable: boolean;
+
+  /**
+   * Its poll, absent when it has none.
+   *
+   * @generated from field: pulse.post.v1.Poll poll = 19;
+   */
+  poll?: Poll | undefined;
 };
 
 /**
@@ -90,6 +170,251 @@ export type Post = Message<"pulse.post.v1.Post"> & {
  */
 export const PostSchema: GenMessage<Post> = /*@__PURE__*/
   messageDesc(file_pulse_post_v1_post, 0);
+
+/**
+ * A part of a text that means something: bytes [byte_start, byte_end) of its UTF-8, as the facets of AT Protocol
+ * (app.bsky.richtext.facet) count them. Each is a whole number of characters.
+ *
+ * @generated from message pulse.post.v1.Facet
+ */
+export type Facet = Message<"pulse.post.v1.Facet"> & {
+  /**
+   * First byte of the part.
+   *
+   * @generated from field: int32 byte_start = 1;
+   */
+  byteStart: number;
+
+  /**
+   * First byte after the part.
+   *
+   * @generated from field: int32 byte_end = 2;
+   */
+  byteEnd: number;
+
+  /**
+   * What the part is.
+   *
+   * @generated from oneof pulse.post.v1.Facet.feature
+   */
+  feature: {
+    /**
+     * A mention of a person, the @ included.
+     *
+     * @generated from field: pulse.post.v1.Mention mention = 3;
+     */
+    value: Mention;
+    case: "mention";
+  } | {
+    /**
+     * A hashtag, the # included.
+     *
+     * @generated from field: pulse.post.v1.Hashtag hashtag = 4;
+     */
+    value: Hashtag;
+    case: "hashtag";
+  } | {
+    /**
+     * A link.
+     *
+     * @generated from field: pulse.post.v1.Link link = 5;
+     */
+    value: Link;
+    case: "link";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message pulse.post.v1.Facet.
+ * Use `create(FacetSchema)` to create a new message.
+ */
+export const FacetSchema: GenMessage<Facet> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 1);
+
+/**
+ * A mention: a handle after @ (U+0040) or ＠ (U+FF20) that somebody had when the text was written.
+ *
+ * @generated from message pulse.post.v1.Mention
+ */
+export type Mention = Message<"pulse.post.v1.Mention"> & {
+  /**
+   * Id of the person, who stays the one mentioned under another handle. They may not be there for the caller.
+   *
+   * @generated from field: int64 user_id = 1;
+   */
+  userId: bigint;
+};
+
+/**
+ * Describes the message pulse.post.v1.Mention.
+ * Use `create(MentionSchema)` to create a new message.
+ */
+export const MentionSchema: GenMessage<Mention> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 2);
+
+/**
+ * A hashtag: up to 100 characters after # (U+0023) or ＃ (U+FF03) that continue an identifier by Unicode's UAX #31, at least
+ * one of them a letter.
+ *
+ * @generated from message pulse.post.v1.Hashtag
+ */
+export type Hashtag = Message<"pulse.post.v1.Hashtag"> & {
+  /**
+   * The tag as it is written, without #.
+   *
+   * @generated from field: string tag = 1;
+   */
+  tag: string;
+
+  /**
+   * The tag as it is compared and looked for: case folded and in normal form NFKC.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.Hashtag.
+ * Use `create(HashtagSchema)` to create a new message.
+ */
+export const HashtagSchema: GenMessage<Hashtag> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 3);
+
+/**
+ * A link: an absolute http or https URL after RFC 3986, with international characters after RFC 3987, whose host IDNA
+ * accepts. Punctuation and brackets that close around it are not part of it.
+ *
+ * @generated from message pulse.post.v1.Link
+ */
+export type Link = Message<"pulse.post.v1.Link"> & {
+  /**
+   * The URL as it is written.
+   *
+   * @generated from field: string uri = 1;
+   */
+  uri: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.Link.
+ * Use `create(LinkSchema)` to create a new message.
+ */
+export const LinkSchema: GenMessage<Link> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 4);
+
+/**
+ * A poll of a post.
+ *
+ * @generated from message pulse.post.v1.Poll
+ */
+export type Poll = Message<"pulse.post.v1.Poll"> & {
+  /**
+   * What one may choose, in the order given; 2 to 4.
+   *
+   * @generated from field: repeated pulse.post.v1.PollOption options = 1;
+   */
+  options: PollOption[];
+
+  /**
+   * Whether a person may choose several options.
+   *
+   * @generated from field: bool multiple = 2;
+   */
+  multiple: boolean;
+
+  /**
+   * When it ends.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * Whether it has ended.
+   *
+   * @generated from field: bool ended = 4;
+   */
+  ended: boolean;
+
+  /**
+   * How many people have voted; absent while the results are not the caller's to see: before they have voted or the poll has
+   * ended, unless the post is theirs.
+   *
+   * @generated from field: optional int64 voters = 5;
+   */
+  voters?: bigint | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.Poll.
+ * Use `create(PollSchema)` to create a new message.
+ */
+export const PollSchema: GenMessage<Poll> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 5);
+
+/**
+ * What one may choose in a poll.
+ *
+ * @generated from message pulse.post.v1.PollOption
+ */
+export type PollOption = Message<"pulse.post.v1.PollOption"> & {
+  /**
+   * What it says.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * How many people chose it; absent when voters is.
+   *
+   * @generated from field: optional int64 votes = 2;
+   */
+  votes?: bigint | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.PollOption.
+ * Use `create(PollOptionSchema)` to create a new message.
+ */
+export const PollOptionSchema: GenMessage<PollOption> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 6);
+
+/**
+ * A poll to be made with a post. It can not be changed later.
+ *
+ * @generated from message pulse.post.v1.NewPoll
+ */
+export type NewPoll = Message<"pulse.post.v1.NewPoll"> & {
+  /**
+   * What one may choose: 2 to 4 different options, 1 to 50 characters each, at least one of them visible.
+   *
+   * @generated from field: repeated string options = 1;
+   */
+  options: string[];
+
+  /**
+   * Whether a person may choose several options.
+   *
+   * @generated from field: bool multiple = 2;
+   */
+  multiple: boolean;
+
+  /**
+   * How long after the post's publication it ends: 5 minutes to 30 days.
+   *
+   * @generated from field: google.protobuf.Duration duration = 3;
+   */
+  duration?: Duration | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.NewPoll.
+ * Use `create(NewPollSchema)` to create a new message.
+ */
+export const NewPollSchema: GenMessage<NewPoll> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 7);
 
 /**
  * Counts of a post.
@@ -110,6 +435,20 @@ export type PostCounts = Message<"pulse.post.v1.PostCounts"> & {
    * @generated from field: int64 replies = 2;
    */
   replies: bigint;
+
+  /**
+   * Reposts.
+   *
+   * @generated from field: int64 reposts = 3;
+   */
+  reposts: bigint;
+
+  /**
+   * Posts that quote it and are not deleted.
+   *
+   * @generated from field: int64 quotes = 4;
+   */
+  quotes: bigint;
 };
 
 /**
@@ -117,10 +456,10 @@ export type PostCounts = Message<"pulse.post.v1.PostCounts"> & {
  * Use `create(PostCountsSchema)` to create a new message.
  */
 export const PostCountsSchema: GenMessage<PostCounts> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 1);
+  messageDesc(file_pulse_post_v1_post, 8);
 
 /**
- * How the caller relates to a post.
+ * How the caller relates to a post; of a repost all of it is false, and that of repost_of counts.
  *
  * @generated from message pulse.post.v1.PostViewer
  */
@@ -131,6 +470,27 @@ export type PostViewer = Message<"pulse.post.v1.PostViewer"> & {
    * @generated from field: bool liked = 1;
    */
   liked: boolean;
+
+  /**
+   * The caller keeps the post among their bookmarks.
+   *
+   * @generated from field: bool bookmarked = 2;
+   */
+  bookmarked: boolean;
+
+  /**
+   * The caller has reposted the post.
+   *
+   * @generated from field: bool reposted = 3;
+   */
+  reposted: boolean;
+
+  /**
+   * The options of its poll that the caller voted for, from 0, in ascending order; empty before.
+   *
+   * @generated from field: repeated int32 poll_votes = 4;
+   */
+  pollVotes: number[];
 };
 
 /**
@@ -138,7 +498,7 @@ export type PostViewer = Message<"pulse.post.v1.PostViewer"> & {
  * Use `create(PostViewerSchema)` to create a new message.
  */
 export const PostViewerSchema: GenMessage<PostViewer> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 2);
+  messageDesc(file_pulse_post_v1_post, 9);
 
 /**
  * Request of CreatePost.
@@ -160,6 +520,56 @@ export type CreatePostRequest = Message<"pulse.post.v1.CreatePostRequest"> & {
    * @generated from field: int64 reply_to_id = 2;
    */
   replyToId: bigint;
+
+  /**
+   * Who sees it. Unspecified is public or, for a reply to a post that not everyone may see, that post's audience; a reply
+   * may not be for more than the post is. Whom such a reply answers sees it as if it mentioned them.
+   *
+   * @generated from field: pulse.post.v1.Audience audience = 3;
+   */
+  audience: Audience;
+
+  /**
+   * Who may reply to it.
+   *
+   * @generated from field: pulse.post.v1.ReplyPolicy reply_policy = 4;
+   */
+  replyPolicy: ReplyPolicy;
+
+  /**
+   * The post to comment on, 0 for none. Only what everyone may see can be quoted.
+   *
+   * @generated from field: int64 quote_of_id = 5;
+   */
+  quoteOfId: bigint;
+
+  /**
+   * What to warn readers of before the text is shown, at most 200 characters.
+   *
+   * @generated from field: string content_warning = 6;
+   */
+  contentWarning: string;
+
+  /**
+   * BCP 47 tag of the language that it is written in, empty for no answer. It is kept in canonical form.
+   *
+   * @generated from field: string language = 7;
+   */
+  language: string;
+
+  /**
+   * A poll to go with it.
+   *
+   * @generated from field: pulse.post.v1.NewPoll poll = 8;
+   */
+  poll?: NewPoll | undefined;
+
+  /**
+   * When to publish it, at least a minute and at most a year from now; absent for now.
+   *
+   * @generated from field: google.protobuf.Timestamp scheduled_time = 9;
+   */
+  scheduledTime?: Timestamp | undefined;
 };
 
 /**
@@ -167,7 +577,7 @@ export type CreatePostRequest = Message<"pulse.post.v1.CreatePostRequest"> & {
  * Use `create(CreatePostRequestSchema)` to create a new message.
  */
 export const CreatePostRequestSchema: GenMessage<CreatePostRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 3);
+  messageDesc(file_pulse_post_v1_post, 10);
 
 /**
  * Response of CreatePost.
@@ -176,11 +586,18 @@ export const CreatePostRequestSchema: GenMessage<CreatePostRequest> = /*@__PURE_
  */
 export type CreatePostResponse = Message<"pulse.post.v1.CreatePostResponse"> & {
   /**
-   * The new post.
+   * The new post; absent when it is scheduled.
    *
    * @generated from field: pulse.post.v1.Post post = 1;
    */
   post?: Post | undefined;
+
+  /**
+   * The draft that is published at its time; absent when the post is published now.
+   *
+   * @generated from field: pulse.post.v1.Draft draft = 2;
+   */
+  draft?: Draft | undefined;
 };
 
 /**
@@ -188,7 +605,274 @@ export type CreatePostResponse = Message<"pulse.post.v1.CreatePostResponse"> & {
  * Use `create(CreatePostResponseSchema)` to create a new message.
  */
 export const CreatePostResponseSchema: GenMessage<CreatePostResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 4);
+  messageDesc(file_pulse_post_v1_post, 11);
+
+/**
+ * A post that is not published yet. Only its author sees it.
+ *
+ * @generated from message pulse.post.v1.Draft
+ */
+export type Draft = Message<"pulse.post.v1.Draft"> & {
+  /**
+   * Id of the draft; the post will have another.
+   *
+   * @generated from field: int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * What CreatePost is asked for when it is published, with the time at which that happens by itself, if any.
+   *
+   * @generated from field: pulse.post.v1.CreatePostRequest post = 2;
+   */
+  post?: CreatePostRequest | undefined;
+
+  /**
+   * Why it could not be published at its time, one of CreatePost's reasons, AUTHOR_INACTIVE when the author's account was
+   * not active; REASON_UNSPECIFIED otherwise. It then is not scheduled any more.
+   *
+   * @generated from field: pulse.errors.v1.Reason failure = 3;
+   */
+  failure: Reason;
+
+  /**
+   * Changes with each change of the draft; UpdateDraft may require it.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+
+  /**
+   * When it was begun.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 5;
+   */
+  createTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.Draft.
+ * Use `create(DraftSchema)` to create a new message.
+ */
+export const DraftSchema: GenMessage<Draft> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 12);
+
+/**
+ * Request of EditPost.
+ *
+ * @generated from message pulse.post.v1.EditPostRequest
+ */
+export type EditPostRequest = Message<"pulse.post.v1.EditPostRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+
+  /**
+   * What to say; see CreatePost.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * What to warn readers of, at most 200 characters, empty for nothing.
+   *
+   * @generated from field: string content_warning = 3;
+   */
+  contentWarning: string;
+
+  /**
+   * BCP 47 tag of the language, empty for no answer.
+   *
+   * @generated from field: string language = 4;
+   */
+  language: string;
+
+  /**
+   * Who sees it.
+   *
+   * @generated from field: pulse.post.v1.Audience audience = 5;
+   */
+  audience: Audience;
+
+  /**
+   * Who may reply to it.
+   *
+   * @generated from field: pulse.post.v1.ReplyPolicy reply_policy = 6;
+   */
+  replyPolicy: ReplyPolicy;
+
+  /**
+   * Which fields to change, of text, content_warning, language, audience and reply_policy; at least one.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 7;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * The etag that the post must have; empty requires nothing.
+   *
+   * @generated from field: string etag = 8;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.EditPostRequest.
+ * Use `create(EditPostRequestSchema)` to create a new message.
+ */
+export const EditPostRequestSchema: GenMessage<EditPostRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 13);
+
+/**
+ * Response of EditPost.
+ *
+ * @generated from message pulse.post.v1.EditPostResponse
+ */
+export type EditPostResponse = Message<"pulse.post.v1.EditPostResponse"> & {
+  /**
+   * The post as it is now.
+   *
+   * @generated from field: pulse.post.v1.Post post = 1;
+   */
+  post?: Post | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.EditPostResponse.
+ * Use `create(EditPostResponseSchema)` to create a new message.
+ */
+export const EditPostResponseSchema: GenMessage<EditPostResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 14);
+
+/**
+ * What a post says or once said.
+ *
+ * @generated from message pulse.post.v1.PostVersion
+ */
+export type PostVersion = Message<"pulse.post.v1.PostVersion"> & {
+  /**
+   * Which version it is: 1 is how the post was published.
+   *
+   * @generated from field: int64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * What it says.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * The mentions, hashtags and links in the text.
+   *
+   * @generated from field: repeated pulse.post.v1.Facet facets = 3;
+   */
+  facets: Facet[];
+
+  /**
+   * What a reader is warned of.
+   *
+   * @generated from field: string content_warning = 4;
+   */
+  contentWarning: string;
+
+  /**
+   * BCP 47 tag of the language, empty when the author did not say.
+   *
+   * @generated from field: string language = 5;
+   */
+  language: string;
+
+  /**
+   * Who saw it.
+   *
+   * @generated from field: pulse.post.v1.Audience audience = 6;
+   */
+  audience: Audience;
+
+  /**
+   * When it was written.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 7;
+   */
+  createTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.PostVersion.
+ * Use `create(PostVersionSchema)` to create a new message.
+ */
+export const PostVersionSchema: GenMessage<PostVersion> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 15);
+
+/**
+ * Request of ListPostVersions.
+ *
+ * @generated from message pulse.post.v1.ListPostVersionsRequest
+ */
+export type ListPostVersionsRequest = Message<"pulse.post.v1.ListPostVersionsRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+
+  /**
+   * How many versions to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListPostVersionsRequest.
+ * Use `create(ListPostVersionsRequestSchema)` to create a new message.
+ */
+export const ListPostVersionsRequestSchema: GenMessage<ListPostVersionsRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 16);
+
+/**
+ * Response of ListPostVersions.
+ *
+ * @generated from message pulse.post.v1.ListPostVersionsResponse
+ */
+export type ListPostVersionsResponse = Message<"pulse.post.v1.ListPostVersionsResponse"> & {
+  /**
+   * The versions, the newest first: the first of the first page is what the post says now.
+   *
+   * @generated from field: repeated pulse.post.v1.PostVersion versions = 1;
+   */
+  versions: PostVersion[];
+
+  /**
+   * Token of the next page, empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListPostVersionsResponse.
+ * Use `create(ListPostVersionsResponseSchema)` to create a new message.
+ */
+export const ListPostVersionsResponseSchema: GenMessage<ListPostVersionsResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 17);
 
 /**
  * Request of GetPost.
@@ -209,7 +893,7 @@ export type GetPostRequest = Message<"pulse.post.v1.GetPostRequest"> & {
  * Use `create(GetPostRequestSchema)` to create a new message.
  */
 export const GetPostRequestSchema: GenMessage<GetPostRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 5);
+  messageDesc(file_pulse_post_v1_post, 18);
 
 /**
  * Response of GetPost.
@@ -230,7 +914,7 @@ export type GetPostResponse = Message<"pulse.post.v1.GetPostResponse"> & {
  * Use `create(GetPostResponseSchema)` to create a new message.
  */
 export const GetPostResponseSchema: GenMessage<GetPostResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 6);
+  messageDesc(file_pulse_post_v1_post, 19);
 
 /**
  * Request of BatchGetPosts.
@@ -251,7 +935,7 @@ export type BatchGetPostsRequest = Message<"pulse.post.v1.BatchGetPostsRequest">
  * Use `create(BatchGetPostsRequestSchema)` to create a new message.
  */
 export const BatchGetPostsRequestSchema: GenMessage<BatchGetPostsRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 7);
+  messageDesc(file_pulse_post_v1_post, 20);
 
 /**
  * Response of BatchGetPosts.
@@ -272,7 +956,7 @@ export type BatchGetPostsResponse = Message<"pulse.post.v1.BatchGetPostsResponse
  * Use `create(BatchGetPostsResponseSchema)` to create a new message.
  */
 export const BatchGetPostsResponseSchema: GenMessage<BatchGetPostsResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 8);
+  messageDesc(file_pulse_post_v1_post, 21);
 
 /**
  * Request of DeletePost.
@@ -293,7 +977,7 @@ export type DeletePostRequest = Message<"pulse.post.v1.DeletePostRequest"> & {
  * Use `create(DeletePostRequestSchema)` to create a new message.
  */
 export const DeletePostRequestSchema: GenMessage<DeletePostRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 9);
+  messageDesc(file_pulse_post_v1_post, 22);
 
 /**
  * Response of DeletePost.
@@ -308,7 +992,7 @@ export type DeletePostResponse = Message<"pulse.post.v1.DeletePostResponse"> & {
  * Use `create(DeletePostResponseSchema)` to create a new message.
  */
 export const DeletePostResponseSchema: GenMessage<DeletePostResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 10);
+  messageDesc(file_pulse_post_v1_post, 23);
 
 /**
  * Request of LikePost.
@@ -329,7 +1013,7 @@ export type LikePostRequest = Message<"pulse.post.v1.LikePostRequest"> & {
  * Use `create(LikePostRequestSchema)` to create a new message.
  */
 export const LikePostRequestSchema: GenMessage<LikePostRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 11);
+  messageDesc(file_pulse_post_v1_post, 24);
 
 /**
  * Response of LikePost.
@@ -344,7 +1028,7 @@ export type LikePostResponse = Message<"pulse.post.v1.LikePostResponse"> & {
  * Use `create(LikePostResponseSchema)` to create a new message.
  */
 export const LikePostResponseSchema: GenMessage<LikePostResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 12);
+  messageDesc(file_pulse_post_v1_post, 25);
 
 /**
  * Request of UnlikePost.
@@ -365,7 +1049,7 @@ export type UnlikePostRequest = Message<"pulse.post.v1.UnlikePostRequest"> & {
  * Use `create(UnlikePostRequestSchema)` to create a new message.
  */
 export const UnlikePostRequestSchema: GenMessage<UnlikePostRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 13);
+  messageDesc(file_pulse_post_v1_post, 26);
 
 /**
  * Response of UnlikePost.
@@ -380,7 +1064,718 @@ export type UnlikePostResponse = Message<"pulse.post.v1.UnlikePostResponse"> & {
  * Use `create(UnlikePostResponseSchema)` to create a new message.
  */
 export const UnlikePostResponseSchema: GenMessage<UnlikePostResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 14);
+  messageDesc(file_pulse_post_v1_post, 27);
+
+/**
+ * Request of ListLikers.
+ *
+ * @generated from message pulse.post.v1.ListLikersRequest
+ */
+export type ListLikersRequest = Message<"pulse.post.v1.ListLikersRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+
+  /**
+   * How many likers to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListLikersRequest.
+ * Use `create(ListLikersRequestSchema)` to create a new message.
+ */
+export const ListLikersRequestSchema: GenMessage<ListLikersRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 28);
+
+/**
+ * Response of ListLikers.
+ *
+ * @generated from message pulse.post.v1.ListLikersResponse
+ */
+export type ListLikersResponse = Message<"pulse.post.v1.ListLikersResponse"> & {
+  /**
+   * Who likes it, latest first.
+   *
+   * @generated from field: repeated pulse.post.v1.PersonListing likers = 1;
+   */
+  likers: PersonListing[];
+
+  /**
+   * Token of the next page, empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListLikersResponse.
+ * Use `create(ListLikersResponseSchema)` to create a new message.
+ */
+export const ListLikersResponseSchema: GenMessage<ListLikersResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 29);
+
+/**
+ * A person in a list of those who did something with a post.
+ *
+ * @generated from message pulse.post.v1.PersonListing
+ */
+export type PersonListing = Message<"pulse.post.v1.PersonListing"> & {
+  /**
+   * The person.
+   *
+   * @generated from field: pulse.user.v1.UserSummary user = 1;
+   */
+  user?: UserSummary | undefined;
+
+  /**
+   * When they did it.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 2;
+   */
+  time?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.PersonListing.
+ * Use `create(PersonListingSchema)` to create a new message.
+ */
+export const PersonListingSchema: GenMessage<PersonListing> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 30);
+
+/**
+ * Request of RepostPost.
+ *
+ * @generated from message pulse.post.v1.RepostPostRequest
+ */
+export type RepostPostRequest = Message<"pulse.post.v1.RepostPostRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+};
+
+/**
+ * Describes the message pulse.post.v1.RepostPostRequest.
+ * Use `create(RepostPostRequestSchema)` to create a new message.
+ */
+export const RepostPostRequestSchema: GenMessage<RepostPostRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 31);
+
+/**
+ * Response of RepostPost.
+ *
+ * @generated from message pulse.post.v1.RepostPostResponse
+ */
+export type RepostPostResponse = Message<"pulse.post.v1.RepostPostResponse"> & {
+  /**
+   * The caller's repost, the one from before when there was one.
+   *
+   * @generated from field: pulse.post.v1.Post post = 1;
+   */
+  post?: Post | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.RepostPostResponse.
+ * Use `create(RepostPostResponseSchema)` to create a new message.
+ */
+export const RepostPostResponseSchema: GenMessage<RepostPostResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 32);
+
+/**
+ * Request of UnrepostPost.
+ *
+ * @generated from message pulse.post.v1.UnrepostPostRequest
+ */
+export type UnrepostPostRequest = Message<"pulse.post.v1.UnrepostPostRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+};
+
+/**
+ * Describes the message pulse.post.v1.UnrepostPostRequest.
+ * Use `create(UnrepostPostRequestSchema)` to create a new message.
+ */
+export const UnrepostPostRequestSchema: GenMessage<UnrepostPostRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 33);
+
+/**
+ * Response of UnrepostPost.
+ *
+ * @generated from message pulse.post.v1.UnrepostPostResponse
+ */
+export type UnrepostPostResponse = Message<"pulse.post.v1.UnrepostPostResponse"> & {
+};
+
+/**
+ * Describes the message pulse.post.v1.UnrepostPostResponse.
+ * Use `create(UnrepostPostResponseSchema)` to create a new message.
+ */
+export const UnrepostPostResponseSchema: GenMessage<UnrepostPostResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 34);
+
+/**
+ * Request of ListReposters.
+ *
+ * @generated from message pulse.post.v1.ListRepostersRequest
+ */
+export type ListRepostersRequest = Message<"pulse.post.v1.ListRepostersRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+
+  /**
+   * How many reposters to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListRepostersRequest.
+ * Use `create(ListRepostersRequestSchema)` to create a new message.
+ */
+export const ListRepostersRequestSchema: GenMessage<ListRepostersRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 35);
+
+/**
+ * Response of ListReposters.
+ *
+ * @generated from message pulse.post.v1.ListRepostersResponse
+ */
+export type ListRepostersResponse = Message<"pulse.post.v1.ListRepostersResponse"> & {
+  /**
+   * Who reposted it, latest first.
+   *
+   * @generated from field: repeated pulse.post.v1.PersonListing reposters = 1;
+   */
+  reposters: PersonListing[];
+
+  /**
+   * Token of the next page, empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListRepostersResponse.
+ * Use `create(ListRepostersResponseSchema)` to create a new message.
+ */
+export const ListRepostersResponseSchema: GenMessage<ListRepostersResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 36);
+
+/**
+ * Request of ListQuotes.
+ *
+ * @generated from message pulse.post.v1.ListQuotesRequest
+ */
+export type ListQuotesRequest = Message<"pulse.post.v1.ListQuotesRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+
+  /**
+   * How many quotes to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListQuotesRequest.
+ * Use `create(ListQuotesRequestSchema)` to create a new message.
+ */
+export const ListQuotesRequestSchema: GenMessage<ListQuotesRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 37);
+
+/**
+ * Response of ListQuotes.
+ *
+ * @generated from message pulse.post.v1.ListQuotesResponse
+ */
+export type ListQuotesResponse = Message<"pulse.post.v1.ListQuotesResponse"> & {
+  /**
+   * The posts that quote it, newest first.
+   *
+   * @generated from field: repeated pulse.post.v1.Post quotes = 1;
+   */
+  quotes: Post[];
+
+  /**
+   * Token of the next page, empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListQuotesResponse.
+ * Use `create(ListQuotesResponseSchema)` to create a new message.
+ */
+export const ListQuotesResponseSchema: GenMessage<ListQuotesResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 38);
+
+/**
+ * Request of BookmarkPost.
+ *
+ * @generated from message pulse.post.v1.BookmarkPostRequest
+ */
+export type BookmarkPostRequest = Message<"pulse.post.v1.BookmarkPostRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+};
+
+/**
+ * Describes the message pulse.post.v1.BookmarkPostRequest.
+ * Use `create(BookmarkPostRequestSchema)` to create a new message.
+ */
+export const BookmarkPostRequestSchema: GenMessage<BookmarkPostRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 39);
+
+/**
+ * Response of BookmarkPost.
+ *
+ * @generated from message pulse.post.v1.BookmarkPostResponse
+ */
+export type BookmarkPostResponse = Message<"pulse.post.v1.BookmarkPostResponse"> & {
+};
+
+/**
+ * Describes the message pulse.post.v1.BookmarkPostResponse.
+ * Use `create(BookmarkPostResponseSchema)` to create a new message.
+ */
+export const BookmarkPostResponseSchema: GenMessage<BookmarkPostResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 40);
+
+/**
+ * Request of UnbookmarkPost.
+ *
+ * @generated from message pulse.post.v1.UnbookmarkPostRequest
+ */
+export type UnbookmarkPostRequest = Message<"pulse.post.v1.UnbookmarkPostRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+};
+
+/**
+ * Describes the message pulse.post.v1.UnbookmarkPostRequest.
+ * Use `create(UnbookmarkPostRequestSchema)` to create a new message.
+ */
+export const UnbookmarkPostRequestSchema: GenMessage<UnbookmarkPostRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 41);
+
+/**
+ * Response of UnbookmarkPost.
+ *
+ * @generated from message pulse.post.v1.UnbookmarkPostResponse
+ */
+export type UnbookmarkPostResponse = Message<"pulse.post.v1.UnbookmarkPostResponse"> & {
+};
+
+/**
+ * Describes the message pulse.post.v1.UnbookmarkPostResponse.
+ * Use `create(UnbookmarkPostResponseSchema)` to create a new message.
+ */
+export const UnbookmarkPostResponseSchema: GenMessage<UnbookmarkPostResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 42);
+
+/**
+ * Request of ListBookmarks.
+ *
+ * @generated from message pulse.post.v1.ListBookmarksRequest
+ */
+export type ListBookmarksRequest = Message<"pulse.post.v1.ListBookmarksRequest"> & {
+  /**
+   * How many bookmarks to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListBookmarksRequest.
+ * Use `create(ListBookmarksRequestSchema)` to create a new message.
+ */
+export const ListBookmarksRequestSchema: GenMessage<ListBookmarksRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 43);
+
+/**
+ * Response of ListBookmarks.
+ *
+ * @generated from message pulse.post.v1.ListBookmarksResponse
+ */
+export type ListBookmarksResponse = Message<"pulse.post.v1.ListBookmarksResponse"> & {
+  /**
+   * The posts, the latest kept first.
+   *
+   * @generated from field: repeated pulse.post.v1.Post bookmarks = 1;
+   */
+  bookmarks: Post[];
+
+  /**
+   * Token of the next page, empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListBookmarksResponse.
+ * Use `create(ListBookmarksResponseSchema)` to create a new message.
+ */
+export const ListBookmarksResponseSchema: GenMessage<ListBookmarksResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 44);
+
+/**
+ * Request of VotePoll.
+ *
+ * @generated from message pulse.post.v1.VotePollRequest
+ */
+export type VotePollRequest = Message<"pulse.post.v1.VotePollRequest"> & {
+  /**
+   * Id of the post.
+   *
+   * @generated from field: int64 post_id = 1;
+   */
+  postId: bigint;
+
+  /**
+   * The options to vote for, from 0, each once: one, or several when the poll allows.
+   *
+   * @generated from field: repeated int32 choices = 2;
+   */
+  choices: number[];
+};
+
+/**
+ * Describes the message pulse.post.v1.VotePollRequest.
+ * Use `create(VotePollRequestSchema)` to create a new message.
+ */
+export const VotePollRequestSchema: GenMessage<VotePollRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 45);
+
+/**
+ * Response of VotePoll.
+ *
+ * @generated from message pulse.post.v1.VotePollResponse
+ */
+export type VotePollResponse = Message<"pulse.post.v1.VotePollResponse"> & {
+  /**
+   * The post with the results of its poll, this vote among them.
+   *
+   * @generated from field: pulse.post.v1.Post post = 1;
+   */
+  post?: Post | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.VotePollResponse.
+ * Use `create(VotePollResponseSchema)` to create a new message.
+ */
+export const VotePollResponseSchema: GenMessage<VotePollResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 46);
+
+/**
+ * Request of CreateDraft.
+ *
+ * @generated from message pulse.post.v1.CreateDraftRequest
+ */
+export type CreateDraftRequest = Message<"pulse.post.v1.CreateDraftRequest"> & {
+  /**
+   * What CreatePost is to be asked for.
+   *
+   * @generated from field: pulse.post.v1.CreatePostRequest post = 1;
+   */
+  post?: CreatePostRequest | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.CreateDraftRequest.
+ * Use `create(CreateDraftRequestSchema)` to create a new message.
+ */
+export const CreateDraftRequestSchema: GenMessage<CreateDraftRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 47);
+
+/**
+ * Response of CreateDraft.
+ *
+ * @generated from message pulse.post.v1.CreateDraftResponse
+ */
+export type CreateDraftResponse = Message<"pulse.post.v1.CreateDraftResponse"> & {
+  /**
+   * The new draft.
+   *
+   * @generated from field: pulse.post.v1.Draft draft = 1;
+   */
+  draft?: Draft | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.CreateDraftResponse.
+ * Use `create(CreateDraftResponseSchema)` to create a new message.
+ */
+export const CreateDraftResponseSchema: GenMessage<CreateDraftResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 48);
+
+/**
+ * Request of UpdateDraft.
+ *
+ * @generated from message pulse.post.v1.UpdateDraftRequest
+ */
+export type UpdateDraftRequest = Message<"pulse.post.v1.UpdateDraftRequest"> & {
+  /**
+   * Id of the draft.
+   *
+   * @generated from field: int64 draft_id = 1;
+   */
+  draftId: bigint;
+
+  /**
+   * What CreatePost is to be asked for.
+   *
+   * @generated from field: pulse.post.v1.CreatePostRequest post = 2;
+   */
+  post?: CreatePostRequest | undefined;
+
+  /**
+   * Which fields of post to change, such as text; at least one.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 3;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * The etag that the draft must have; empty requires nothing.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.UpdateDraftRequest.
+ * Use `create(UpdateDraftRequestSchema)` to create a new message.
+ */
+export const UpdateDraftRequestSchema: GenMessage<UpdateDraftRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 49);
+
+/**
+ * Response of UpdateDraft.
+ *
+ * @generated from message pulse.post.v1.UpdateDraftResponse
+ */
+export type UpdateDraftResponse = Message<"pulse.post.v1.UpdateDraftResponse"> & {
+  /**
+   * The draft as it is now.
+   *
+   * @generated from field: pulse.post.v1.Draft draft = 1;
+   */
+  draft?: Draft | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.UpdateDraftResponse.
+ * Use `create(UpdateDraftResponseSchema)` to create a new message.
+ */
+export const UpdateDraftResponseSchema: GenMessage<UpdateDraftResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 50);
+
+/**
+ * Request of ListDrafts.
+ *
+ * @generated from message pulse.post.v1.ListDraftsRequest
+ */
+export type ListDraftsRequest = Message<"pulse.post.v1.ListDraftsRequest"> & {
+  /**
+   * How many drafts to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListDraftsRequest.
+ * Use `create(ListDraftsRequestSchema)` to create a new message.
+ */
+export const ListDraftsRequestSchema: GenMessage<ListDraftsRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 51);
+
+/**
+ * Response of ListDrafts.
+ *
+ * @generated from message pulse.post.v1.ListDraftsResponse
+ */
+export type ListDraftsResponse = Message<"pulse.post.v1.ListDraftsResponse"> & {
+  /**
+   * The drafts, the latest begun first.
+   *
+   * @generated from field: repeated pulse.post.v1.Draft drafts = 1;
+   */
+  drafts: Draft[];
+
+  /**
+   * Token of the next page, empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message pulse.post.v1.ListDraftsResponse.
+ * Use `create(ListDraftsResponseSchema)` to create a new message.
+ */
+export const ListDraftsResponseSchema: GenMessage<ListDraftsResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 52);
+
+/**
+ * Request of DeleteDraft.
+ *
+ * @generated from message pulse.post.v1.DeleteDraftRequest
+ */
+export type DeleteDraftRequest = Message<"pulse.post.v1.DeleteDraftRequest"> & {
+  /**
+   * Id of the draft.
+   *
+   * @generated from field: int64 draft_id = 1;
+   */
+  draftId: bigint;
+};
+
+/**
+ * Describes the message pulse.post.v1.DeleteDraftRequest.
+ * Use `create(DeleteDraftRequestSchema)` to create a new message.
+ */
+export const DeleteDraftRequestSchema: GenMessage<DeleteDraftRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 53);
+
+/**
+ * Response of DeleteDraft.
+ *
+ * @generated from message pulse.post.v1.DeleteDraftResponse
+ */
+export type DeleteDraftResponse = Message<"pulse.post.v1.DeleteDraftResponse"> & {
+};
+
+/**
+ * Describes the message pulse.post.v1.DeleteDraftResponse.
+ * Use `create(DeleteDraftResponseSchema)` to create a new message.
+ */
+export const DeleteDraftResponseSchema: GenMessage<DeleteDraftResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 54);
+
+/**
+ * Request of PublishDraft.
+ *
+ * @generated from message pulse.post.v1.PublishDraftRequest
+ */
+export type PublishDraftRequest = Message<"pulse.post.v1.PublishDraftRequest"> & {
+  /**
+   * Id of the draft.
+   *
+   * @generated from field: int64 draft_id = 1;
+   */
+  draftId: bigint;
+};
+
+/**
+ * Describes the message pulse.post.v1.PublishDraftRequest.
+ * Use `create(PublishDraftRequestSchema)` to create a new message.
+ */
+export const PublishDraftRequestSchema: GenMessage<PublishDraftRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 55);
+
+/**
+ * Response of PublishDraft.
+ *
+ * @generated from message pulse.post.v1.PublishDraftResponse
+ */
+export type PublishDraftResponse = Message<"pulse.post.v1.PublishDraftResponse"> & {
+  /**
+   * The new post.
+   *
+   * @generated from field: pulse.post.v1.Post post = 1;
+   */
+  post?: Post | undefined;
+};
+
+/**
+ * Describes the message pulse.post.v1.PublishDraftResponse.
+ * Use `create(PublishDraftResponseSchema)` to create a new message.
+ */
+export const PublishDraftResponseSchema: GenMessage<PublishDraftResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_post_v1_post, 56);
 
 /**
  * Request of GetThread.
@@ -415,7 +1810,7 @@ export type GetThreadRequest = Message<"pulse.post.v1.GetThreadRequest"> & {
  * Use `create(GetThreadRequestSchema)` to create a new message.
  */
 export const GetThreadRequestSchema: GenMessage<GetThreadRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 15);
+  messageDesc(file_pulse_post_v1_post, 57);
 
 /**
  * Response of GetThread.
@@ -457,19 +1852,127 @@ export type GetThreadResponse = Message<"pulse.post.v1.GetThreadResponse"> & {
  * Use `create(GetThreadResponseSchema)` to create a new message.
  */
 export const GetThreadResponseSchema: GenMessage<GetThreadResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_post_v1_post, 16);
+  messageDesc(file_pulse_post_v1_post, 58);
 
 /**
- * PostService publishes, answers and deletes posts.
+ * Who sees a post. Who wrote it always does, and whom it mentions does too, unless one of the two blocks the other.
+ *
+ * @generated from enum pulse.post.v1.Audience
+ */
+export enum Audience {
+  /**
+   * In a request: the default, public.
+   *
+   * @generated from enum value: AUDIENCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Everyone, signed in or not; of a private account, its followers.
+   *
+   * @generated from enum value: AUDIENCE_PUBLIC = 1;
+   */
+  PUBLIC = 1,
+
+  /**
+   * As public, but the post turns up only in the author's timelines and by its id: in no search, public or hashtag
+   * timeline, trend or recommendation.
+   *
+   * @generated from enum value: AUDIENCE_UNLISTED = 2;
+   */
+  UNLISTED = 2,
+
+  /**
+   * The author's followers.
+   *
+   * @generated from enum value: AUDIENCE_FOLLOWERS = 3;
+   */
+  FOLLOWERS = 3,
+
+  /**
+   * Only those whom the post mentions.
+   *
+   * @generated from enum value: AUDIENCE_MENTIONED = 4;
+   */
+  MENTIONED = 4,
+}
+
+/**
+ * Describes the enum pulse.post.v1.Audience.
+ */
+export const AudienceSchema: GenEnum<Audience> = /*@__PURE__*/
+  enumDesc(file_pulse_post_v1_post, 0);
+
+/**
+ * Who may reply to a post, of those who see it. The author always may, and whom the post mentions may too unless nobody may.
+ *
+ * @generated from enum pulse.post.v1.ReplyPolicy
+ */
+export enum ReplyPolicy {
+  /**
+   * In a request: the default, everyone.
+   *
+   * @generated from enum value: REPLY_POLICY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Everyone who sees the post.
+   *
+   * @generated from enum value: REPLY_POLICY_EVERYONE = 1;
+   */
+  EVERYONE = 1,
+
+  /**
+   * The author's followers.
+   *
+   * @generated from enum value: REPLY_POLICY_FOLLOWERS = 2;
+   */
+  FOLLOWERS = 2,
+
+  /**
+   * Those whom the author follows.
+   *
+   * @generated from enum value: REPLY_POLICY_FOLLOWED = 3;
+   */
+  FOLLOWED = 3,
+
+  /**
+   * Only those whom the post mentions.
+   *
+   * @generated from enum value: REPLY_POLICY_MENTIONED = 4;
+   */
+  MENTIONED = 4,
+
+  /**
+   * Nobody but the author.
+   *
+   * @generated from enum value: REPLY_POLICY_NOBODY = 5;
+   */
+  NOBODY = 5,
+}
+
+/**
+ * Describes the enum pulse.post.v1.ReplyPolicy.
+ */
+export const ReplyPolicySchema: GenEnum<ReplyPolicy> = /*@__PURE__*/
+  enumDesc(file_pulse_post_v1_post, 1);
+
+/**
+ * PostService publishes, answers, edits and deletes posts. An RPC that is about one post and is given a repost acts on the
+ * post that it passes on, except GetPost, BatchGetPosts and DeletePost, which are about the repost itself.
  *
  * @generated from service pulse.post.v1.PostService
  */
 export const PostService: GenService<{
   /**
-   * CreatePost publishes a post or, with reply_to_id, a reply. The signed-in caller may call it. The post is at the
-   * top of the author's own timelines in the very next call; followers see it within moments.
+   * CreatePost publishes a post, with reply_to_id a reply, with quote_of_id a comment on another post, and with
+   * scheduled_time nothing yet, but a draft that is published at that time. The signed-in caller may call it. The post is at
+   * the top of the author's own timelines in the very next call; followers see it within moments.
    *
-   * Errors: POST_EMPTY, POST_TOO_LONG, POST_NOT_FOUND for the post to reply to.
+   * Errors: POST_EMPTY, POST_TOO_LONG, TOO_MANY_MENTIONS, TOO_MANY_HASHTAGS, LANGUAGE_INVALID, POST_NOT_FOUND for the post
+   * to reply to or to quote, REPLY_NOT_ALLOWED, REPLY_AUDIENCE_TOO_WIDE, QUOTE_NOT_ALLOWED; with scheduled_time also
+   * SCHEDULED_TIME_INVALID, TOO_MANY_DRAFTS.
    *
    * @generated from rpc pulse.post.v1.PostService.CreatePost
    */
@@ -502,8 +2005,37 @@ export const PostService: GenService<{
     output: typeof BatchGetPostsResponseSchema;
   },
   /**
-   * DeletePost deletes a post of the caller. It is gone from every answer at once; replies to it stay. The author may
-   * call it.
+   * EditPost changes a post of the caller, only the fields that the mask names; a poll cannot be changed. What it was before
+   * stays as a version. Who sees it changes at once: a narrower audience, or a mention that is gone, takes sight away on
+   * every path. The author may call it.
+   *
+   * Errors: POST_NOT_FOUND, NOT_POST_AUTHOR, UPDATE_MASK_INVALID, ETAG_MISMATCH, POST_NOT_EDITABLE for a repost, and those of
+   * CreatePost about what the fields say.
+   *
+   * @generated from rpc pulse.post.v1.PostService.EditPost
+   */
+  editPost: {
+    methodKind: "unary";
+    input: typeof EditPostRequestSchema;
+    output: typeof EditPostResponseSchema;
+  },
+  /**
+   * ListPostVersions lists what a post says and what it said before its edits, newest first. Who sees the post may call it.
+   * A version from before is answered only to those whom its own audience let see it: who came to see the post by an edit
+   * does not see what it said before that.
+   *
+   * Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.post.v1.PostService.ListPostVersions
+   */
+  listPostVersions: {
+    methodKind: "unary";
+    input: typeof ListPostVersionsRequestSchema;
+    output: typeof ListPostVersionsResponseSchema;
+  },
+  /**
+   * DeletePost deletes a post of the caller. It is gone from every answer at once, with its versions, its poll and its
+   * reposts; replies to it and quotes of it stay. The author may call it.
    *
    * Errors: POST_NOT_FOUND, NOT_POST_AUTHOR.
    *
@@ -539,8 +2071,183 @@ export const PostService: GenService<{
     output: typeof UnlikePostResponseSchema;
   },
   /**
-   * GetThread answers a post, the posts it replies to up to the first, and a page of its direct replies, oldest first.
-   * Anyone may call it.
+   * ListLikers lists who likes a post, latest first, of those whom the caller may see. Who sees the post may call it.
+   *
+   * Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.post.v1.PostService.ListLikers
+   */
+  listLikers: {
+    methodKind: "unary";
+    input: typeof ListLikersRequestSchema;
+    output: typeof ListLikersResponseSchema;
+  },
+  /**
+   * RepostPost passes a post on to the caller's followers, unchanged; reposting twice is reposting once. Only what everyone
+   * may see can be reposted. The signed-in caller may call it.
+   *
+   * Errors: POST_NOT_FOUND, REPOST_NOT_ALLOWED.
+   *
+   * @generated from rpc pulse.post.v1.PostService.RepostPost
+   */
+  repostPost: {
+    methodKind: "unary";
+    input: typeof RepostPostRequestSchema;
+    output: typeof RepostPostResponseSchema;
+  },
+  /**
+   * UnrepostPost takes the caller's repost back; without one nothing happens. The signed-in caller may call it.
+   *
+   * Errors: POST_NOT_FOUND.
+   *
+   * @generated from rpc pulse.post.v1.PostService.UnrepostPost
+   */
+  unrepostPost: {
+    methodKind: "unary";
+    input: typeof UnrepostPostRequestSchema;
+    output: typeof UnrepostPostResponseSchema;
+  },
+  /**
+   * ListReposters lists who reposted a post, latest first, of those whom the caller may see. Who sees the post may call it.
+   *
+   * Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.post.v1.PostService.ListReposters
+   */
+  listReposters: {
+    methodKind: "unary";
+    input: typeof ListRepostersRequestSchema;
+    output: typeof ListRepostersResponseSchema;
+  },
+  /**
+   * ListQuotes lists the posts that quote a post, newest first, of those that the caller may see. Who sees the post may
+   * call it.
+   *
+   * Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.post.v1.PostService.ListQuotes
+   */
+  listQuotes: {
+    methodKind: "unary";
+    input: typeof ListQuotesRequestSchema;
+    output: typeof ListQuotesResponseSchema;
+  },
+  /**
+   * BookmarkPost keeps a post for the caller to find again; keeping twice is keeping once. Nobody else is told. The
+   * signed-in caller may call it.
+   *
+   * Errors: POST_NOT_FOUND.
+   *
+   * @generated from rpc pulse.post.v1.PostService.BookmarkPost
+   */
+  bookmarkPost: {
+    methodKind: "unary";
+    input: typeof BookmarkPostRequestSchema;
+    output: typeof BookmarkPostResponseSchema;
+  },
+  /**
+   * UnbookmarkPost takes the caller's bookmark back; without one nothing happens. The signed-in caller may call it.
+   *
+   * Errors: POST_NOT_FOUND.
+   *
+   * @generated from rpc pulse.post.v1.PostService.UnbookmarkPost
+   */
+  unbookmarkPost: {
+    methodKind: "unary";
+    input: typeof UnbookmarkPostRequestSchema;
+    output: typeof UnbookmarkPostResponseSchema;
+  },
+  /**
+   * ListBookmarks lists the posts that the caller keeps, the latest kept first. What the caller may not see any more is left
+   * out, and back when that changes. The signed-in caller may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.post.v1.PostService.ListBookmarks
+   */
+  listBookmarks: {
+    methodKind: "unary";
+    input: typeof ListBookmarksRequestSchema;
+    output: typeof ListBookmarksResponseSchema;
+  },
+  /**
+   * VotePoll votes in the poll of a post, once for good. Who sees the post may call it, signed in.
+   *
+   * Errors: POST_NOT_FOUND, POLL_NOT_FOUND, POLL_ENDED, POLL_ALREADY_VOTED, POLL_CHOICE_INVALID.
+   *
+   * @generated from rpc pulse.post.v1.PostService.VotePoll
+   */
+  votePoll: {
+    methodKind: "unary";
+    input: typeof VotePollRequestSchema;
+    output: typeof VotePollResponseSchema;
+  },
+  /**
+   * CreateDraft keeps a post that is not published yet; with a scheduled_time it is published then. The signed-in caller may
+   * call it. What CreatePost asks of a post is asked when it is published, and when it is scheduled too.
+   *
+   * Errors: TOO_MANY_DRAFTS; with scheduled_time SCHEDULED_TIME_INVALID and those of CreatePost.
+   *
+   * @generated from rpc pulse.post.v1.PostService.CreateDraft
+   */
+  createDraft: {
+    methodKind: "unary";
+    input: typeof CreateDraftRequestSchema;
+    output: typeof CreateDraftResponseSchema;
+  },
+  /**
+   * UpdateDraft changes a draft of the caller, only the fields that the mask names. The signed-in caller may call it.
+   *
+   * Errors: DRAFT_NOT_FOUND, UPDATE_MASK_INVALID, ETAG_MISMATCH; with scheduled_time SCHEDULED_TIME_INVALID and those of
+   * CreatePost.
+   *
+   * @generated from rpc pulse.post.v1.PostService.UpdateDraft
+   */
+  updateDraft: {
+    methodKind: "unary";
+    input: typeof UpdateDraftRequestSchema;
+    output: typeof UpdateDraftResponseSchema;
+  },
+  /**
+   * ListDrafts lists the caller's drafts, the latest begun first. The signed-in caller may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.post.v1.PostService.ListDrafts
+   */
+  listDrafts: {
+    methodKind: "unary";
+    input: typeof ListDraftsRequestSchema;
+    output: typeof ListDraftsResponseSchema;
+  },
+  /**
+   * DeleteDraft deletes a draft of the caller; one that was scheduled is not published. The signed-in caller may call it.
+   *
+   * Errors: DRAFT_NOT_FOUND.
+   *
+   * @generated from rpc pulse.post.v1.PostService.DeleteDraft
+   */
+  deleteDraft: {
+    methodKind: "unary";
+    input: typeof DeleteDraftRequestSchema;
+    output: typeof DeleteDraftResponseSchema;
+  },
+  /**
+   * PublishDraft publishes a draft of the caller now, whatever time it is scheduled for; the draft is gone then. The
+   * signed-in caller may call it.
+   *
+   * Errors: DRAFT_NOT_FOUND and those of CreatePost.
+   *
+   * @generated from rpc pulse.post.v1.PostService.PublishDraft
+   */
+  publishDraft: {
+    methodKind: "unary";
+    input: typeof PublishDraftRequestSchema;
+    output: typeof PublishDraftResponseSchema;
+  },
+  /**
+   * GetThread answers a post, the posts it replies to up to the first, and a page of its direct replies, oldest first, but
+   * for those of people whom the caller mutes. Anyone may call it.
    *
    * Errors: POST_NOT_FOUND, PAGE_TOKEN_INVALID.
    *

@@ -11,13 +11,19 @@ import { file_google_api_annotations } from "../../../google/api/annotations_pb.
 import { file_pulse_options_v1_options } from "../../options/v1/options_pb.js";
 import type { Post } from "../../post/v1/post_pb.js";
 import { file_pulse_post_v1_post } from "../../post/v1/post_pb.js";
+import type { GetForYouTimelineRequestSchema, GetForYouTimelineResponseSchema } from "./for_you_pb.js";
+import { file_pulse_timeline_v1_for_you } from "./for_you_pb.js";
+import type { GetReadPositionRequestSchema, GetReadPositionResponseSchema, SetReadPositionRequestSchema, SetReadPositionResponseSchema } from "./read_position_pb.js";
+import { file_pulse_timeline_v1_read_position } from "./read_position_pb.js";
+import type { ListTrendingTagsRequestSchema, ListTrendingTagsResponseSchema } from "./trend_pb.js";
+import { file_pulse_timeline_v1_trend } from "./trend_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file pulse/timeline/v1/timeline.proto.
  */
 export const file_pulse_timeline_v1_timeline: GenFile = /*@__PURE__*/
-  fileDesc("CiBwdWxzZS90aW1lbGluZS92MS90aW1lbGluZS5wcm90bxIRcHVsc2UudGltZWxpbmUudjEiUgoWR2V0SG9tZVRpbWVsaW5lUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAIicAoXR2V0SG9tZVRpbWVsaW5lUmVzcG9uc2USIgoFcG9zdHMYASADKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhgKEG5ld2VyX3BhZ2VfdG9rZW4YAyABKAkibAoWR2V0VXNlclRpbWVsaW5lUmVxdWVzdBIYCgd1c2VyX2lkGAEgASgDQge6SAQiAiAAEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiJwChdHZXRVc2VyVGltZWxpbmVSZXNwb25zZRIiCgVwb3N0cxgBIAMoCzITLnB1bHNlLnBvc3QudjEuUG9zdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSGAoQbmV3ZXJfcGFnZV90b2tlbhgDIAEoCTK/AgoPVGltZWxpbmVTZXJ2aWNlEo8BCg9HZXRIb21lVGltZWxpbmUSKS5wdWxzZS50aW1lbGluZS52MS5HZXRIb21lVGltZWxpbmVSZXF1ZXN0GioucHVsc2UudGltZWxpbmUudjEuR2V0SG9tZVRpbWVsaW5lUmVzcG9uc2UiJZACAYq1GAQIAhACgtPkkwIUEhIvdjEvdGltZWxpbmVzL2hvbWUSmQEKD0dldFVzZXJUaW1lbGluZRIpLnB1bHNlLnRpbWVsaW5lLnYxLkdldFVzZXJUaW1lbGluZVJlcXVlc3QaKi5wdWxzZS50aW1lbGluZS52MS5HZXRVc2VyVGltZWxpbmVSZXNwb25zZSIvkAIBirUYBAgBEAOC0+STAh4SHC92MS91c2Vycy97dXNlcl9pZH0vdGltZWxpbmVCzAEKFWNvbS5wdWxzZS50aW1lbGluZS52MUINVGltZWxpbmVQcm90b1ABWj5naXRodWIuY29tL3B1bHNlLXNvY2lhbC9wdWxzZS9nZW4vcHVsc2UvdGltZWxpbmUvdjE7dGltZWxpbmV2MaICA1BUWKoCEVB1bHNlLlRpbWVsaW5lLlYxygIRUHVsc2VcVGltZWxpbmVcVjHiAh1QdWxzZVxUaW1lbGluZVxWMVxHUEJNZXRhZGF0YeoCE1B1bHNlOjpUaW1lbGluZTo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_pulse_options_v1_options, file_pulse_post_v1_post]);
+  fileDesc("CiBwdWxzZS90aW1lbGluZS92MS90aW1lbGluZS5wcm90bxIRcHVsc2UudGltZWxpbmUudjEiUgoWR2V0SG9tZVRpbWVsaW5lUmVxdWVzdBIaCglwYWdlX3NpemUYASABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAIicAoXR2V0SG9tZVRpbWVsaW5lUmVzcG9uc2USIgoFcG9zdHMYASADKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhgKEG5ld2VyX3BhZ2VfdG9rZW4YAyABKAkibAoWR2V0VXNlclRpbWVsaW5lUmVxdWVzdBIYCgd1c2VyX2lkGAEgASgDQge6SAQiAiAAEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiJwChdHZXRVc2VyVGltZWxpbmVSZXNwb25zZRIiCgVwb3N0cxgBIAMoCzITLnB1bHNlLnBvc3QudjEuUG9zdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSGAoQbmV3ZXJfcGFnZV90b2tlbhgDIAEoCSJsChZHZXRMaXN0VGltZWxpbmVSZXF1ZXN0EhgKB2xpc3RfaWQYASABKANCB7pIBCICIAASGgoJcGFnZV9zaXplGAIgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIACInAKF0dldExpc3RUaW1lbGluZVJlc3BvbnNlEiIKBXBvc3RzGAEgAygLMhMucHVsc2UucG9zdC52MS5Qb3N0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIYChBuZXdlcl9wYWdlX3Rva2VuGAMgASgJIm4KGUdldEhhc2h0YWdUaW1lbGluZVJlcXVlc3QSFwoDdGFnGAEgASgJQgq6SAdyBRABGMgBEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiJzChpHZXRIYXNodGFnVGltZWxpbmVSZXNwb25zZRIiCgVwb3N0cxgBIAMoCzITLnB1bHNlLnBvc3QudjEuUG9zdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSGAoQbmV3ZXJfcGFnZV90b2tlbhgDIAEoCSJUChhHZXRQdWJsaWNUaW1lbGluZVJlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgFQge6SAQaAigAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIACInIKGUdldFB1YmxpY1RpbWVsaW5lUmVzcG9uc2USIgoFcG9zdHMYASADKAsyEy5wdWxzZS5wb3N0LnYxLlBvc3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhgKEG5ld2VyX3BhZ2VfdG9rZW4YAyABKAky/goKD1RpbWVsaW5lU2VydmljZRKRAQoPR2V0SG9tZVRpbWVsaW5lEikucHVsc2UudGltZWxpbmUudjEuR2V0SG9tZVRpbWVsaW5lUmVxdWVzdBoqLnB1bHNlLnRpbWVsaW5lLnYxLkdldEhvbWVUaW1lbGluZVJlc3BvbnNlIieQAgGKtRgGCAIQAlgBgtPkkwIUEhIvdjEvdGltZWxpbmVzL2hvbWUSmwEKD0dldFVzZXJUaW1lbGluZRIpLnB1bHNlLnRpbWVsaW5lLnYxLkdldFVzZXJUaW1lbGluZVJlcXVlc3QaKi5wdWxzZS50aW1lbGluZS52MS5HZXRVc2VyVGltZWxpbmVSZXNwb25zZSIxkAIBirUYBggBEANYAYLT5JMCHhIcL3YxL3VzZXJzL3t1c2VyX2lkfS90aW1lbGluZRKbAQoPR2V0TGlzdFRpbWVsaW5lEikucHVsc2UudGltZWxpbmUudjEuR2V0TGlzdFRpbWVsaW5lUmVxdWVzdBoqLnB1bHNlLnRpbWVsaW5lLnYxLkdldExpc3RUaW1lbGluZVJlc3BvbnNlIjGQAgGKtRgGCAIQBlgBgtPkkwIeEhwvdjEvbGlzdHMve2xpc3RfaWR9L3RpbWVsaW5lEqMBChJHZXRIYXNodGFnVGltZWxpbmUSLC5wdWxzZS50aW1lbGluZS52MS5HZXRIYXNodGFnVGltZWxpbmVSZXF1ZXN0Gi0ucHVsc2UudGltZWxpbmUudjEuR2V0SGFzaHRhZ1RpbWVsaW5lUmVzcG9uc2UiMJACAYq1GAYIARABWAGC0+STAh0SGy92MS9oYXNodGFncy97dGFnfS90aW1lbGluZRKZAQoRR2V0UHVibGljVGltZWxpbmUSKy5wdWxzZS50aW1lbGluZS52MS5HZXRQdWJsaWNUaW1lbGluZVJlcXVlc3QaLC5wdWxzZS50aW1lbGluZS52MS5HZXRQdWJsaWNUaW1lbGluZVJlc3BvbnNlIimQAgGKtRgGCAEQAVgBgtPkkwIWEhQvdjEvdGltZWxpbmVzL3B1YmxpYxKaAQoRR2V0Rm9yWW91VGltZWxpbmUSKy5wdWxzZS50aW1lbGluZS52MS5HZXRGb3JZb3VUaW1lbGluZVJlcXVlc3QaLC5wdWxzZS50aW1lbGluZS52MS5HZXRGb3JZb3VUaW1lbGluZVJlc3BvbnNlIiqQAgGKtRgGCAIQAlgEgtPkkwIXEhUvdjEvdGltZWxpbmVzL2Zvci15b3USlQEKEExpc3RUcmVuZGluZ1RhZ3MSKi5wdWxzZS50aW1lbGluZS52MS5MaXN0VHJlbmRpbmdUYWdzUmVxdWVzdBorLnB1bHNlLnRpbWVsaW5lLnYxLkxpc3RUcmVuZGluZ1RhZ3NSZXNwb25zZSIokAIBirUYBggBEAFYAYLT5JMCFRITL3YxL3RyZW5kcy9oYXNodGFncxKQAQoPR2V0UmVhZFBvc2l0aW9uEikucHVsc2UudGltZWxpbmUudjEuR2V0UmVhZFBvc2l0aW9uUmVxdWVzdBoqLnB1bHNlLnRpbWVsaW5lLnYxLkdldFJlYWRQb3NpdGlvblJlc3BvbnNlIiaQAgGKtRgGCAIQAlgBgtPkkwITEhEvdjEvcmVhZC1wb3NpdGlvbhKQAQoPU2V0UmVhZFBvc2l0aW9uEikucHVsc2UudGltZWxpbmUudjEuU2V0UmVhZFBvc2l0aW9uUmVxdWVzdBoqLnB1bHNlLnRpbWVsaW5lLnYxLlNldFJlYWRQb3NpdGlvblJlc3BvbnNlIiaKtRgGCAIQAlgCgtPkkwIWOgEqGhEvdjEvcmVhZC1wb3NpdGlvbkLMAQoVY29tLnB1bHNlLnRpbWVsaW5lLnYxQg1UaW1lbGluZVByb3RvUAFaPmdpdGh1Yi5jb20vcHVsc2Utc29jaWFsL3B1bHNlL2dlbi9wdWxzZS90aW1lbGluZS92MTt0aW1lbGluZXYxogIDUFRYqgIRUHVsc2UuVGltZWxpbmUuVjHKAhFQdWxzZVxUaW1lbGluZVxWMeICHVB1bHNlXFRpbWVsaW5lXFYxXEdQQk1ldGFkYXRh6gITUHVsc2U6OlRpbWVsaW5lOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_pulse_options_v1_options, file_pulse_post_v1_post, file_pulse_timeline_v1_for_you, file_pulse_timeline_v1_read_position, file_pulse_timeline_v1_trend]);
 
 /**
  * Request of GetHomeTimeline.
@@ -155,13 +161,224 @@ export const GetUserTimelineResponseSchema: GenMessage<GetUserTimelineResponse> 
   messageDesc(file_pulse_timeline_v1_timeline, 3);
 
 /**
- * TimelineService answers timelines. They are chronological, newest first, and end only at the first post.
+ * Request of GetListTimeline.
+ *
+ * @generated from message pulse.timeline.v1.GetListTimelineRequest
+ */
+export type GetListTimelineRequest = Message<"pulse.timeline.v1.GetListTimelineRequest"> & {
+  /**
+   * Which list.
+   *
+   * @generated from field: int64 list_id = 1;
+   */
+  listId: bigint;
+
+  /**
+   * How many posts to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of a page for older posts, its newer_page_token for newer ones.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.timeline.v1.GetListTimelineRequest.
+ * Use `create(GetListTimelineRequestSchema)` to create a new message.
+ */
+export const GetListTimelineRequestSchema: GenMessage<GetListTimelineRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_timeline_v1_timeline, 4);
+
+/**
+ * Response of GetListTimeline.
+ *
+ * @generated from message pulse.timeline.v1.GetListTimelineResponse
+ */
+export type GetListTimelineResponse = Message<"pulse.timeline.v1.GetListTimelineResponse"> & {
+  /**
+   * The posts, newest first.
+   *
+   * @generated from field: repeated pulse.post.v1.Post posts = 1;
+   */
+  posts: Post[];
+
+  /**
+   * Token of the page of older posts, empty when there are none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Token of the page of posts that are newer than this page's, whether there are any yet or not; see
+   * GetHomeTimelineResponse.
+   *
+   * @generated from field: string newer_page_token = 3;
+   */
+  newerPageToken: string;
+};
+
+/**
+ * Describes the message pulse.timeline.v1.GetListTimelineResponse.
+ * Use `create(GetListTimelineResponseSchema)` to create a new message.
+ */
+export const GetListTimelineResponseSchema: GenMessage<GetListTimelineResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_timeline_v1_timeline, 5);
+
+/**
+ * Request of GetHashtagTimeline.
+ *
+ * @generated from message pulse.timeline.v1.GetHashtagTimelineRequest
+ */
+export type GetHashtagTimelineRequest = Message<"pulse.timeline.v1.GetHashtagTimelineRequest"> & {
+  /**
+   * The hashtag, 1 to 200 characters, with or without #, in any case and width: `Go`, `#GO` and `＃ｇｏ` are one.
+   *
+   * @generated from field: string tag = 1;
+   */
+  tag: string;
+
+  /**
+   * How many posts to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of a page for older posts, its newer_page_token for newer ones.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.timeline.v1.GetHashtagTimelineRequest.
+ * Use `create(GetHashtagTimelineRequestSchema)` to create a new message.
+ */
+export const GetHashtagTimelineRequestSchema: GenMessage<GetHashtagTimelineRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_timeline_v1_timeline, 6);
+
+/**
+ * Response of GetHashtagTimeline.
+ *
+ * @generated from message pulse.timeline.v1.GetHashtagTimelineResponse
+ */
+export type GetHashtagTimelineResponse = Message<"pulse.timeline.v1.GetHashtagTimelineResponse"> & {
+  /**
+   * The posts, newest first.
+   *
+   * @generated from field: repeated pulse.post.v1.Post posts = 1;
+   */
+  posts: Post[];
+
+  /**
+   * Token of the page of older posts, empty when there are none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Token of the page of posts that are newer than this page's, whether there are any yet or not; see
+   * GetHomeTimelineResponse.
+   *
+   * @generated from field: string newer_page_token = 3;
+   */
+  newerPageToken: string;
+};
+
+/**
+ * Describes the message pulse.timeline.v1.GetHashtagTimelineResponse.
+ * Use `create(GetHashtagTimelineResponseSchema)` to create a new message.
+ */
+export const GetHashtagTimelineResponseSchema: GenMessage<GetHashtagTimelineResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_timeline_v1_timeline, 7);
+
+/**
+ * Request of GetPublicTimeline.
+ *
+ * @generated from message pulse.timeline.v1.GetPublicTimelineRequest
+ */
+export type GetPublicTimelineRequest = Message<"pulse.timeline.v1.GetPublicTimelineRequest"> & {
+  /**
+   * How many posts to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of a page for older posts, its newer_page_token for newer ones.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.timeline.v1.GetPublicTimelineRequest.
+ * Use `create(GetPublicTimelineRequestSchema)` to create a new message.
+ */
+export const GetPublicTimelineRequestSchema: GenMessage<GetPublicTimelineRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_timeline_v1_timeline, 8);
+
+/**
+ * Response of GetPublicTimeline.
+ *
+ * @generated from message pulse.timeline.v1.GetPublicTimelineResponse
+ */
+export type GetPublicTimelineResponse = Message<"pulse.timeline.v1.GetPublicTimelineResponse"> & {
+  /**
+   * The posts, newest first.
+   *
+   * @generated from field: repeated pulse.post.v1.Post posts = 1;
+   */
+  posts: Post[];
+
+  /**
+   * Token of the page of older posts, empty when there are none.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Token of the page of posts that are newer than this page's, whether there are any yet or not; see
+   * GetHomeTimelineResponse.
+   *
+   * @generated from field: string newer_page_token = 3;
+   */
+  newerPageToken: string;
+};
+
+/**
+ * Describes the message pulse.timeline.v1.GetPublicTimelineResponse.
+ * Use `create(GetPublicTimelineResponseSchema)` to create a new message.
+ */
+export const GetPublicTimelineResponseSchema: GenMessage<GetPublicTimelineResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_timeline_v1_timeline, 9);
+
+/**
+ * TimelineService answers timelines. All but GetForYouTimeline are chronological, newest first, and end only at the first
+ * post. They page both ways, and lose nothing while new posts arrive: whoever walks from a page to newer ones, or to older
+ * ones, meets each post of that way once. Nobody meets a post that they may not see, and nobody who is signed in one of a
+ * person, or with a word, that they have muted, except in GetUserTimeline. A page has a post once: of a post and its reposts
+ * only the newest is there. A page may be shorter than asked for, for what is
+ * left out; only an empty next_page_token tells the end.
  *
  * @generated from service pulse.timeline.v1.TimelineService
  */
 export const TimelineService: GenService<{
   /**
-   * GetHomeTimeline answers what the caller and those whom the caller follows have posted, replies included. The
+   * GetHomeTimeline answers what the caller and those whom the caller follows have posted, replies and reposts included. The
    * signed-in caller may call it. The caller's own posts are there in the very next call.
    *
    * Errors: PAGE_TOKEN_INVALID.
@@ -174,7 +391,7 @@ export const TimelineService: GenService<{
     output: typeof GetHomeTimelineResponseSchema;
   },
   /**
-   * GetUserTimeline answers what one person has posted, replies included. Anyone may call it.
+   * GetUserTimeline answers what one person has posted, replies and reposts included, each of them. Anyone may call it.
    *
    * Errors: USER_NOT_FOUND, PAGE_TOKEN_INVALID.
    *
@@ -184,6 +401,113 @@ export const TimelineService: GenService<{
     methodKind: "unary";
     input: typeof GetUserTimelineRequestSchema;
     output: typeof GetUserTimelineResponseSchema;
+  },
+  /**
+   * GetListTimeline answers what the people on a list of the caller's have posted, replies and reposts included. Its owner may
+   * call it.
+   *
+   * Errors: LIST_NOT_FOUND, PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.timeline.v1.TimelineService.GetListTimeline
+   */
+  getListTimeline: {
+    methodKind: "unary";
+    input: typeof GetListTimelineRequestSchema;
+    output: typeof GetListTimelineResponseSchema;
+  },
+  /**
+   * GetHashtagTimeline answers the public posts with a hashtag, replies included, but for those of private accounts; unlisted
+   * ones are not there. Anyone may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.timeline.v1.TimelineService.GetHashtagTimeline
+   */
+  getHashtagTimeline: {
+    methodKind: "unary";
+    input: typeof GetHashtagTimelineRequestSchema;
+    output: typeof GetHashtagTimelineResponseSchema;
+  },
+  /**
+   * GetPublicTimeline answers the public posts of everybody whose account is not private, without replies and reposts;
+   * unlisted ones are not there. Anyone may call it.
+   *
+   * Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.timeline.v1.TimelineService.GetPublicTimeline
+   */
+  getPublicTimeline: {
+    methodKind: "unary";
+    input: typeof GetPublicTimelineRequestSchema;
+    output: typeof GetPublicTimelineResponseSchema;
+  },
+  /**
+   * GetForYouTimeline answers posts of the last three days in the order of a named algorithm, each with the reason why it is
+   * there: those of the people whom the caller follows, those that these people like, and those that many like. The
+   * signed-in caller may call it. A call without a page token ranks anew; the pages that follow it keep to that ranking for
+   * half an hour, but for what may not be seen any more.
+   *
+   * The algorithm `pulse.v1` gives each post a score and takes the highest first, never more than two in a row of one author
+   * while others are left. With age in hours, the score is
+   *
+   *     2^(-age / 12) * (1 + ln(1 + likes + 2 replies + 3 reposts)) * (1 + ln(1 + affinity) / 2) * (1 + ln(1 + likers) / 2) * tie
+   *
+   * where affinity is how many of the newest 500 posts that the caller likes, of the last 30 days, are by the author; likers is
+   * how many of the 300 people whom the caller followed last like the post; and tie is 2 for an author whom the caller
+   * follows, else 1 + ln(1 + n) / 4 for the n of those 300 who follow the author. Posts of equal score go newest first. Ranked
+   * are the newest 300 posts of those whom the caller follows, the 200 newest that those 300 people like, and the 100 of most
+   * likes, replies and reposts among the 500 newest of GetPublicTimeline; none is the caller's own, a reply, or a repost.
+   *
+   * Errors: ALGORITHM_UNKNOWN, PAGE_TOKEN_INVALID, also when the ranking is older than half an hour.
+   *
+   * @generated from rpc pulse.timeline.v1.TimelineService.GetForYouTimeline
+   */
+  getForYouTimeline: {
+    methodKind: "unary";
+    input: typeof GetForYouTimelineRequestSchema;
+    output: typeof GetForYouTimelineResponseSchema;
+  },
+  /**
+   * ListTrendingTags answers the hashtags that many more people use than a week's use makes expect, the most unusual first.
+   * Only public posts of accounts that are active and not private count. Anyone may call it. The answer may be ten seconds
+   * old.
+   *
+   * A tag's score is (n - e)^2 / e, one term of Pearson's chi-squared statistic, as Mastodon ranks its trends: n is how many
+   * people used it in the last 24 hours, e how many did so a day in the seven days before, on average, at least 1. Tags with
+   * n below 2, or not above e, do not trend.
+   *
+   * @generated from rpc pulse.timeline.v1.TimelineService.ListTrendingTags
+   */
+  listTrendingTags: {
+    methodKind: "unary";
+    input: typeof ListTrendingTagsRequestSchema;
+    output: typeof ListTrendingTagsResponseSchema;
+  },
+  /**
+   * GetReadPosition answers how far the caller has read a timeline, on whichever device, and how much is new since. The
+   * signed-in caller may call it.
+   *
+   * Errors: LIST_NOT_FOUND.
+   *
+   * @generated from rpc pulse.timeline.v1.TimelineService.GetReadPosition
+   */
+  getReadPosition: {
+    methodKind: "unary";
+    input: typeof GetReadPositionRequestSchema;
+    output: typeof GetReadPositionResponseSchema;
+  },
+  /**
+   * SetReadPosition notes how far the caller has read a timeline. Devices may call it in any order: the position only moves
+   * to newer posts, unless it is forced. The signed-in caller may call it. It answers the position that holds then.
+   *
+   * Errors: LIST_NOT_FOUND, READ_POSITION_INVALID.
+   *
+   * @generated from rpc pulse.timeline.v1.TimelineService.SetReadPosition
+   */
+  setReadPosition: {
+    methodKind: "unary";
+    input: typeof SetReadPositionRequestSchema;
+    output: typeof SetReadPositionResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_pulse_timeline_v1_timeline, 0);

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/user/v1/user.proto.
  */
 export const file_pulse_user_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("ChhwdWxzZS91c2VyL3YxL3VzZXIucHJvdG8SDXB1bHNlLnVzZXIudjEi7AEKBFVzZXISCgoCaWQYASABKAMSDgoGaGFuZGxlGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRILCgNiaW8YBCABKAkSEAoIbG9jYXRpb24YBSABKAkSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBmNvdW50cxgHIAEoCzIZLnB1bHNlLnVzZXIudjEuVXNlckNvdW50cxIpCgZ2aWV3ZXIYCCABKAsyGS5wdWxzZS51c2VyLnYxLlVzZXJWaWV3ZXISDAoEZXRhZxgJIAEoCSJBCgpVc2VyQ291bnRzEg0KBXBvc3RzGAEgASgDEhEKCWZvbGxvd2VycxgCIAEoAxIRCglmb2xsb3dpbmcYAyABKAMiNAoKVXNlclZpZXdlchIRCglmb2xsb3dpbmcYASABKAgSEwoLZm9sbG93ZWRfYnkYAiABKAgiPwoLVXNlclN1bW1hcnkSCgoCaWQYASABKAMSDgoGaGFuZGxlGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCSJaCgdQcm9maWxlEh0KDGRpc3BsYXlfbmFtZRgBIAEoCUIHukgEcgIYUBIVCgNiaW8YAiABKAlCCLpIBXIDGPQDEhkKCGxvY2F0aW9uGAMgASgJQge6SARyAhhQIlgKDkdldFVzZXJSZXF1ZXN0EhoKB3VzZXJfaWQYASABKANCB7pIBCICIABIABIbCgZoYW5kbGUYAiABKAlCCbpIBnIEEAEYHkgAQg0KBHVzZXISBbpIAggBIjQKD0dldFVzZXJSZXNwb25zZRIhCgR1c2VyGAEgASgLMhMucHVsc2UudXNlci52MS5Vc2VyIjoKFEJhdGNoR2V0VXNlcnNSZXF1ZXN0EiIKCHVzZXJfaWRzGAEgAygDQhC6SA2SAQoIARBkIgQiAiAAIjsKFUJhdGNoR2V0VXNlcnNSZXNwb25zZRIiCgV1c2VycxgBIAMoCzITLnB1bHNlLnVzZXIudjEuVXNlciKXAQoUVXBkYXRlUHJvZmlsZVJlcXVlc3QSLwoHcHJvZmlsZRgBIAEoCzIWLnB1bHNlLnVzZXIudjEuUHJvZmlsZUIGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBEhUKBGV0YWcYAyABKAlCB7pIBHICGEAiOgoVVXBkYXRlUHJvZmlsZVJlc3BvbnNlEiEKBHVzZXIYASABKAsyEy5wdWxzZS51c2VyLnYxLlVzZXIymAMKC1VzZXJTZXJ2aWNlEogBCgdHZXRVc2VyEh0ucHVsc2UudXNlci52MS5HZXRVc2VyUmVxdWVzdBoeLnB1bHNlLnVzZXIudjEuR2V0VXNlclJlc3BvbnNlIj6QAgGKtRgECAEQA4LT5JMCLVoWEhQvdjEvaGFuZGxlcy97aGFuZGxlfRITL3YxL3VzZXJzL3t1c2VyX2lkfRKBAQoNQmF0Y2hHZXRVc2VycxIjLnB1bHNlLnVzZXIudjEuQmF0Y2hHZXRVc2Vyc1JlcXVlc3QaJC5wdWxzZS51c2VyLnYxLkJhdGNoR2V0VXNlcnNSZXNwb25zZSIlkAIBirUYBAgBEAOC0+STAhQSEi92MS91c2VyczpiYXRjaEdldBJ6Cg1VcGRhdGVQcm9maWxlEiMucHVsc2UudXNlci52MS5VcGRhdGVQcm9maWxlUmVxdWVzdBokLnB1bHNlLnVzZXIudjEuVXBkYXRlUHJvZmlsZVJlc3BvbnNlIh6KtRgECAIQAoLT5JMCEDoBKjILL3YxL3Byb2ZpbGVCrAEKEWNvbS5wdWxzZS51c2VyLnYxQglVc2VyUHJvdG9QAVo2Z2l0aHViLmNvbS9wdWxzZS1zb2NpYWwvcHVsc2UvZ2VuL3B1bHNlL3VzZXIvdjE7dXNlcnYxogIDUFVYqgINUHVsc2UuVXNlci5WMcoCDVB1bHNlXFVzZXJcVjHiAhlQdWxzZVxVc2VyXFYxXEdQQk1ldGFkYXRh6gIPUHVsc2U6OlVzZXI6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_pulse_options_v1_options]);
+  fileDesc("ChhwdWxzZS91c2VyL3YxL3VzZXIucHJvdG8SDXB1bHNlLnVzZXIudjEiugIKBFVzZXISCgoCaWQYASABKAMSDgoGaGFuZGxlGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRILCgNiaW8YBCABKAkSEAoIbG9jYXRpb24YBSABKAkSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBmNvdW50cxgHIAEoCzIZLnB1bHNlLnVzZXIudjEuVXNlckNvdW50cxIpCgZ2aWV3ZXIYCCABKAsyGS5wdWxzZS51c2VyLnYxLlVzZXJWaWV3ZXISDAoEZXRhZxgJIAEoCRIPCgdwcml2YXRlGAogASgIEikKBWxpbmtzGAsgAygLMhoucHVsc2UudXNlci52MS5Qcm9maWxlTGluaxIQCghsYW5ndWFnZRgMIAEoCSJJCgtQcm9maWxlTGluaxIiCgN1cmwYASABKAlCFbpIEnIQGNAPOghodHRwczovL4gBARIWCgVsYWJlbBgCIAEoCUIHukgEcgIYUCJBCgpVc2VyQ291bnRzEg0KBXBvc3RzGAEgASgDEhEKCWZvbGxvd2VycxgCIAEoAxIRCglmb2xsb3dpbmcYAyABKAMitQEKClVzZXJWaWV3ZXISEQoJZm9sbG93aW5nGAEgASgIEhMKC2ZvbGxvd2VkX2J5GAIgASgIEhEKCXJlcXVlc3RlZBgDIAEoCBIUCgxyZXF1ZXN0ZWRfYnkYBCABKAgSEAoIYmxvY2tpbmcYBSABKAgSDgoGbXV0aW5nGAYgASgIEjQKEG11dGVfZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlAKC1VzZXJTdW1tYXJ5EgoKAmlkGAEgASgDEg4KBmhhbmRsZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDwoHcHJpdmF0ZRgEIAEoCCK7AQoHUHJvZmlsZRIdCgxkaXNwbGF5X25hbWUYASABKAlCB7pIBHICGFASFQoDYmlvGAIgASgJQgi6SAVyAxj0AxIZCghsb2NhdGlvbhgDIAEoCUIHukgEcgIYUBIPCgdwcml2YXRlGAQgASgIEjMKBWxpbmtzGAUgAygLMhoucHVsc2UudXNlci52MS5Qcm9maWxlTGlua0IIukgFkgECEAUSGQoIbGFuZ3VhZ2UYBiABKAlCB7pIBHICGCMiWAoOR2V0VXNlclJlcXVlc3QSGgoHdXNlcl9pZBgBIAEoA0IHukgEIgIgAEgAEhsKBmhhbmRsZRgCIAEoCUIJukgGcgQQARgeSABCDQoEdXNlchIFukgCCAEiNAoPR2V0VXNlclJlc3BvbnNlEiEKBHVzZXIYASABKAsyEy5wdWxzZS51c2VyLnYxLlVzZXIiOgoUQmF0Y2hHZXRVc2Vyc1JlcXVlc3QSIgoIdXNlcl9pZHMYASADKANCELpIDZIBCggBEGQiBCICIAAiOwoVQmF0Y2hHZXRVc2Vyc1Jlc3BvbnNlEiIKBXVzZXJzGAEgAygLMhMucHVsc2UudXNlci52MS5Vc2VyIpcBChRVcGRhdGVQcm9maWxlUmVxdWVzdBIvCgdwcm9maWxlGAEgASgLMhYucHVsc2UudXNlci52MS5Qcm9maWxlQga6SAPIAQESNwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQga6SAPIAQESFQoEZXRhZxgDIAEoCUIHukgEcgIYQCI6ChVVcGRhdGVQcm9maWxlUmVzcG9uc2USIQoEdXNlchgBIAEoCzITLnB1bHNlLnVzZXIudjEuVXNlcjKeAwoLVXNlclNlcnZpY2USigEKB0dldFVzZXISHS5wdWxzZS51c2VyLnYxLkdldFVzZXJSZXF1ZXN0Gh4ucHVsc2UudXNlci52MS5HZXRVc2VyUmVzcG9uc2UiQJACAYq1GAYIARADWAGC0+STAi1aFhIUL3YxL2hhbmRsZXMve2hhbmRsZX0SEy92MS91c2Vycy97dXNlcl9pZH0SgwEKDUJhdGNoR2V0VXNlcnMSIy5wdWxzZS51c2VyLnYxLkJhdGNoR2V0VXNlcnNSZXF1ZXN0GiQucHVsc2UudXNlci52MS5CYXRjaEdldFVzZXJzUmVzcG9uc2UiJ5ACAYq1GAYIARADWAGC0+STAhQSEi92MS91c2VyczpiYXRjaEdldBJ8Cg1VcGRhdGVQcm9maWxlEiMucHVsc2UudXNlci52MS5VcGRhdGVQcm9maWxlUmVxdWVzdBokLnB1bHNlLnVzZXIudjEuVXBkYXRlUHJvZmlsZVJlc3BvbnNlIiCKtRgGCAIQAlgCgtPkkwIQOgEqMgsvdjEvcHJvZmlsZUKsAQoRY29tLnB1bHNlLnVzZXIudjFCCVVzZXJQcm90b1ABWjZnaXRodWIuY29tL3B1bHNlLXNvY2lhbC9wdWxzZS9nZW4vcHVsc2UvdXNlci92MTt1c2VydjGiAgNQVViqAg1QdWxzZS5Vc2VyLlYxygINUHVsc2VcVXNlclxWMeICGVB1bHNlXFVzZXJcVjFcR1BCTWV0YWRhdGHqAg9QdWxzZTo6VXNlcjo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_pulse_options_v1_options]);
 
 /**
  * A person, as everyone sees them.
@@ -87,6 +87,27 @@ export type User = Message<"pulse.user.v1.User"> & {
    * @generated from field: string etag = 9;
    */
   etag: string;
+
+  /**
+   * Whether the account is private: only followers whom the person has approved see what they post.
+   *
+   * @generated from field: bool private = 10;
+   */
+  private: boolean;
+
+  /**
+   * Pages that they point to, in their order.
+   *
+   * @generated from field: repeated pulse.user.v1.ProfileLink links = 11;
+   */
+  links: ProfileLink[];
+
+  /**
+   * BCP 47 tag of the language that they write in, such as `pt-BR`; empty when they do not say.
+   *
+   * @generated from field: string language = 12;
+   */
+  language: string;
 };
 
 /**
@@ -95,6 +116,34 @@ export type User = Message<"pulse.user.v1.User"> & {
  */
 export const UserSchema: GenMessage<User> = /*@__PURE__*/
   messageDesc(file_pulse_user_v1_user, 0);
+
+/**
+ * A page that a person points to. Pulse does not check that it is theirs.
+ *
+ * @generated from message pulse.user.v1.ProfileLink
+ */
+export type ProfileLink = Message<"pulse.user.v1.ProfileLink"> & {
+  /**
+   * Address, which begins with https://; at most 2,000 characters.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * What to show instead of the address, at most 80 characters; empty shows the address.
+   *
+   * @generated from field: string label = 2;
+   */
+  label: string;
+};
+
+/**
+ * Describes the message pulse.user.v1.ProfileLink.
+ * Use `create(ProfileLinkSchema)` to create a new message.
+ */
+export const ProfileLinkSchema: GenMessage<ProfileLink> = /*@__PURE__*/
+  messageDesc(file_pulse_user_v1_user, 1);
 
 /**
  * Counts of a person.
@@ -129,7 +178,7 @@ export type UserCounts = Message<"pulse.user.v1.UserCounts"> & {
  * Use `create(UserCountsSchema)` to create a new message.
  */
 export const UserCountsSchema: GenMessage<UserCounts> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 1);
+  messageDesc(file_pulse_user_v1_user, 2);
 
 /**
  * How the caller relates to a person.
@@ -150,6 +199,41 @@ export type UserViewer = Message<"pulse.user.v1.UserViewer"> & {
    * @generated from field: bool followed_by = 2;
    */
   followedBy: boolean;
+
+  /**
+   * The caller asks to follow the person, whose account is private.
+   *
+   * @generated from field: bool requested = 3;
+   */
+  requested: boolean;
+
+  /**
+   * The person asks to follow the caller.
+   *
+   * @generated from field: bool requested_by = 4;
+   */
+  requestedBy: boolean;
+
+  /**
+   * The caller blocks the person. Whether the person blocks the caller is not told: who does is not there.
+   *
+   * @generated from field: bool blocking = 5;
+   */
+  blocking: boolean;
+
+  /**
+   * The caller mutes the person.
+   *
+   * @generated from field: bool muting = 6;
+   */
+  muting: boolean;
+
+  /**
+   * When the mute ends by itself; absent when it does not, and without a mute.
+   *
+   * @generated from field: google.protobuf.Timestamp mute_expire_time = 7;
+   */
+  muteExpireTime?: Timestamp | undefined;
 };
 
 /**
@@ -157,7 +241,7 @@ export type UserViewer = Message<"pulse.user.v1.UserViewer"> & {
  * Use `create(UserViewerSchema)` to create a new message.
  */
 export const UserViewerSchema: GenMessage<UserViewer> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 2);
+  messageDesc(file_pulse_user_v1_user, 3);
 
 /**
  * A person in brief: what is shown beside a post or in a list.
@@ -185,6 +269,13 @@ export type UserSummary = Message<"pulse.user.v1.UserSummary"> & {
    * @generated from field: string display_name = 3;
    */
   displayName: string;
+
+  /**
+   * Whether the account is private: only followers whom the person has approved see what they post.
+   *
+   * @generated from field: bool private = 4;
+   */
+  private: boolean;
 };
 
 /**
@@ -192,7 +283,7 @@ export type UserSummary = Message<"pulse.user.v1.UserSummary"> & {
  * Use `create(UserSummarySchema)` to create a new message.
  */
 export const UserSummarySchema: GenMessage<UserSummary> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 3);
+  messageDesc(file_pulse_user_v1_user, 4);
 
 /**
  * The part of a profile that its owner edits.
@@ -220,6 +311,27 @@ export type Profile = Message<"pulse.user.v1.Profile"> & {
    * @generated from field: string location = 3;
    */
   location: string;
+
+  /**
+   * Whether only followers whom one approves see what one posts.
+   *
+   * @generated from field: bool private = 4;
+   */
+  private: boolean;
+
+  /**
+   * Pages that one points to, at most 5.
+   *
+   * @generated from field: repeated pulse.user.v1.ProfileLink links = 5;
+   */
+  links: ProfileLink[];
+
+  /**
+   * BCP 47 tag of the language that one writes in, at most 35 characters; empty says nothing.
+   *
+   * @generated from field: string language = 6;
+   */
+  language: string;
 };
 
 /**
@@ -227,7 +339,7 @@ export type Profile = Message<"pulse.user.v1.Profile"> & {
  * Use `create(ProfileSchema)` to create a new message.
  */
 export const ProfileSchema: GenMessage<Profile> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 4);
+  messageDesc(file_pulse_user_v1_user, 5);
 
 /**
  * Request of GetUser.
@@ -264,7 +376,7 @@ export type GetUserRequest = Message<"pulse.user.v1.GetUserRequest"> & {
  * Use `create(GetUserRequestSchema)` to create a new message.
  */
 export const GetUserRequestSchema: GenMessage<GetUserRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 5);
+  messageDesc(file_pulse_user_v1_user, 6);
 
 /**
  * Response of GetUser.
@@ -285,7 +397,7 @@ export type GetUserResponse = Message<"pulse.user.v1.GetUserResponse"> & {
  * Use `create(GetUserResponseSchema)` to create a new message.
  */
 export const GetUserResponseSchema: GenMessage<GetUserResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 6);
+  messageDesc(file_pulse_user_v1_user, 7);
 
 /**
  * Request of BatchGetUsers.
@@ -306,7 +418,7 @@ export type BatchGetUsersRequest = Message<"pulse.user.v1.BatchGetUsersRequest">
  * Use `create(BatchGetUsersRequestSchema)` to create a new message.
  */
 export const BatchGetUsersRequestSchema: GenMessage<BatchGetUsersRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 7);
+  messageDesc(file_pulse_user_v1_user, 8);
 
 /**
  * Response of BatchGetUsers.
@@ -327,7 +439,7 @@ export type BatchGetUsersResponse = Message<"pulse.user.v1.BatchGetUsersResponse
  * Use `create(BatchGetUsersResponseSchema)` to create a new message.
  */
 export const BatchGetUsersResponseSchema: GenMessage<BatchGetUsersResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 8);
+  messageDesc(file_pulse_user_v1_user, 9);
 
 /**
  * Request of UpdateProfile.
@@ -343,7 +455,7 @@ export type UpdateProfileRequest = Message<"pulse.user.v1.UpdateProfileRequest">
   profile?: Profile | undefined;
 
   /**
-   * Which fields to change: display_name, bio, location. Required; `*` is refused.
+   * Which fields to change: display_name, bio, location, private, links, language. Required; `*` is refused.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -362,7 +474,7 @@ export type UpdateProfileRequest = Message<"pulse.user.v1.UpdateProfileRequest">
  * Use `create(UpdateProfileRequestSchema)` to create a new message.
  */
 export const UpdateProfileRequestSchema: GenMessage<UpdateProfileRequest> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 9);
+  messageDesc(file_pulse_user_v1_user, 10);
 
 /**
  * Response of UpdateProfile.
@@ -383,7 +495,7 @@ export type UpdateProfileResponse = Message<"pulse.user.v1.UpdateProfileResponse
  * Use `create(UpdateProfileResponseSchema)` to create a new message.
  */
 export const UpdateProfileResponseSchema: GenMessage<UpdateProfileResponse> = /*@__PURE__*/
-  messageDesc(file_pulse_user_v1_user, 10);
+  messageDesc(file_pulse_user_v1_user, 11);
 
 /**
  * UserService answers and edits profiles.
@@ -417,7 +529,10 @@ export const UserService: GenService<{
    * UpdateProfile changes the caller's own profile, only the fields that the mask names. The signed-in caller may
    * call it. Repeated under its idempotency key it changes nothing and answers the profile as it is then.
    *
-   * Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH.
+   * An account that becomes private hides at once what it posts from all who do not follow it; one that becomes public lets
+   * everybody follow who asks to, within moments.
+   *
+   * Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH, PROFILE_LANGUAGE_INVALID.
    *
    * @generated from rpc pulse.user.v1.UserService.UpdateProfile
    */

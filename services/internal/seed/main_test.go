@@ -1,0 +1,9 @@
+package seed_test
+
+import (
+	"testing"
+
+	"github.com/pulse-social/pulse/services/internal/testmain"
+)
+
+func TestMain(m *testing.M) { testmain.Run(m) }

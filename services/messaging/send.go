@@ -1,0 +1,215 @@
+package messaging
+
+import (
+	"context"
+	"strings"
+
+	"github.com/pulse-social/pulse/ent"
+	"github.com/pulse-social/pulse/ent/conversationmember"
+	entmessage "github.com/pulse-social/pulse/ent/message"
+	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
+	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
+	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/people"
+	"github.com/pulse-social/pulse/services/internal/rpc"
+	"github.com/pulse-social/pulse/services/internal/store"
+	"github.com/pulse-social/pulse/services/internal/visibility"
+)
+
+// unacceptedMessages bounds how many messages one may send to somebody who has not accepted the conversation.
+const unacceptedMessages = 5
+
+// SendMessage says something in a conversation. The message, its number and the event are one transaction.
+func (h *handler) SendMessage(ctx context.Context, req *messagingv1.SendMessageRequest) (*messagingv1.SendMessageResponse, error) {
+	if err := checkText(req.GetText()); err != nil {
+		return nil, err
+	}
+	caller := auth.Caller(ctx).UserID
+	var sent *ent.Message // nil when the message was sent before.
+	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*messagingv1.SendMessageResponse, error) {
+		var err error
+		sent = nil
+		m, err := h.sentBefore(ctx, tx, caller, req)
+		if m == nil && err == nil {
+			m, err = h.send(ctx, tx, caller, req)
+			sent = m
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &messagingv1.SendMessageResponse{Message: toProto(m, caller)}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer.Message, err = h.sent(ctx, caller, sent, answer.GetMessage())
+	return answer, err
+}
+
+// checkText refuses texts that say nothing.
+func checkText(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return rpc.Fail(errorsv1.Reason_REASON_MESSAGE_EMPTY, "the message says nothing: write at least one visible character")
+	}
+	return nil
+}
+
+// sentBefore answers the message that the caller sent under the same client_id, nil when there is none.
+func (h *handler) sentBefore(ctx context.Context, tx *store.Tx, caller int64, req *messagingv1.SendMessageRequest) (*ent.Message, error) {
+	if req.GetClientId() == "" {
+		return nil, nil
+	}
+	m, err := tx.Message.Query().Where(
+		entmessage.ConversationID(req.GetConversationId()), entmessage.SenderID(caller), entmessage.ClientID(req.GetClientId()),
+	).Only(ctx)
+	if store.IsNotFound(err) {
+		return nil, nil
+	}
+	if err == nil {
+		_, err = membership(ctx, h.visibility.In(tx.Client), caller, req.GetConversationId())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// send writes a message. The number comes first, for whoever has it holds the conversation: what is looked up afterwards is
+// so when the message is written.
+func (h *handler) send(ctx context.Context, tx *store.Tx, caller int64, req *messagingv1.SendMessageRequest) (*ent.Message, error) {
+	conversationID := req.GetConversationId()
+	next, err := advance(ctx, tx, conversationID, caller, 1)
+	if err != nil {
+		return nil, err
+	}
+	me, peer, err := parties(ctx, tx, conversationID, caller, next.kind)
+	if err != nil {
+		return nil, err
+	}
+	if next.kind == direct {
+		if err := h.reachPeer(ctx, tx, me, peer, next.sequence); err != nil {
+			return nil, err
+		}
+	}
+	if req.GetReplyToMessageId() != 0 {
+		if err := h.mayReply(ctx, tx, me, next.kind, req.GetReplyToMessageId()); err != nil {
+			return nil, err
+		}
+	}
+	messages, err := write(ctx, tx, next, conversationID, caller,
+		note{kind: text, text: req.GetText(), replyTo: req.GetReplyToMessageId(), clientID: req.GetClientId()})
+	if err != nil {
+		return nil, err
+	}
+	if me.Folder != visibility.FolderInbox {
+		err = tx.Emit(&busv1.ConversationChanged{ConversationId: conversationID, UserId: caller})
+	}
+	return messages[0], err
+}
+
+// parties answers what the caller takes part in a conversation by, and in a direct one the other's, nil when that person is gone.
+func parties(ctx context.Context, tx *store.Tx, conversationID, caller int64, kind int32) (me, peer *ent.ConversationMember, err error) {
+	query := tx.ConversationMember.Query().Where(conversationmember.ConversationID(conversationID))
+	if kind == group {
+		query.Where(conversationmember.UserID(caller))
+	}
+	rows, err := query.All(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rows {
+		if row.UserID == caller {
+			me = row
+		} else {
+			peer = row
+		}
+	}
+	if me == nil || me.Folder == visibility.FolderNowhere {
+		return nil, nil, noConversation()
+	}
+	return me, peer, nil
+}
+
+// notAllowed is the failure for whom one may not write to. It does not tell why.
+func notAllowed() error {
+	return rpc.Fail(errorsv1.Reason_REASON_MESSAGE_NOT_ALLOWED, "you cannot write to this person")
+}
+
+// reachPeer refuses a message to somebody who does not want it, and puts the conversation where they find it.
+func (h *handler) reachPeer(ctx context.Context, tx *store.Tx, me, peer *ent.ConversationMember, sequence int64) error {
+	if peer == nil {
+		return notAllowed()
+	}
+	policy := h.visibility.In(tx.Client)
+	if peer.Folder == visibility.FolderInbox {
+		return notAcross(ctx, policy, me.UserID, peer.UserID)
+	}
+	reach, err := policy.Reach(ctx, me.UserID, []int64{peer.UserID})
+	if err != nil {
+		return err
+	}
+	folder, reached := reach[peer.UserID]
+	switch {
+	case !reached:
+		return notAllowed()
+	case folder == visibility.FolderRequests && sequence > unacceptedMessages: // All of them are the caller's: a reply accepts.
+		return rpc.Fail(errorsv1.Reason_REASON_REQUEST_PENDING,
+			"you have sent %d messages: wait until the other accepts the conversation", unacceptedMessages).With("limit", unacceptedMessages)
+	case folder == peer.Folder:
+		return nil
+	}
+	if err := tx.ConversationMember.UpdateOneID(peer.ID).SetFolder(folder).Exec(ctx); err != nil {
+		return err
+	}
+	return tx.Emit(&busv1.ConversationChanged{ConversationId: peer.ConversationID, UserId: peer.UserID})
+}
+
+// notAcross refuses to write across a block.
+func notAcross(ctx context.Context, policy *visibility.Policy, caller, other int64) error {
+	across, err := policy.Across(ctx, caller, []int64{other})
+	if err == nil && across[other] {
+		return notAllowed()
+	}
+	return err
+}
+
+// mayReply refuses replies to what is not there for the caller, and in a group to those across a block.
+func (h *handler) mayReply(ctx context.Context, tx *store.Tx, me *ent.ConversationMember, kind int32, messageID int64) error {
+	to, err := tx.Message.Query().Where(
+		entmessage.ID(messageID), entmessage.ConversationID(me.ConversationID), entmessage.SequenceGTE(me.FirstSequence),
+	).Only(ctx)
+	if store.IsNotFound(err) {
+		return noMessage()
+	}
+	if err != nil || kind == direct {
+		return err
+	}
+	return notAcross(ctx, h.visibility.In(tx.Client), me.UserID, to.SenderID)
+}
+
+// sent completes the answer to a call that sent a message; fresh is nil when it was sent before.
+func (h *handler) sent(ctx context.Context, caller int64, fresh *ent.Message, answer *messagingv1.Message) (*messagingv1.Message, error) {
+	if fresh == nil {
+		return h.refreshed(ctx, caller, answer)
+	}
+	senders, err := people.Summaries(ctx, h.db, caller, []int64{caller})
+	answer.Sender = senders[caller]
+	return answer, err
+}
+
+// refreshed answers a message as it is now, or as it was answered before when the caller does not see it any more.
+func (h *handler) refreshed(ctx context.Context, caller int64, answer *messagingv1.Message) (*messagingv1.Message, error) {
+	row, err := visible(ctx, h.visibility, caller, answer.GetId())
+	if rpc.Failed(err, errorsv1.Reason_REASON_MESSAGE_NOT_FOUND) {
+		return answer, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	messages, err := h.render(ctx, caller, []*ent.Message{row})
+	if err != nil {
+		return nil, err
+	}
+	return messages[0], nil
+}

@@ -1,0 +1,65 @@
+package search
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/pulse-social/pulse/services/internal/terms"
+)
+
+// tsearch is the full text of Postgres (https://www.postgresql.org/docs/current/textsearch.html): a tsvector with a GIN
+// index.
+type tsearch struct{}
+
+// encode implements [engine].
+func (tsearch) encode(d document) string {
+	var vector strings.Builder
+	for i, term := range quoteAll(d.text[:min(len(d.text), terms.MaxTokens)], "'") {
+		vector.WriteString(escape(term) + ":" + strconv.Itoa(i+1) + " ")
+	}
+	for _, term := range quoteAll(d.labels, "'") {
+		vector.WriteString(escape(term) + " ")
+	}
+	return vector.String()
+}
+
+// expression implements [engine].
+func (e tsearch) expression(all, none []phrase) string {
+	var parts []string
+	for _, p := range all {
+		parts = append(parts, e.phrase(p))
+	}
+	for _, p := range none {
+		parts = append(parts, "!("+e.phrase(p)+")")
+	}
+	return strings.Join(parts, " & ")
+}
+
+func (tsearch) phrase(p phrase) string {
+	sequence := quoteAll(p.terms, "'")
+	for i := range sequence {
+		sequence[i] = escape(sequence[i])
+	}
+	if p.prefix {
+		sequence[len(sequence)-1] += ":*"
+	}
+	return "(" + strings.Join(sequence, " <-> ") + ")"
+}
+
+// escape doubles backslashes, which escape in the input of tsvector and tsquery.
+func escape(quoted string) string { return strings.ReplaceAll(quoted, `\`, `\\`) }
+
+// recent is how many of the newest documents are looked at one by one.
+const recent = "2000"
+
+// statements implements [engine]. A GIN index cannot answer in order: a common word would have all its documents read and
+// sorted. So the newest documents are looked at first, among which a common word has enough, and only what is missing then
+// is asked of the index, where a word that is rare among the newest has few. (id + 0 keeps the planner from walking
+// through all documents in order, should it take a word for common.)
+func (tsearch) statements(table string) []string {
+	return []string{
+		`SELECT id FROM (SELECT id, terms FROM ` + table + ` WHERE id < $2 AND id >= $3 ORDER BY id DESC LIMIT ` + recent + `) newest
+			WHERE terms @@ $1::tsquery ORDER BY id DESC LIMIT $4`,
+		`SELECT id FROM ` + table + ` WHERE terms @@ $1::tsquery AND id < $2 AND id >= $3 ORDER BY id + 0 DESC LIMIT $4`,
+	}
+}
