@@ -1,4 +1,5 @@
-// Command imports checks who may import whom in Pulse.
+// Command imports checks who may import whom in Pulse, and who may read posts without asking whether the reader may see
+// them (posts.go).
 //
 // The direction is cmd -> app -> service -> internal -> ent, gen; services never import each other. It reads the import
 // lines of every Go file in the workspace, whatever its build tags, so a file that is left out of today's build is
@@ -25,7 +26,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: imports <repository root>")
 		os.Exit(2)
 	}
-	violations, err := check(os.DirFS(os.Args[1]))
+	root := os.DirFS(os.Args[1])
+	violations, err := check(root)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "imports:", err)
+		os.Exit(2)
+	}
+	unseen, err := checkPosts(root)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "imports:", err)
 		os.Exit(2)
@@ -33,8 +40,16 @@ func main() {
 	for _, v := range violations {
 		fmt.Println(v)
 	}
+	for _, v := range unseen {
+		fmt.Println(v)
+	}
 	if len(violations) > 0 {
 		fmt.Fprintf(os.Stderr, "%d imports against the direction; the rules are in .tools/imports/rules.go\n", len(violations))
+	}
+	if len(unseen) > 0 {
+		fmt.Fprintf(os.Stderr, "%d reads of posts past visibility; the exceptions are in .tools/imports/posts.go\n", len(unseen))
+	}
+	if len(violations)+len(unseen) > 0 {
 		os.Exit(1)
 	}
 }

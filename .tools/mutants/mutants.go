@@ -33,19 +33,19 @@ var mutants = []mutant{
 		text: "		return errors.Join(err, ignoreDone(sqlTx.Rollback()))",
 		replacement: `		_ = sqlTx.Rollback()
 		if outside, begun := s.writer.BeginTx(ctx, nil); begun == nil {
-			_ = s.clientOn(outside, owner).OutboxEvent.CreateBulk(tx.events...).Exec(ctx)
+			_ = (&Tx{own: s.clientOn(outside, owner), store: s, events: tx.events}).flush(ctx)
 			_ = outside.Commit()
 		}
 		return errors.Join(err, ignoreDone(nil))`,
 		pkg: "./services/internal/bus", test: "TestWhatIsEmittedInATransactionThatFailsIsNotPublished",
 	},
 	{
-		name: "sessions live while Redis is down", file: "services/internal/auth/sessions.go",
-		text: "	alive, dbErr := s.inDatabase(ctx, sessionID)",
+		name: "sessions live while Redis is down", file: "services/internal/auth/liveness.go",
+		text: "	alive, dbErr := l.inDatabase(ctx, which)",
 		replacement: `	if !rueidis.IsRedisNil(err) {
 		return nil
 	}
-	alive, dbErr := s.inDatabase(ctx, sessionID)`,
+	alive, dbErr := l.inDatabase(ctx, which)`,
 		pkg: "./services/internal/auth", test: "TestSessionsAreCheckedInTheDatabaseWhenRedisIsDown",
 	},
 	{
