@@ -255,8 +255,10 @@ func (m *machine) editAudience(rt *rapid.T) {
 		PostId: p.id, Audience: audience, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"audience"}},
 	})
 	expect(rt, "edit the audience", err, 0)
-	p.audience = audience
-	m.mention(p)
+	if p.audience != audience { // What changes nothing does not ask again whom the text names.
+		p.audience = audience
+		m.mention(p)
+	}
 }
 
 func (m *machine) editText(rt *rapid.T) {
@@ -267,8 +269,10 @@ func (m *machine) editText(rt *rapid.T) {
 		PostId: p.id, Text: text, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"text"}},
 	})
 	expect(rt, "edit the text", err, 0)
-	p.word, p.tag, p.at = now.word, now.tag, now.at
-	m.mention(p)
+	if p.word != now.word || p.tag != now.tag || p.at != now.at {
+		p.word, p.tag, p.at = now.word, now.tag, now.at
+		m.mention(p)
+	}
 }
 
 func (m *machine) delete(rt *rapid.T) {

@@ -168,3 +168,21 @@ func TestEditedAudience(t *testing.T) {
 	wantReason(t, "deleting what one may not see", err, errorsv1.Reason_REASON_POST_NOT_FOUND)
 	p.Settle(t)
 }
+
+// Who was answered goes on seeing a reply that is for them, when their post is gone and the reply is edited.
+func TestEditedReplyStaysAddressed(t *testing.T) {
+	t.Parallel()
+	p := pulsetest.Start(t)
+	ada, bob, eve := p.User(t, "ada"), p.User(t, "bob"), p.User(t, "eve")
+	asked := publish(t, ada, &postv1.CreatePostRequest{Text: "@bob when?", Audience: postv1.Audience_AUDIENCE_MENTIONED}).GetId()
+	reply := publish(t, bob, &postv1.CreatePostRequest{Text: "at noon", ReplyToId: asked, Audience: postv1.Audience_AUDIENCE_MENTIONED}).GetId()
+	must[*postv1.DeletePostResponse](t)(ada.Posts.DeletePost(t.Context(), &postv1.DeletePostRequest{PostId: asked}))
+	edit(t, bob, &postv1.EditPostRequest{PostId: reply, Text: "at one", UpdateMask: mask("text")})
+	if !sees(t, ada.Client, reply) {
+		t.Error("whom it answers sees it no longer")
+	}
+	if sees(t, eve.Client, reply) {
+		t.Error("a stranger sees it")
+	}
+	p.Settle(t)
+}
