@@ -21,6 +21,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -104,10 +106,17 @@ func Start(t testing.TB, opts ...Option) *Pulse {
 	t.Cleanup(func() {
 		p.Stop(t)
 		if t.Failed() {
-			t.Logf("log of Pulse:\n%s", p.log.String())
+			t.Logf("log of Pulse, but for the mail it wrote to it:\n%s", withoutMail(p.log.String()))
 		}
 	})
 	return p
+}
+
+// withoutMail leaves out of a log the letters that were not sent: every person of a test got one.
+func withoutMail(log string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(log, "\n"), func(line string) bool {
+		return strings.Contains(line, `"msg":"mail, not sent`)
+	}), "\n")
 }
 
 // takeBackends gives the Pulse real backends for those that the test has not set.
