@@ -31,6 +31,10 @@ func (h *handler) watch(hints *bus.Hints, signals *bus.Signals) error {
 	if err := hints.Watch(bus.SessionsEnded, h.hub.endSessions, func() {}); err != nil {
 		return err
 	}
+	renamed := h.sources.copies.forget
+	if err := hints.Watch(bus.PersonChanged, func([]int64) { renamed() }, renamed); err != nil {
+		return err
+	}
 	if err := signals.Watch(bus.TypingSignal, h.typed); err != nil {
 		return err
 	}
