@@ -94,8 +94,8 @@ func TestEstimate(t *testing.T) {
 	same(t, "timeline's cores", timeline.Cores, 0.84)
 	same(t, "timeline's replicas", float64(timeline.Replicas), 2)
 	same(t, "timeline's request", timeline.RequestCPU, 0.84)
-	// (100 MiB + 10,000 x 20 KiB x 1.5) x 1.25 = 491.2 MiB, to the next 16.
-	same(t, "timeline's memory", timeline.MemoryMiB, 496)
+	// (100 MiB + 10,000 x 20 KiB x 2) x 1.25 = 613.3 MiB, to the next 16.
+	same(t, "timeline's memory", timeline.MemoryMiB, 624)
 
 	// 2,000 x 50 us + 20 x 3,000 us = 0.16 cores.
 	same(t, "Postgres' cores", e.Backends[0].Cores, 0.16)

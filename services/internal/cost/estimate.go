@@ -30,9 +30,9 @@ const (
 	daysPerMonth  = 365.0 / 12
 	kib, mib, gib = 1 << 10, 1 << 20, 1 << 30
 
-	// heapPerLive is the heap at its largest over what is live on it: the program sets GOGC=50, and the collector lets
-	// the heap grow by that before it has collected it (https://go.dev/doc/gc-guide).
-	heapPerLive = 1.5
+	// heapPerLive is the heap at its largest over what is live on it: the program leaves GOGC at 100, and the collector lets
+	// the heap grow by that many percent before it has collected it (https://go.dev/doc/gc-guide).
+	heapPerLive = 2
 	// memoryRoom is the limit of memory over the need: a limit that is met kills the pod.
 	memoryRoom = 1.25
 	// burst is the limit of CPU over the request: the request is what the peak needs, the limit what one pod may take until
