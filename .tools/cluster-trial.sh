@@ -124,7 +124,7 @@ one_of() { k get pods --selector "app.kubernetes.io/component=${1#*/pulse-}" --f
 
 kill_pods() {
   say "writes while a pod of each Deployment is killed without time to drain: what fails is repeated, and nothing acknowledged is lost"
-  load kill smoke --addr http://pulse --for 30s --rate "$rate"
+  load kill smoke --addr http://pulse --for "$load_for" --rate "$rate"
   until_ok 60 "the load to run" is_phase kill Running
   sleep 3
   local deployment
