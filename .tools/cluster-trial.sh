@@ -148,7 +148,7 @@ scale() {
   until_ok 120 "the autoscaler to have figures" sh -c "kubectl --namespace $namespace get hpa $deployment --output jsonpath='{.status.currentMetrics[*].resource.current.averageUtilization}' | grep -q '[0-9]'"
   until_ok 180 "one pod without load" just "$deployment" 1
   k get hpa "$deployment"
-  load scale smoke --addr http://pulse --for 60s --rate "$((rate * 4))"
+  load scale smoke --addr http://pulse --for 60s --rate "$((rate * 4))" --authors 20 # One may not write more often.
   until_ok 120 "more pods under load" more_than "$deployment" 1
   k get hpa "$deployment"
   ended scale
