@@ -65,7 +65,10 @@ func sightsQuery(dialect string, viewer int64, postIDs []int64) *entsql.Selector
 		rows := builder.Table(table)
 		return entsql.Exists(builder.Select(rows.C("id")).From(rows).Where(entsql.EQ(rows.C(column), viewer)))
 	}
-	there := func(t *entsql.SelectTable) *entsql.Predicate { return entsql.EQ(t.C(entpost.FieldDeleted), false) }
+	// The index of reposts is of them alone, and of those that are there.
+	there := func(t *entsql.SelectTable) *entsql.Predicate {
+		return entsql.And(entsql.NEQ(t.C(entpost.FieldRepostOfID), 0), entsql.Not(entsql.EQ(t.C(entpost.FieldDeleted), true)))
+	}
 	query.AppendSelectExprAs(entsql.And(
 		entsql.EQ(posts.C(entpost.FieldRepostOfID), 0), entsql.EQ(posts.C(entpost.FieldQuoteOfID), 0), entsql.EQ(posts.C(entpost.FieldHasPoll), false),
 	), "alone")
