@@ -21,6 +21,7 @@ var postReaders = map[string]string{
 	"services/internal/invariant":    "compares what is stored, and answers no text",
 	"services/internal/visibility":   "it is what decides",
 	"services/notification/posts.go": "finds whom posts concern; visibility.Sights is asked before anybody is told",
+	"services/post/addressed.go":     "finds whom a reply is for already; nobody is answered anything of the post",
 	"services/post/erase.go":         "erases the posts of a deleted account",
 	"services/post/thread.go":        "climbs to the ids above a post; visibility is asked about each",
 	"services/realtime/posts.go":     "logs ids; visibility is asked about each when it is told",

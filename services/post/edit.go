@@ -5,7 +5,6 @@ import (
 
 	"github.com/pulse-social/pulse/ent"
 	entpost "github.com/pulse-social/pulse/ent/post"
-	"github.com/pulse-social/pulse/ent/postmention"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
@@ -154,20 +153,6 @@ func (h *handler) replan(ctx context.Context, tx *store.Tx, before, after *ent.P
 	}
 	p.addParent(before.AuthorID, p.parent)
 	return p, nil
-}
-
-// addressed answers the post that a reply answers, which its author no longer sees, if the reply is for its author too: they
-// do not lose what was said to them because theirs was deleted. An account that is gone is addressed no longer.
-func addressed(ctx context.Context, tx *store.Tx, reply *ent.Post) (*ent.Post, error) {
-	parent, err := tx.Post.Get(ctx, reply.ReplyToID)
-	if err != nil {
-		return nil, err
-	}
-	still, err := tx.PostMention.Query().Where(postmention.PostID(reply.ID), postmention.UserID(parent.AuthorID)).Exist(ctx)
-	if !still {
-		return nil, err
-	}
-	return parent, err
 }
 
 // same tells whether an edit changes nothing.

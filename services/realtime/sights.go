@@ -61,7 +61,7 @@ func sightsQuery(dialect string, viewer int64, postIDs []int64) *entsql.Selector
 	by := func(column string) func(*entsql.SelectTable) *entsql.Predicate {
 		return func(t *entsql.SelectTable) *entsql.Predicate { return entsql.EQ(t.C(column), viewer) }
 	}
-	any := func(table, column string) *entsql.Predicate {
+	has := func(table, column string) *entsql.Predicate {
 		rows := builder.Table(table)
 		return entsql.Exists(builder.Select(rows.C("id")).From(rows).Where(entsql.EQ(rows.C(column), viewer)))
 	}
@@ -75,7 +75,7 @@ func sightsQuery(dialect string, viewer int64, postIDs []int64) *entsql.Selector
 	query.AppendSelectExprAs(of(entlike.Table, entlike.FieldPostID, by(entlike.FieldUserID)), "liked")
 	query.AppendSelectExprAs(of(entbookmark.Table, entbookmark.FieldPostID, by(entbookmark.FieldUserID)), "bookmarked")
 	query.AppendSelectExprAs(of(entpost.Table, entpost.FieldRepostOfID, by(entpost.FieldAuthorID), there), "reposted")
-	query.AppendSelectExprAs(entsql.Or(any(entmute.Table, entmute.FieldMuterID), any(mutedword.Table, mutedword.FieldUserID)), "mutes")
+	query.AppendSelectExprAs(entsql.Or(has(entmute.Table, entmute.FieldMuterID), has(mutedword.Table, mutedword.FieldUserID)), "mutes")
 	entpost.IDIn(postIDs...)(query)
 	visibility.SeenPosts(viewer)(query)
 	follows := builder.Table(entfollow.Table).As("followed")
