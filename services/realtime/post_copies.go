@@ -18,8 +18,11 @@ const (
 	copiesFor  = 5 * time.Second
 )
 
-// edition is a post as it was last edited.
-type edition struct{ postID, version int64 }
+// edition is a post as it was last edited, and for whom it was then.
+type edition struct {
+	postID, version int64
+	audience        int32
+}
 
 // postCopies keeps posts as the post service answered them to somebody, without what of them is that person's, for everybody
 // here who is told of them next. Whoever asks for one has been found to see it; a name that changes drops all.
@@ -94,8 +97,12 @@ func (c postCopies) loader(service postv1connect.PostServiceClient) otter.BulkLo
 		}
 		loaded := make(map[edition]postCopy, len(editions))
 		for _, post := range answer.GetPosts() {
+			e := wanted[post.GetId()]
+			if int32(post.GetAudience()) != e.audience {
+				continue // It was edited meanwhile, and others who saw the edition may not see this.
+			}
 			post.Viewer = &postv1.PostViewer{}
-			loaded[wanted[post.GetId()]] = postCopy{post, made}
+			loaded[e] = postCopy{post, made}
 		}
 		return loaded, nil
 	}

@@ -19,7 +19,8 @@ import (
 // A sight is a post that somebody sees, and what of it is theirs alone.
 type sight struct {
 	edition
-	// alone is whether it shows no other post and no poll: whether one sees those, and how, is not the same for all.
+	// alone is whether it shows no other post and no poll, and is for those who follow its author at least: whether one sees
+	// anything else, and how, is not the same for all.
 	alone bool
 	// done is what the viewer has done with it.
 	done postv1.PostViewer
@@ -36,7 +37,7 @@ func (s sources) sights(ctx context.Context, viewer int64, postIDs []int64) (sig
 	defer rows.Close()
 	for rows.Next() {
 		var at sight
-		if err := rows.Scan(&at.postID, &at.version, &at.alone, &at.done.Liked, &at.done.Bookmarked, &at.done.Reposted, &mutes); err != nil {
+		if err := rows.Scan(&at.postID, &at.version, &at.audience, &at.alone, &at.done.Liked, &at.done.Bookmarked, &at.done.Reposted, &mutes); err != nil {
 			return nil, false, fmt.Errorf("look at posts: %w", err)
 		}
 		sights = append(sights, &at)
@@ -48,7 +49,7 @@ func (s sources) sights(ctx context.Context, viewer int64, postIDs []int64) (sig
 func sightsQuery(dialect string, viewer int64, postIDs []int64) *entsql.Selector {
 	builder := entsql.Dialect(dialect)
 	posts := builder.Table(entpost.Table)
-	query := builder.Select(posts.C(entpost.FieldID), posts.C(entpost.FieldVersion)).From(posts)
+	query := builder.Select(posts.C(entpost.FieldID), posts.C(entpost.FieldVersion), posts.C(entpost.FieldAudience)).From(posts)
 	// of matches rows of another table that say something of the post.
 	of := func(table, column string, where ...func(*entsql.SelectTable) *entsql.Predicate) *entsql.Predicate {
 		other := builder.Table(table).As("of_" + table)
@@ -71,6 +72,7 @@ func sightsQuery(dialect string, viewer int64, postIDs []int64) *entsql.Selector
 	}
 	query.AppendSelectExprAs(entsql.And(
 		entsql.EQ(posts.C(entpost.FieldRepostOfID), 0), entsql.EQ(posts.C(entpost.FieldQuoteOfID), 0), entsql.EQ(posts.C(entpost.FieldHasPoll), false),
+		entsql.LTE(posts.C(entpost.FieldAudience), int32(postv1.Audience_AUDIENCE_FOLLOWERS)),
 	), "alone")
 	query.AppendSelectExprAs(of(entlike.Table, entlike.FieldPostID, by(entlike.FieldUserID)), "liked")
 	query.AppendSelectExprAs(of(entbookmark.Table, entbookmark.FieldPostID, by(entbookmark.FieldUserID)), "bookmarked")
