@@ -111,7 +111,7 @@ func TestEstimate(t *testing.T) {
 
 	want := []cost.Item{
 		{Name: "compute post", Month: 730 * 2 * (0.22*0.1 + 80.0/1024*0.01)},
-		{Name: "compute timeline", Month: 730 * 2 * (0.84*0.1 + 496.0/1024*0.01)},
+		{Name: "compute timeline", Month: 730 * 2 * (0.84*0.1 + 624.0/1024*0.01)},
 		{Name: "postgres", Month: 30},
 		{Name: "redis", Month: 40},
 		// The least that is worth a pod: 0.05 cores; 41 MiB x 1.25 is below 64.
@@ -247,7 +247,7 @@ func TestBudget(t *testing.T) {
 	}
 	err := e.CheckBudget(500)
 	want := fmt.Sprintf("%.2f EUR a month is %.2f over the budget of 500.00: egress ", e.Total, e.Total-500)
-	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), ", compute timeline 129.71, ") {
+	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), ", compute timeline 131.54, ") {
 		t.Errorf("got %v, want %q", err, want)
 	}
 }
@@ -260,7 +260,7 @@ func TestForms(t *testing.T) {
 	if err := e.Print(&table); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(table.String(), "timeline        0.84     2         840m      1680m         496") || strings.Contains(table.String(), "EXAMPLE") {
+	if !strings.Contains(table.String(), "timeline        0.84     2         840m      1680m         624") || strings.Contains(table.String(), "EXAMPLE") {
 		t.Errorf("got\n%s", table.String())
 	}
 	if err := e.PrintValues(&values); err != nil {
