@@ -17,6 +17,7 @@ import (
 	"connectrpc.com/connect/v2"
 
 	"github.com/pulse-social/pulse/gen/pulse/realtime/v1/realtimev1connect"
+	"github.com/pulse-social/pulse/services/internal/aside"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/service"
@@ -60,7 +61,7 @@ type handler struct {
 	sources    sources
 	presence   *presence
 	hub        *hub
-	aside      aside
+	aside      aside.Pool
 	metrics    *instruments
 	now        clock.Clock
 	logger     *slog.Logger
@@ -70,7 +71,7 @@ type handler struct {
 func New(c Config, d service.Deps) service.Service {
 	h := &handler{
 		config: c, db: d.DB, log: streamLog{d.DB}, visibility: d.Visibility, sources: newSources(d),
-		hub: newHub(c.PerPerson), aside: newAside(), now: d.Now, logger: d.Log,
+		hub: newHub(c.PerPerson), aside: aside.NewPool(), now: d.Now, logger: d.Log,
 	}
 	h.presence = &presence{db: d.DB, kv: d.KV, visibility: d.Visibility, signals: d.Signals, now: d.Now, process: rand.Text()}
 	h.metrics = newInstruments(h.hub)

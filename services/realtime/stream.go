@@ -42,7 +42,7 @@ const (
 	endRevoked
 )
 
-// stream is one open stream. One goroutine, that of its call, runs it; others only wake it.
+// stream is one open stream. The goroutine of its call waits and has one thing after another done aside; others only wake it.
 type stream struct {
 	*handler
 	userID, sessionID int64
@@ -50,6 +50,8 @@ type stream struct {
 	expires time.Time
 	out     realtimev1connect.RealtimeServiceSubscribeServerStream
 	outlet  *rpc.Outlet
+	// first is whether the person had no other open in this process.
+	first bool
 
 	// at is up to where everything was told; noted is the same for others to look at.
 	at    position
@@ -107,14 +109,16 @@ func (s *stream) note(at position) {
 
 // run tells what there is to tell until the stream ends, and answers why it did.
 func (s *stream) run(ctx context.Context) error {
-	opened := &realtimev1.Opened{HeartbeatInterval: durationpb.New(s.config.Heartbeat), ExpireTime: timestamppb.New(s.expires)}
-	if err := s.send(&realtimev1.SubscribeResponse{Cursor: s.at.cursor(), Event: &realtimev1.SubscribeResponse_Opened{Opened: opened}}); err != nil {
+	var err error
+	s.aside.Do(func() { err = s.opened(ctx) })
+	if err != nil {
 		return err
 	}
 	timer := time.NewTimer(s.config.Heartbeat)
 	defer timer.Stop()
 	for {
-		pause, err := s.step(ctx)
+		var pause time.Duration
+		s.aside.Do(func() { pause, err = s.step(ctx) })
 		if err != nil {
 			return err
 		}
@@ -217,6 +221,15 @@ func errStopping() error {
 	return rpc.Fail(errorsv1.Reason_REASON_SERVER_STOPPING, "the server stops: subscribe again with the last cursor")
 }
 
+// opened notes that the person is there, and says that the stream is open, and until when.
+func (s *stream) opened(ctx context.Context) error {
+	if s.first {
+		s.try(ctx, "note who is connected", func(ctx context.Context) error { return s.presence.connected(ctx, s.userID) })
+	}
+	opened := &realtimev1.Opened{HeartbeatInterval: durationpb.New(s.config.Heartbeat), ExpireTime: timestamppb.New(s.expires)}
+	return s.send(&realtimev1.SubscribeResponse{Cursor: s.at.cursor(), Event: &realtimev1.SubscribeResponse_Opened{Opened: opened}})
+}
+
 // closing says that the end is near.
 func (s *stream) closing(why realtimev1.CloseReason, delay time.Duration) error {
 	return s.send(&realtimev1.SubscribeResponse{Event: &realtimev1.SubscribeResponse_Closing{
@@ -227,9 +240,7 @@ func (s *stream) closing(why realtimev1.CloseReason, delay time.Duration) error 
 // catchUp tells all that was logged since.
 func (s *stream) catchUp(ctx context.Context) error {
 	for {
-		var p page
-		var err error
-		s.aside.do(func() { p, err = s.log.read(ctx, s.at) })
+		p, err := s.log.read(ctx, s.at)
 		if err != nil {
 			return err
 		}
@@ -245,9 +256,7 @@ func (s *stream) tellPage(ctx context.Context, p page) error {
 		s.note(p.end)
 		return nil
 	}
-	var told []response
-	var err error
-	s.aside.do(func() { told, err = s.sources.tell(ctx, s.userID, p.items) })
+	told, err := s.sources.tell(ctx, s.userID, p.items)
 	if err != nil {
 		return err
 	}

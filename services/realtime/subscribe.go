@@ -11,15 +11,27 @@ import (
 	"github.com/pulse-social/pulse/services/internal/rpc"
 )
 
-// Subscribe streams what concerns the caller. The stream can be woken before it first reads the log: what is logged between the
-// two is either read or wakes it.
+// Subscribe streams what concerns the caller.
 func (h *handler) Subscribe(ctx context.Context, req *realtimev1.SubscribeRequest, out realtimev1connect.RealtimeServiceSubscribeServerStream) error {
-	caller := auth.Caller(ctx)
-	var at position
+	var s *stream
 	var err error
-	h.aside.do(func() { at, err = h.begin(ctx, caller.UserID, req.GetCursor()) })
+	h.aside.Do(func() { s, err = h.join(ctx, req, out) })
 	if err != nil {
 		return err
+	}
+	defer h.hub.leave(s)
+	err = s.run(ctx)
+	h.metrics.ended(ctx, err)
+	return err
+}
+
+// join opens a stream that is to be left. It can be woken before it first reads the log: what is logged between the two is either
+// read or wakes it.
+func (h *handler) join(ctx context.Context, req *realtimev1.SubscribeRequest, out realtimev1connect.RealtimeServiceSubscribeServerStream) (*stream, error) {
+	caller := auth.Caller(ctx)
+	at, err := h.begin(ctx, caller.UserID, req.GetCursor())
+	if err != nil {
+		return nil, err
 	}
 	s := &stream{
 		handler: h, userID: caller.UserID, sessionID: caller.SessionID, expires: caller.ExpireTime,
@@ -31,17 +43,8 @@ func (h *handler) Subscribe(ctx context.Context, req *realtimev1.SubscribeReques
 	}
 	s.note(at)
 	s.ahead.Store(true)
-	first, err := h.hub.join(s)
-	if err != nil {
-		return err
-	}
-	defer h.hub.leave(s)
-	if first {
-		h.try(ctx, "note who is connected", func(ctx context.Context) error { return h.presence.connected(ctx, s.userID) })
-	}
-	err = s.run(ctx)
-	h.metrics.ended(ctx, err)
-	return err
+	s.first, err = h.hub.join(s)
+	return s, err
 }
 
 // begin answers where a stream begins, and has things logged for its person from now on.

@@ -22,6 +22,7 @@ import (
 	"github.com/rs/cors"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/pulse-social/pulse/services/internal/aside"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/limit"
 	"github.com/pulse-social/pulse/services/internal/telemetry"
@@ -65,7 +66,7 @@ func (c Config) Loopback() bool {
 // deadline, error map, recovery, authorization, rate limits, idempotency, joined answers, validation.
 func NewServer(verifier *auth.Verifier, limits *limit.Limiter, pass *limit.Pass, log *slog.Logger, newRequestID func() string) (*connect.Server, error) {
 	// A stream lives for minutes: as a span it would be held in memory as long, and its time is no latency.
-	spans, err := otelconnect.NewServerInterceptor(otelconnect.WithTrustRemote(), otelconnect.WithFilter(isUnary),
+	spans, err := otelconnect.NewServerInterceptor(otelconnect.WithTrustRemote(),
 		otelconnect.WithDurationHistogramOptions(metric.WithExplicitBucketBoundaries(telemetry.Seconds...)))
 	if err != nil {
 		return nil, err
@@ -75,23 +76,20 @@ func NewServer(verifier *auth.Verifier, limits *limit.Limiter, pass *limit.Pass,
 		return nil, err
 	}
 	server := connect.NewServer(
-		spans,
+		unaryOnly(spans),
 		identified(log, newRequestID, newInFlight()),
 		mapErrors(log),
 		recovered(log),
-		authorize(verifier),
-		limited(limits, pass),
-		idempotent,
-		joined,
-		validate.NewServerInterceptor(validate.WithValidator(validator)),
+		admitted(aside.NewPool(),
+			authorize(verifier),
+			limited(limits, pass),
+			idempotent,
+			joined,
+			validate.NewServerInterceptor(validate.WithValidator(validator)),
+		),
 	)
 	server.SetUnknownHandler(func(_ context.Context, spec connect.Spec, _ connect.ServerStream) error { return unknownMethod(spec) })
 	return server, nil
-}
-
-// isUnary tells calls with one answer from streams.
-func isUnary(_ context.Context, spec connect.Spec) bool {
-	return spec.StreamType == connect.StreamTypeUnary
 }
 
 // An Edge is what the API's port serves.
