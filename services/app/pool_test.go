@@ -43,14 +43,14 @@ func TestASmallPoolAnswersManyCalls(t *testing.T) {
 	for _, handle := range []string{"ada", "bob", "cy", "dan", "eve"} {
 		users = append(users, p.User(t, handle, pulse.WithMaxAttempts(1)))
 	}
-	const calls, rounds = 50, 4
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	const calls = 50
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var all sync.WaitGroup
 	for n := range calls {
 		all.Go(func() {
 			u, other := users[n%len(users)], users[(n+1)%len(users)]
-			for range rounds {
+			for range testwait.Rounds(4) {
 				answered(t, work(ctx, u, other.ID))
 			}
 		})

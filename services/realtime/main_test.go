@@ -81,7 +81,7 @@ type events struct {
 }
 
 // patience is how long something may take to come.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func (a *person) subscribe(t testing.TB, cursor string, watched ...int64) *events {
 	t.Helper()

@@ -7,7 +7,7 @@ import (
 )
 
 // patience is how long a condition may take before the test fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Rounds is how often a test does something again: a third as often in a short run, as that under the race detector is, where the
 // first rounds tell as much and each takes ten times as long.
