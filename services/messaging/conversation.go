@@ -162,7 +162,7 @@ func (h *handler) countMembers(ctx context.Context, ids []int64, into map[int64]
 // newest adds those of the messages that the viewer may see, by conversation. When the newest of a conversation is not for
 // the viewer, none is: what one may see goes on to the end.
 func (h *handler) newest(ctx context.Context, viewer int64, messageIDs []int64, into map[int64]*messagingv1.Message) error {
-	rows, err := h.db.Message.Query().Where(entmessage.IDIn(messageIDs...), visibility.SeenMessages(viewer)).All(ctx)
+	rows, err := h.db.Message.Query().Where(entmessage.IDIn(messageIDs...), visibility.SeenMessages(viewer), withReacted).All(ctx)
 	if err != nil {
 		return fmt.Errorf("read newest messages: %w", err)
 	}

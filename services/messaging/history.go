@@ -51,7 +51,7 @@ func (h *handler) ListMessages(ctx context.Context, req *messagingv1.ListMessage
 // history reads the messages of a page, newest first.
 func (h *handler) history(ctx context.Context, me *ent.ConversationMember, cursor page.Cursor, from int64) ([]*ent.Message, error) {
 	query := h.db.Message.Query().
-		Where(entmessage.ConversationID(me.ConversationID), entmessage.SequenceGTE(me.FirstSequence), visibility.SeenMessages(me.UserID)).
+		Where(entmessage.ConversationID(me.ConversationID), entmessage.SequenceGTE(me.FirstSequence), visibility.SeenMessages(me.UserID), withReacted).
 		Limit(cursor.Size)
 	if cursor.Direction == page.Back {
 		query.Where(entmessage.SequenceGT(cursor.After)).Order(entmessage.BySequence())
@@ -96,7 +96,7 @@ func edges(me *ent.ConversationMember, cursor page.Cursor, rows []*ent.Message) 
 // BatchGetMessages answers those of the messages that the caller may see, in the order asked.
 func (h *handler) BatchGetMessages(ctx context.Context, req *messagingv1.BatchGetMessagesRequest) (*messagingv1.BatchGetMessagesResponse, error) {
 	caller := auth.Caller(ctx).UserID
-	found, err := h.db.Message.Query().Where(entmessage.IDIn(req.GetMessageIds()...), visibility.SeenMessages(caller)).All(ctx)
+	found, err := h.db.Message.Query().Where(entmessage.IDIn(req.GetMessageIds()...), visibility.SeenMessages(caller), withReacted).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)
 	}

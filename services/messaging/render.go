@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 
+	entsql "entgo.io/ent/dialect/sql"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/pulse-social/pulse/ent"
 	entconversation "github.com/pulse-social/pulse/ent/conversation"
+	entmessage "github.com/pulse-social/pulse/ent/message"
 	"github.com/pulse-social/pulse/ent/messagereaction"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	"github.com/pulse-social/pulse/services/internal/id"
@@ -40,6 +42,27 @@ func unavailable(m *ent.Message) *messagingv1.Message {
 	}
 }
 
+// columnReacted is whether anybody reacted to a message, where [withReacted] asks for it.
+const columnReacted = "reacted"
+
+// withReacted has a query of messages answer to which there are reactions: mostly to none, and then nobody needs to count them.
+func withReacted(s *entsql.Selector) {
+	reactions := entsql.Table(messagereaction.Table)
+	s.AppendSelectExprAs(entsql.Exists(entsql.Select(reactions.C(messagereaction.FieldID)).From(reactions).
+		Where(entsql.ColumnsEQ(reactions.C(messagereaction.FieldMessageID), s.C(entmessage.FieldID)))), columnReacted)
+}
+
+// hasReactions tells whether somebody reacted to a message, and of one that was read without [withReacted] that somebody may have.
+func hasReactions(m *ent.Message) bool {
+	switch reacted, _ := m.Value(columnReacted); is := reacted.(type) {
+	case bool: // Postgres.
+		return is
+	case int64: // SQLite.
+		return is != 0
+	}
+	return true
+}
+
 // render answers messages that the viewer may see, in the given order, with one query for each kind of thing whatever their number.
 func (h *handler) render(ctx context.Context, viewer int64, rows []*ent.Message) ([]*messagingv1.Message, error) {
 	if len(rows) == 0 {
@@ -49,9 +72,11 @@ func (h *handler) render(ctx context.Context, viewer int64, rows []*ent.Message)
 	if err != nil {
 		return nil, err
 	}
-	messageIDs, persons := make([]int64, len(rows)), make([]int64, 0, 2*len(rows))
-	for i, m := range rows {
-		messageIDs[i] = m.ID
+	reacted, persons := make([]int64, 0, len(rows)), make([]int64, 0, 2*len(rows))
+	for _, m := range rows {
+		if hasReactions(m) {
+			reacted = append(reacted, m.ID)
+		}
 		persons = append(persons, m.SenderID)
 		if m.SubjectID != 0 {
 			persons = append(persons, m.SubjectID)
@@ -67,7 +92,7 @@ func (h *handler) render(ctx context.Context, viewer int64, rows []*ent.Message)
 	if err != nil {
 		return nil, err
 	}
-	reactions, err := h.reactionsTo(ctx, viewer, messageIDs)
+	reactions, err := h.reactionsTo(ctx, viewer, reacted)
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +147,9 @@ type tally struct {
 // reactionsTo answers what people reacted with to messages, by message, but for people across a block: what is most frequent
 // first, and of what is equally frequent what somebody reacted with first.
 func (h *handler) reactionsTo(ctx context.Context, viewer int64, messageIDs []int64) (map[int64][]*messagingv1.ReactionCount, error) {
+	if len(messageIDs) == 0 {
+		return nil, nil
+	}
 	var rows []tally
 	err := h.db.MessageReaction.Query().
 		Where(messagereaction.MessageIDIn(messageIDs...), visibility.NotAcrossIn(viewer, messagereaction.FieldUserID)).

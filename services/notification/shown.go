@@ -13,31 +13,26 @@ import (
 	entnotification "github.com/pulse-social/pulse/ent/notification"
 	"github.com/pulse-social/pulse/ent/notificationcause"
 	"github.com/pulse-social/pulse/ent/predicate"
+	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
+// aboutPeople and aboutPosts are the kinds of notifications whose subject is a person and a post.
+var (
+	aboutPeople = []int32{int32(kindFollow), int32(kindFollowRequest), int32(kindFollowApproved)}
+	aboutPosts  = []int32{int32(kindLike), int32(kindRepost), int32(kindReply), int32(kindMention), int32(kindQuote)}
+)
+
 // shown matches the notifications of a person that are shown to them in the application: those about something that they may
-// see now, caused by somebody whom they may see and do not block. It is asked in the database, so pages are full. With kinds, only
-// what those need is asked, and notifications of other kinds may be missing.
-func shown(viewer int64, kinds ...int32) predicate.Notification {
-	var about []predicate.Notification
-	for _, of := range []struct {
-		kinds []int32
-		seen  []predicate.Notification
-	}{
-		{[]int32{int32(kindFollow), int32(kindFollowRequest), int32(kindFollowApproved)}, nil},
-		{[]int32{int32(kindMessage)}, []predicate.Notification{takesPart(viewer)}},
-		{
-			[]int32{int32(kindLike), int32(kindRepost), int32(kindReply), int32(kindMention), int32(kindQuote)},
-			[]predicate.Notification{visibility.SeenPostIn(viewer, entnotification.FieldSubjectID)},
-		},
-	} {
-		if len(kinds) == 0 || slices.ContainsFunc(of.kinds, func(kind int32) bool { return slices.Contains(kinds, kind) }) {
-			about = append(about, entnotification.And(append(of.seen, entnotification.KindIn(of.kinds...))...))
-		}
-	}
+// see now, caused by somebody whom they may see and do not block. It is asked in the database, so pages are full.
+func shown(viewer int64) predicate.Notification {
 	return entnotification.And(
-		entnotification.RecipientID(viewer), entnotification.InApp(true), entnotification.CauseCountGT(0), entnotification.Or(about...),
+		there(viewer),
+		entnotification.Or(
+			entnotification.KindIn(aboutPeople...),
+			entnotification.And(entnotification.Kind(int32(kindMessage)), takesPart(viewer)),
+			entnotification.And(entnotification.KindIn(aboutPosts...), visibility.SeenPostIn(viewer, entnotification.FieldSubjectID)),
+		),
 		func(s *entsql.Selector) {
 			causes := entsql.Select().From(entsql.Table(notificationcause.Table))
 			causes.Select(causes.C(notificationcause.FieldID)).
@@ -48,23 +43,62 @@ func shown(viewer int64, kinds ...int32) predicate.Notification {
 	)
 }
 
-// shownOf answers those of a few notifications that are shown to a person. Their kinds are read first: a plan with the visibility
-// of posts in it costs Postgres many times one without, and most notifications of a busy moment are about messages.
+// there matches the notifications of a person that something causes, whatever they are about.
+func there(viewer int64) predicate.Notification {
+	return entnotification.And(entnotification.RecipientID(viewer), entnotification.InApp(true), entnotification.CauseCountGT(0))
+}
+
+// shownOf answers those of a few notifications that [shown] matches, but for their causes, which render asks for. Each kind is
+// looked at by itself: a plan with the visibility of posts in it costs Postgres many times one without, and most notifications of
+// a busy moment are about messages.
 func (h *handler) shownOf(ctx context.Context, viewer int64, ids []int64) ([]*ent.Notification, error) {
-	query := h.db.Notification.Query().Where(entnotification.IDIn(ids...))
-	var kinds []int32
-	err := query.Clone().Unique(true).Select(entnotification.FieldKind).Scan(ctx, &kinds)
-	if err != nil {
-		return nil, fmt.Errorf("read the kinds of notifications: %w", err)
-	}
-	if len(kinds) == 0 {
-		return nil, nil
-	}
-	rows, err := query.Where(shown(viewer, kinds...)).All(ctx)
+	rows, err := h.db.Notification.Query().Where(entnotification.IDIn(ids...), there(viewer)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read notifications: %w", err)
 	}
-	return rows, nil
+	var conversations, posts []int64
+	for _, row := range rows {
+		switch {
+		case row.Kind == int32(kindMessage):
+			conversations = append(conversations, row.SubjectID)
+		case slices.Contains(aboutPosts, row.Kind):
+			posts = append(posts, row.SubjectID)
+		}
+	}
+	inside, err := h.takesPartIn(ctx, viewer, conversations)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := h.visibility.Posts(ctx, viewer, id.Unique(posts))
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(rows, func(row *ent.Notification) bool {
+		switch {
+		case row.Kind == int32(kindMessage):
+			return !inside[row.SubjectID]
+		case slices.Contains(aboutPosts, row.Kind):
+			return seen[row.SubjectID] == nil
+		}
+		return !slices.Contains(aboutPeople, row.Kind)
+	}), nil
+}
+
+// takesPartIn answers in which of the conversations the viewer takes part.
+func (h *handler) takesPartIn(ctx context.Context, viewer int64, conversations []int64) (map[int64]bool, error) {
+	inside := make(map[int64]bool, len(conversations))
+	if len(conversations) == 0 {
+		return inside, nil
+	}
+	members, err := h.db.ConversationMember.Query().
+		Where(conversationmember.ConversationIDIn(id.Unique(conversations)...), conversationmember.UserID(viewer)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read members: %w", err)
+	}
+	for _, member := range members {
+		inside[member.ConversationID] = true
+	}
+	return inside, nil
 }
 
 // takesPart matches notifications about conversations that the viewer takes part in.

@@ -98,14 +98,19 @@ func indexPosts(ctx context.Context, tx *store.Tx, ids []int64) error {
 			return err
 		}
 	}
-	if _, err := tx.SearchPost.Delete().Where(searchpost.IDIn(ids...)).Exec(ctx); err != nil {
-		return err
+	if len(ids) > 0 {
+		if _, err := tx.SearchPost.Delete().Where(searchpost.IDIn(ids...)).Exec(ctx); err != nil {
+			return err
+		}
 	}
 	return indexTags(ctx, tx, tagged)
 }
 
 // indexTags notes which hashtags there are.
 func indexTags(ctx context.Context, tx *store.Tx, tagged []*ent.PostTag) error {
+	if len(tagged) == 0 {
+		return nil
+	}
 	keys := make([]string, len(tagged))
 	for i, t := range tagged {
 		keys[i] = t.TagKey

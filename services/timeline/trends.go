@@ -65,13 +65,7 @@ func applyTrends(ctx context.Context, tx *store.Tx, events []bus.Event) error {
 			return fmt.Errorf("forget uses of tags: %w", err)
 		}
 	}
-	if err := useTags(ctx, tx, append(created, changed...), oldest); err != nil {
-		return err
-	}
-	if _, err := tx.TagUse.Delete().Where(taguse.PostIDLT(oldest)).Exec(ctx); err != nil {
-		return fmt.Errorf("forget old uses of tags: %w", err)
-	}
-	return nil
+	return useTags(ctx, tx, append(created, changed...), oldest)
 }
 
 // taggedPosts answers the posts of people that have tags and are not too old to count.
@@ -89,7 +83,7 @@ func taggedPosts(ctx context.Context, tx *store.Tx, authors []int64, oldest int6
 	return ids, nil
 }
 
-// useTags writes the uses of tags by those of the posts that everybody may see.
+// useTags writes the uses of tags by those of the posts that everybody may see, and forgets those that are too old to count.
 func useTags(ctx context.Context, tx *store.Tx, postIDs []int64, oldest int64) error {
 	for len(postIDs) > 0 {
 		part := postIDs[:min(usesAtOnce, len(postIDs))]
@@ -108,6 +102,9 @@ func useTags(ctx context.Context, tx *store.Tx, postIDs []int64, oldest int64) e
 		}
 		if err := writeUses(ctx, tx, tags, posts); err != nil {
 			return err
+		}
+		if _, err := tx.TagUse.Delete().Where(taguse.PostIDLT(oldest)).Exec(ctx); err != nil {
+			return fmt.Errorf("forget old uses of tags: %w", err)
 		}
 	}
 	return nil

@@ -117,6 +117,10 @@ func (s *Store) Relay(ctx context.Context, to Incarnation, before int64, limit i
 		taken, failed := publish(ctx, rows)
 		return len(rows), errors.Join(failed, s.MarkPublished(ctx, to, taken))
 	}
+	// Mostly there is nothing, which every process asks several times a second: without a transaction that is one round trip.
+	if waits, err := pending(db.Client, before, 1).Exist(ctx); err != nil || !waits {
+		return 0, err
+	}
 	var handed int
 	var failed error
 	err := db.Write(ctx, func(tx *Tx) error {
