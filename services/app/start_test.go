@@ -119,7 +119,7 @@ func TestStopDoesNotWaitForConnectionsThatSayNothing(t *testing.T) {
 	get(t, p.URL()+"/openapi.yaml") // By now the server has accepted the silent one too.
 	began := time.Now()
 	p.Stop(t)
-	if took := time.Since(began); took > 4*time.Second {
+	if took := time.Since(began); took > 10*time.Second { // Half of what calls may take to finish.
 		t.Errorf("the stop took %s", took)
 	}
 }
