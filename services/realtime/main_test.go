@@ -81,7 +81,7 @@ type events struct {
 }
 
 // patience is how long something may take to come.
-const patience = time.Minute
+const patience = 20 * time.Second
 
 func (a *person) subscribe(t testing.TB, cursor string, watched ...int64) *events {
 	t.Helper()

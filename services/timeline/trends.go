@@ -83,8 +83,10 @@ func taggedPosts(ctx context.Context, tx *store.Tx, authors []int64, oldest int6
 	return ids, nil
 }
 
-// useTags writes the uses of tags by those of the posts that everybody may see, and forgets those that are too old to count.
+// useTags writes the uses of tags by those of the posts that everybody may see. Where there are some, it forgets those that are
+// too old to count.
 func useTags(ctx context.Context, tx *store.Tx, postIDs []int64, oldest int64) error {
+	used := false
 	for len(postIDs) > 0 {
 		part := postIDs[:min(usesAtOnce, len(postIDs))]
 		postIDs = postIDs[len(part):]
@@ -103,9 +105,13 @@ func useTags(ctx context.Context, tx *store.Tx, postIDs []int64, oldest int64) e
 		if err := writeUses(ctx, tx, tags, posts); err != nil {
 			return err
 		}
-		if _, err := tx.TagUse.Delete().Where(taguse.PostIDLT(oldest)).Exec(ctx); err != nil {
-			return fmt.Errorf("forget old uses of tags: %w", err)
-		}
+		used = true
+	}
+	if !used {
+		return nil
+	}
+	if _, err := tx.TagUse.Delete().Where(taguse.PostIDLT(oldest)).Exec(ctx); err != nil {
+		return fmt.Errorf("forget old uses of tags: %w", err)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func admitted(pool aside.Pool, checks ...connect.ServerInterceptor) connect.Serv
 			held := &admission{}
 			var err error
 			pool.Do(func() { err = admit(context.WithValue(ctx, admissionKey{}, held), spec, stream) })
-			if err != nil {
+			if err != nil || held.stream == nil { // Refused, or answered ahead of the handler.
 				return err
 			}
 			return next(held.ctx, spec, asideStream{held.stream, pool})
@@ -54,11 +54,9 @@ type admissionKey struct{}
 
 // hold is the end of a chain of interceptors that runs ahead of the handler.
 func hold(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
-	held, ok := ctx.Value(admissionKey{}).(*admission)
-	if !ok {
-		return nil
+	if held, ok := ctx.Value(admissionKey{}).(*admission); ok {
+		held.ctx, held.stream = ctx, stream
 	}
-	held.ctx, held.stream = ctx, stream
 	return nil
 }
 

@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// patience is how long a condition may take before the test fails.
-const patience = time.Minute
+// patience is how long a condition may take before the test fails. It is less than what caches may keep without a new stamp
+// (stamp.MaxAge): a test must not pass because time mended what was left undone.
+const patience = 25 * time.Second
 
 // Rounds is how often a test does something again: a third as often in a short run, as that under the race detector is, where the
 // first rounds tell as much and each takes ten times as long.

@@ -1,6 +1,7 @@
 package topology_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -31,45 +32,38 @@ type shown struct {
 }
 
 // lookups are the ways to come to read a post that one may see, by the service whose replicas are asked.
-var lookups = map[string]map[string]func(*testing.T, *pulse.Client, shown) ([]*postv1.Post, error){
+var lookups = map[string]map[string]func(context.Context, *pulse.Client, shown) ([]*postv1.Post, error){
 	"post": {
-		"post": func(t *testing.T, c *pulse.Client, p shown) ([]*postv1.Post, error) {
-			t.Helper()
-			answer, err := c.Posts.GetPost(t.Context(), &postv1.GetPostRequest{PostId: p.id})
+		"post": func(ctx context.Context, c *pulse.Client, p shown) ([]*postv1.Post, error) {
+			answer, err := c.Posts.GetPost(ctx, &postv1.GetPostRequest{PostId: p.id})
 			return []*postv1.Post{answer.GetPost()}, err
 		},
-		"posts": func(t *testing.T, c *pulse.Client, p shown) ([]*postv1.Post, error) {
-			t.Helper()
-			answer, err := c.Posts.BatchGetPosts(t.Context(), &postv1.BatchGetPostsRequest{PostIds: []int64{p.id}})
+		"posts": func(ctx context.Context, c *pulse.Client, p shown) ([]*postv1.Post, error) {
+			answer, err := c.Posts.BatchGetPosts(ctx, &postv1.BatchGetPostsRequest{PostIds: []int64{p.id}})
 			return answer.GetPosts(), err
 		},
-		"thread": func(t *testing.T, c *pulse.Client, p shown) ([]*postv1.Post, error) {
-			t.Helper()
-			answer, err := c.Posts.GetThread(t.Context(), &postv1.GetThreadRequest{PostId: p.parent})
+		"thread": func(ctx context.Context, c *pulse.Client, p shown) ([]*postv1.Post, error) {
+			answer, err := c.Posts.GetThread(ctx, &postv1.GetThreadRequest{PostId: p.parent})
 			return answer.GetReplies(), err
 		},
 	},
 	"timeline": {
-		"user timeline": func(t *testing.T, c *pulse.Client, p shown) ([]*postv1.Post, error) {
-			t.Helper()
-			answer, err := c.Timelines.GetUserTimeline(t.Context(), &timelinev1.GetUserTimelineRequest{UserId: p.author.id})
+		"user timeline": func(ctx context.Context, c *pulse.Client, p shown) ([]*postv1.Post, error) {
+			answer, err := c.Timelines.GetUserTimeline(ctx, &timelinev1.GetUserTimelineRequest{UserId: p.author.id})
 			return answer.GetPosts(), err
 		},
-		ofTag: func(t *testing.T, c *pulse.Client, p shown) ([]*postv1.Post, error) {
-			t.Helper()
-			answer, err := c.Timelines.GetHashtagTimeline(t.Context(), &timelinev1.GetHashtagTimelineRequest{Tag: p.tag})
+		ofTag: func(ctx context.Context, c *pulse.Client, p shown) ([]*postv1.Post, error) {
+			answer, err := c.Timelines.GetHashtagTimeline(ctx, &timelinev1.GetHashtagTimelineRequest{Tag: p.tag})
 			return answer.GetPosts(), err
 		},
-		atHome: func(t *testing.T, c *pulse.Client, _ shown) ([]*postv1.Post, error) {
-			t.Helper()
-			answer, err := c.Timelines.GetHomeTimeline(t.Context(), &timelinev1.GetHomeTimelineRequest{})
+		atHome: func(ctx context.Context, c *pulse.Client, _ shown) ([]*postv1.Post, error) {
+			answer, err := c.Timelines.GetHomeTimeline(ctx, &timelinev1.GetHomeTimelineRequest{})
 			return answer.GetPosts(), err
 		},
 	},
 	"search": {
-		"search": func(t *testing.T, c *pulse.Client, p shown) ([]*postv1.Post, error) {
-			t.Helper()
-			answer, err := c.Search.SearchPosts(t.Context(), &searchv1.SearchPostsRequest{Query: p.tag})
+		"search": func(ctx context.Context, c *pulse.Client, p shown) ([]*postv1.Post, error) {
+			answer, err := c.Search.SearchPosts(ctx, &searchv1.SearchPostsRequest{Query: p.tag})
 			var posts []*postv1.Post
 			for _, hit := range answer.GetHits() {
 				posts = append(posts, hit.GetPost())
@@ -194,7 +188,7 @@ func otherwise(t *testing.T, s *topology.Topology, everybody map[string]*person,
 		for _, replica := range s.Running(service) {
 			for who, someone := range everybody {
 				for path, look := range paths {
-					posts, err := look(t, someone.on(t, replica), p)
+					posts, err := look(t.Context(), someone.on(t, replica), p)
 					switch pulse.ReasonOf(err) {
 					case errorsv1.Reason_REASON_POST_NOT_FOUND, errorsv1.Reason_REASON_USER_NOT_FOUND:
 					default:
