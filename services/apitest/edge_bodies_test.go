@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	"github.com/pulse-social/pulse/services/pulsetest"
@@ -42,9 +41,13 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, path := range []string{createPost, "/v1/posts"} {
+			status := map[errorsv1.Reason]int{malformed: http.StatusBadRequest, tooLarge: http.StatusTooManyRequests}[c.want]
+			for _, path := range []string{createPost, "/v1/posts", "/v1/posts/1/vote"} {
 				answer := send(t, client, http.MethodPost, p.URL()+path, c.body, "Authorization", token)
 				f := wantFailure(t, answer, c.want)
+				if answer.status != status {
+					t.Errorf("%s: HTTP %d, want %d", path, answer.status, status)
+				}
 				if c.want == tooLarge && f.info.GetMetadata()["limit_bytes"] != "1048576" {
 					t.Errorf("%v, want the limit", f.info)
 				}
@@ -73,15 +76,19 @@ func TestQueriesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestGzipBombs sends a small body that would unpack to 100 MB, over each way that takes compressed bodies.
+// TestGzipBombs sends a small body that would unpack to many times the limit, over each way that takes compressed bodies. Soon
+// after the limit it is broken: who unpacks further meets that, and says so instead of that it is too large.
 func TestGzipBombs(t *testing.T) {
 	t.Parallel()
 	p := pulsetest.Start(t)
 	ada := signUp(t, p, "ada")
-	bomb := gzipped(t, 100)
+	bomb := append(gzipped(t, 3), "no gzip"...)
 	envelope := append(binary.BigEndian.AppendUint32([]byte{1}, uint32(len(bomb))), bomb...)
 	grpcTrailer := func(answer received) string {
 		return answer.trailer.Get("Grpc-Status") + answer.header.Get("Grpc-Status")
+	}
+	restRefuses := func(a received) bool {
+		return a.status == http.StatusTooManyRequests && bytes.Contains(a.body, []byte("BODY_TOO_LARGE"))
 	}
 	for name, c := range map[string]struct {
 		url, contentType, encodingHeader string
@@ -94,10 +101,8 @@ func TestGzipBombs(t *testing.T) {
 				return a.status == http.StatusTooManyRequests && bytes.Contains(a.body, []byte("resource_exhausted"))
 			},
 		},
-		"REST": {
-			"/v1/posts", "application/json", "Content-Encoding", bomb,
-			func(a received) bool { return a.status >= 400 && a.status < 500 },
-		},
+		"REST":                        {"/v1/posts", "application/json", "Content-Encoding", bomb, restRefuses},
+		"REST with an id in the path": {"/v1/posts/1/vote", "application/json", "Content-Encoding", bomb, restRefuses},
 		"gRPC": {
 			createPost, "application/grpc", "Grpc-Encoding", envelope,
 			func(a received) bool { return grpcTrailer(a) == "8" }, // RESOURCE_EXHAUSTED
@@ -113,7 +118,6 @@ func TestGzipBombs(t *testing.T) {
 			req.Header.Set("Authorization", "Bearer "+ada.tokens.GetAccessToken())
 			req.Header.Set("Content-Type", c.contentType)
 			req.Header.Set(c.encodingHeader, "gzip")
-			began := time.Now()
 			res, err := newHTTPClient(t).Do(req)
 			if err != nil {
 				t.Fatal(err)
@@ -121,10 +125,6 @@ func TestGzipBombs(t *testing.T) {
 			defer res.Body.Close()
 			if !c.refused(*note) {
 				t.Errorf("HTTP %d %.300q %v, want it refused as too large", note.status, note.body, note.trailer)
-			}
-			// 100 MB take longer than this to unpack, also where everything is slow.
-			if took := time.Since(began); took > time.Second {
-				t.Errorf("it took %v", took)
 			}
 		})
 	}

@@ -98,12 +98,16 @@ func judgeConnect(err *connect.Error) (*Failure, []*connect.ErrorDetail) {
 		}
 		return Fail(errorsv1.Reason_REASON_MALFORMED_BODY, "the request cannot be read: %s", err.Message()), nil
 	case connect.CodeResourceExhausted:
-		return Fail(errorsv1.Reason_REASON_BODY_TOO_LARGE, "the request is larger than %d bytes", MaxRequestBytes).With("limit_bytes", MaxRequestBytes), nil
+		return bodyTooLarge(), nil
 	case connect.CodeUnavailable, connect.CodeDeadlineExceeded, connect.CodeCanceled:
 		return unavailable(), nil
 	default:
 		return Fail(errorsv1.Reason_REASON_INTERNAL, "internal error"), nil
 	}
+}
+
+func bodyTooLarge() *Failure {
+	return Fail(errorsv1.Reason_REASON_BODY_TOO_LARGE, "the request is larger than %d bytes", MaxRequestBytes).With("limit_bytes", MaxRequestBytes)
 }
 
 // Unauthenticated tells whether another service of ours refused a call for who made it: their token or session has ended.

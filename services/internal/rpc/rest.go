@@ -22,7 +22,8 @@ func newREST(services []string, calls http.Handler, newRequestID func() string) 
 			vanguard.WithTargetProtocols(vanguard.ProtocolConnect),
 			vanguard.WithMaxMessageBufferBytes(MaxRequestBytes)))
 	}
-	transcoder, err := vanguard.NewTranscoder(mounted, vanguard.WithCodec(func(types vanguard.TypeResolver) vanguard.Codec {
+	gzipped := vanguard.WithCompression("gzip", newGzipWriter, newBoundedGzip)
+	transcoder, err := vanguard.NewTranscoder(mounted, gzipped, vanguard.WithCodec(func(types vanguard.TypeResolver) vanguard.Codec {
 		json := vanguard.NewJSONCodec(types)
 		json.UnmarshalOptions.DiscardUnknown = false
 		return json
@@ -42,12 +43,7 @@ func withReasons(next http.Handler, newRequestID func() string) http.Handler {
 		if held.status == 0 {
 			return
 		}
-		failure := Fail(errorsv1.Reason_REASON_MALFORMED_BODY, "the request cannot be read: %s", held.message())
-		status := http.StatusBadRequest
-		if held.status == http.StatusNotFound || held.status == http.StatusMethodNotAllowed {
-			failure = Fail(errorsv1.Reason_REASON_UNKNOWN_METHOD, "there is nothing at %s %s: /openapi.yaml lists the paths", r.Method, r.URL.Path)
-			status = held.status
-		}
+		failure, status := held.failure(r)
 		requestID := newRequestID()
 		body, err := failure.restBody(requestID)
 		if err != nil {
@@ -86,6 +82,14 @@ func (h *heldError) Write(p []byte) (int, error) {
 	return h.ResponseWriter.Write(p)
 }
 
+// FlushError is what [http.ResponseController] flushes by. An error that is held back must not go out as HTTP 200 before it is told.
+func (h *heldError) FlushError() error {
+	if h.status != 0 {
+		return nil
+	}
+	return http.NewResponseController(h.ResponseWriter).Flush()
+}
+
 // Unwrap lets [http.ResponseController] reach the response.
 func (h *heldError) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
@@ -96,6 +100,18 @@ func (h *heldError) message() string {
 		return strings.TrimSpace(h.body.String())
 	}
 	return made.GetMessage()
+}
+
+// failure answers what to tell instead of the error, and with which status.
+func (h *heldError) failure(r *http.Request) (*Failure, int) {
+	switch h.status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return Fail(errorsv1.Reason_REASON_UNKNOWN_METHOD, "there is nothing at %s %s: /openapi.yaml lists the paths", r.Method, r.URL.Path), h.status
+	case http.StatusTooManyRequests: // Of RESOURCE_EXHAUSTED, the transcoder's only one.
+		return bodyTooLarge(), h.status
+	default:
+		return Fail(errorsv1.Reason_REASON_MALFORMED_BODY, "the request cannot be read: %s", h.message()), http.StatusBadRequest
+	}
 }
 
 // restBody is a failure as REST answers it: google.rpc.Status as JSON.
