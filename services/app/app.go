@@ -136,9 +136,9 @@ func (a *App) Start(ctx context.Context) error {
 		{Name: "telemetry", Stop: a.telemetry.Stop},
 		a.operatorsPort(),
 		a.dataFolder(),
-		a.awaited(a.database()),
 		a.awaited(a.redis()),
 		a.awaited(a.broker()),
+		a.awaited(a.database()), // After those that may be refused: it migrates.
 		a.assembly(),
 	}
 	if err := a.process.Start(ctx, parts...); err != nil {

@@ -119,6 +119,10 @@ func withoutMail(log string) string {
 	}), "\n")
 }
 
+// connections are those to a Postgres at once, unless the test says otherwise. Each is a process that plans all statements anew:
+// with sixteen, Postgres takes half of the time of all tests.
+const connections = "4"
+
 // takeBackends gives the Pulse real backends for those that the test has not set.
 func (p *Pulse) takeBackends(t testing.TB) {
 	t.Helper()
@@ -126,6 +130,9 @@ func (p *Pulse) takeBackends(t testing.TB) {
 	if unset("PULSE_DATABASE_URL") {
 		if url := databaseCopy(t); url != "" {
 			p.env["PULSE_DATABASE_URL"] = url
+			if unset("PULSE_DATABASE_MAX_CONNS") {
+				p.env["PULSE_DATABASE_MAX_CONNS"] = connections
+			}
 		} else {
 			p.placeDatabase(t)
 		}

@@ -32,7 +32,8 @@ func Copy(t testing.TB, key string, prepare func(url string) error) string {
 	if err := keepTemplate(t.Context(), server, template, prepare); err != nil {
 		t.Fatalf("prepare a database for tests: %v", err)
 	}
-	return database(t, " TEMPLATE "+template)
+	// Copied as files, it has the catalog's cache too, that each first connection would make anew (since Postgres 15 not the default).
+	return database(t, " TEMPLATE "+template+" STRATEGY file_copy")
 }
 
 // templates is the advisory lock of whoever prepares a database; any number will do.
