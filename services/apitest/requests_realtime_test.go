@@ -50,8 +50,8 @@ func TestStreamsTellNobodyWhatIsNotForThem(t *testing.T) {
 	p := pulsetest.Start(t, pulsetest.WithClock(clock.now))
 	ended := newStrangers(t, p, clock)
 	for number, w := range wires {
-		if w.get || w.name == "REST" {
-			continue // Neither has streams.
+		if w.get || w.name == "REST" || underRaceDetector && w.name != "gRPC" {
+			continue // Neither of the first has streams; for the others, see wiresOfRun.
 		}
 		t.Run(w.name, func(t *testing.T) { // Not parallel: each waits until all events are consumed.
 			c := newCast(t, p, ended, new(canaries), number)

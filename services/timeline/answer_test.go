@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect/v2/connectinprocess"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -24,7 +25,8 @@ import (
 // must be what the post service answers for the same viewer.
 func TestJoinedAnswersSayWhatTheMessagesSay(t *testing.T) {
 	t.Parallel()
-	p := pulsetest.Start(t)
+	now := time.Now() // It stands: page tokens say which of the posts are older than some seconds.
+	p := pulsetest.Start(t, pulsetest.WithClock(func() time.Time { return now }))
 	tokens := &pulsetest.Tokens{}
 	ada, bob := p.User(t, "ada", pulse.WithTokenStore(tokens)), p.User(t, "bob")
 	_, err := ada.Graph.Follow(t.Context(), &graphv1.FollowRequest{UserId: bob.ID})

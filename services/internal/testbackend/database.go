@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // The driver "pgx".
@@ -29,12 +30,18 @@ func Copy(t testing.TB, key string, prepare func(url string) error) string {
 		return ""
 	}
 	template := "pulse_template_" + key
-	if err := keepTemplate(t.Context(), server, template, prepare); err != nil {
-		t.Fatalf("prepare a database for tests: %v", err)
+	if _, done := prepared.Load(template); !done {
+		if err := keepTemplate(t.Context(), server, template, prepare); err != nil {
+			t.Fatalf("prepare a database for tests: %v", err)
+		}
+		prepared.Store(template, true)
 	}
 	// Copied as files, it has the catalog's cache too, that each first connection would make anew (since Postgres 15 not the default).
 	return database(t, " TEMPLATE "+template+" STRATEGY file_copy")
 }
+
+// prepared has the templates that this process knows to be there.
+var prepared sync.Map
 
 // templates is the advisory lock of whoever prepares a database; any number will do.
 const templates = 7_302_917
