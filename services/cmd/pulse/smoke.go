@@ -31,7 +31,8 @@ one logs out. A line is printed for each step, and the exit code is 1 at the fir
 
 With --for new people write posts at a rate and read their home timelines, whatever happens to the Pulse meanwhile: calls
 that fail are made again with the same idempotency key. In the end every acknowledged post has to be in its author's
-timeline and in a follower's home timeline exactly once, and every call answered; else the exit code is 1.
+timeline, in a follower's home timeline and in what their stream told exactly once, and every call answered; else the exit
+code is 1.
 
 Examples:
   pulse smoke --addr https://pulse.example.org
@@ -74,6 +75,7 @@ func (c smokeCommand) print(r smoke.Report) error {
 	}
 	fmt.Printf("posts          %d, acknowledged %d, lost %d, twice %d\n", r.Posts, r.Acknowledged, len(r.Lost), len(r.Twice))
 	fmt.Printf("calls          %d, failed and repeated %d %v, refused or never answered %d\n", r.Calls, r.FailedCalls()-len(r.Refused), r.Failed, len(r.Refused))
+	fmt.Printf("streams        %d, one after the other\n", r.Streams)
 	fmt.Printf("longest call   %s with its repetitions\n", r.Longest.Round(time.Millisecond))
 	fmt.Printf("longest outage %s without an answer\n", r.Outage.Round(time.Millisecond))
 	return nil

@@ -2,11 +2,8 @@ package smoke
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -53,8 +50,10 @@ type Report struct {
 	Longest time.Duration `json:"longestNs"`
 	// Outage is the longest time in which no call succeeded.
 	Outage time.Duration `json:"outageNs"`
-	// Lost are acknowledged posts that are not there, Twice those that are there more than once, in the author's timeline or
-	// the reader's. Refused are calls that were refused or never answered.
+	// Streams is how often the reader's stream was opened: once, and again whenever it broke.
+	Streams int `json:"streams"`
+	// Lost are acknowledged posts that are not there, Twice those that are there more than once, in the author's timeline, the
+	// reader's, or what the reader's stream told. Refused are calls that were refused or never answered.
 	Lost    []string `json:"lost"`
 	Twice   []string `json:"twice"`
 	Refused []string `json:"refused"`
@@ -87,6 +86,7 @@ type load struct {
 	LoadOptions
 	connections
 	reader  *client
+	stream  *listener // The reader's.
 	authors []*client
 
 	mu     sync.Mutex
@@ -98,14 +98,18 @@ type load struct {
 
 // Load has people write posts at a rate and read their home timelines after each, whatever happens to the Pulse meanwhile.
 // A call that fails is made again with the same idempotency key until it is answered. In the end it looks for each post
-// in its author's timeline and in the home timeline of somebody who follows all authors.
-func Load(ctx context.Context, o LoadOptions) (Report, error) {
+// in its author's timeline, and in the home timeline and the stream of somebody who follows all authors.
+func Load(ctx context.Context, o LoadOptions) (report Report, err error) {
 	l := &load{LoadOptions: o, connections: newConnections(o.Authors), acknowledged: map[string]int64{}}
 	l.report.Failed = map[string]int{}
 	defer l.close()
 	if err := l.signUpAll(ctx); err != nil {
 		return l.report, err
 	}
+	if l.stream, err = listen(ctx, l.reader); err != nil {
+		return l.report, fmt.Errorf("open a stream: %w", err)
+	}
+	defer func() { err = errors.Join(err, l.stream.close()) }()
 	l.Say("%d people write %g posts a second for %s", o.Authors, o.Rate, o.For)
 	l.drive(ctx)
 	if err := ctx.Err(); err != nil {
@@ -113,7 +117,9 @@ func Load(ctx context.Context, o LoadOptions) (Report, error) {
 	}
 	l.report.Acknowledged = len(l.acknowledged)
 	l.Say("%d of %d posts are acknowledged; now each is looked for", l.report.Acknowledged, l.report.Posts)
-	return l.report, l.verify(ctx)
+	err = l.verify(ctx)
+	_, l.report.Streams = l.stream.told()
+	return l.report, err
 }
 
 func (l *load) signUpAll(ctx context.Context) (err error) {
@@ -235,69 +241,4 @@ func repeatable(err error) bool {
 	default:
 		return true
 	}
-}
-
-// verify looks for every post.
-func (l *load) verify(ctx context.Context) error {
-	for _, author := range l.authors {
-		// With retries, unlike the load's own calls: what is looked for may be cut off by what was done to the Pulse.
-		there, err := count(l.reader.AllUserTimelinePosts(ctx, &timelinev1.GetUserTimelineRequest{UserId: author.id, PageSize: pageSize}))
-		if err != nil {
-			return err
-		}
-		lost, twice := l.compare(there, func(text string) bool { return strings.HasSuffix(text, author.handle) })
-		l.report.Lost, l.report.Twice = append(l.report.Lost, lost...), append(l.report.Twice, twice...)
-	}
-	if len(l.report.Lost)+len(l.report.Twice) > 0 {
-		return nil
-	}
-	return l.verifyHome(ctx)
-}
-
-// verifyHome looks for every post in the home timeline of who follows everybody, where they come in a moment.
-func (l *load) verifyHome(ctx context.Context) error {
-	var lost, twice []string
-	err := until(ctx, l.Within, func(ctx context.Context) (string, error) {
-		there, err := count(l.reader.AllHomeTimelinePosts(ctx, &timelinev1.GetHomeTimelineRequest{PageSize: pageSize}))
-		if err != nil {
-			return "", err
-		}
-		lost, twice = l.compare(there, func(string) bool { return true })
-		if len(lost)+len(twice) > 0 {
-			return "posts are missing", nil
-		}
-		return "", nil
-	})
-	l.report.Lost, l.report.Twice = lost, twice
-	if len(lost)+len(twice) > 0 {
-		return nil // The report says it better.
-	}
-	return err
-}
-
-// compare finds the posts that were acknowledged and are not there, and those that are there more than once.
-func (l *load) compare(there map[string][]int64, of func(text string) bool) (lost, twice []string) {
-	for _, text := range slices.Sorted(maps.Keys(l.acknowledged)) {
-		if of(text) && !slices.Contains(there[text], l.acknowledged[text]) {
-			lost = append(lost, fmt.Sprintf("%q (post %d)", text, l.acknowledged[text]))
-		}
-	}
-	for _, text := range slices.Sorted(maps.Keys(there)) {
-		if len(there[text]) > 1 {
-			twice = append(twice, fmt.Sprintf("%q (posts %d)", text, there[text]))
-		}
-	}
-	return lost, twice
-}
-
-// count answers the ids of posts by their texts.
-func count(posts iter.Seq2[*postv1.Post, error]) (map[string][]int64, error) {
-	there := map[string][]int64{}
-	for post, err := range posts {
-		if err != nil {
-			return nil, err
-		}
-		there[post.GetText()] = append(there[post.GetText()], post.GetId())
-	}
-	return there, nil
 }

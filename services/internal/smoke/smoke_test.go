@@ -16,6 +16,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/internal/smoke"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
@@ -136,12 +137,18 @@ func loadOptions(url string) smoke.LoadOptions {
 	}
 }
 
-// TestLoadLosesNothing cuts answers off: half of them before the call was made, half after.
+// TestLoadLosesNothing cuts answers off: half of them before the call was made, half after. Streams break again and again.
 func TestLoadLosesNothing(t *testing.T) {
 	t.Parallel()
 	p := pulsetest.Start(t)
 	var calls atomic.Int64
 	url := gateway(t, p.URL(), func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.Contains(r.URL.Path, "Subscribe") {
+			ctx, cancel := context.WithCancel(r.Context())
+			context.AfterFunc(r.Context(), cancel)
+			time.AfterFunc(300*time.Millisecond, cancel)
+			*r = *r.WithContext(ctx)
+		}
 		if !strings.Contains(r.URL.Path, "CreatePost") {
 			return false
 		}
@@ -170,6 +177,9 @@ func TestLoadLosesNothing(t *testing.T) {
 	if report.Posts != 40 || report.Acknowledged != 40 || report.FailedCalls() < 10 || report.Calls != 80+report.FailedCalls() {
 		t.Errorf("got %+v, want 40 posts, 80 calls and those that were cut off", report)
 	}
+	if report.Streams < 2 {
+		t.Errorf("got %+v, want streams that broke", report)
+	}
 	p.Settle(t)
 }
 
@@ -177,6 +187,12 @@ func TestLoadLosesNothing(t *testing.T) {
 func TestLoadFindsWhatIsLost(t *testing.T) {
 	t.Parallel()
 	p := pulsetest.Start(t)
+	tokens := &pulsetest.Tokens{}
+	p.User(t, "stranger", pulse.WithTokenStore(tokens))
+	stranger, err := tokens.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		instead func(http.ResponseWriter, *http.Request) bool
 		want    string
@@ -198,6 +214,12 @@ func TestLoadFindsWhatIsLost(t *testing.T) {
 			if strings.Contains(r.URL.Path, "CreatePost") {
 				w.Header().Set("Content-Type", "application/proto")
 				return true // An empty message: post 0.
+			}
+			return false
+		}, "40 acknowledged posts are lost, such as"},
+		"not told": {func(_ http.ResponseWriter, r *http.Request) bool {
+			if strings.Contains(r.URL.Path, "Subscribe") {
+				r.Header.Set("Authorization", "Bearer "+stranger.GetAccessToken())
 			}
 			return false
 		}, "40 acknowledged posts are lost, such as"},
