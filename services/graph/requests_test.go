@@ -118,7 +118,7 @@ func TestGoingPublicApprovesWhoWaits(t *testing.T) {
 	p := pulsetest.Start(t)
 	ada, s := p.User(t, "ada"), database(t, p)
 	setPrivate(t, ada, true)
-	const waiting = 450 // More than are approved in one transaction.
+	const waiting = 60 // More than are approved in one transaction.
 	writeRequests(t, s, ada.ID, crowd(t, s, func(n int) string { return fmt.Sprintf("fan%d", n) }, waiting)...)
 	bob := p.User(t, "bob")
 	follow(t, bob, ada.ID)
