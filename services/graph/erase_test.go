@@ -29,7 +29,7 @@ func TestADeletedAccountLeavesNothingInTheGraph(t *testing.T) {
 	ada, bob := p.User(t, "ada"), p.User(t, "bob")
 	s := database(t, p)
 	ctx := t.Context()
-	const fans = 230 // More than are changed in one transaction.
+	const fans = 40 // More than are changed in one transaction.
 	var follows [][2]int64
 	for _, fan := range crowd(t, s, func(n int) string { return fmt.Sprintf("fan%d", n) }, fans) {
 		follows = append(follows, [2]int64{fan, ada.ID})
