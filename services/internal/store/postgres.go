@@ -64,8 +64,7 @@ func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing 
 	s.writer = openPool("postgresql", paced(connector(pg, c)), tracing)
 	s.writer.SetConnMaxLifetime(connectionLife)
 	s.reader = s.writer
-	s.writer.SetMaxOpenConns(c.MaxConns)
-	s.writer.SetMaxIdleConns(c.MaxConns)
+	s.stopGrowing = growing(s.writer, c.MaxConns)
 	if err := s.writer.PingContext(ctx); err != nil {
 		return fmt.Errorf("PULSE_DATABASE_URL: cannot use the Postgres at %s:%d: %w: check that it runs and that user, password and database are right", pg.Host, pg.Port, cause.Of(err))
 	}

@@ -34,6 +34,8 @@ type Store struct {
 	file   string // of SQLite
 	reader *sql.DB
 	writer *sql.DB
+	// stopGrowing stops what makes the writer's connections, where that is done aside.
+	stopGrowing func()
 	// migrator opens what migrations run on; it may be the writer.
 	migrator func() (*sql.DB, error)
 	ids      *id.Generator
@@ -74,6 +76,9 @@ func Open(ctx context.Context, c Config, o Options) (*Store, error) {
 // Close closes the database. Nobody may use it any more.
 func (s *Store) Close() error {
 	var errs []error
+	if s.stopGrowing != nil {
+		s.stopGrowing()
+	}
 	for _, db := range []*sql.DB{s.writer, s.reader} {
 		if db != nil {
 			errs = append(errs, db.Close())

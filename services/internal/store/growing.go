@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+const (
+	// firstConns is how many connections the calls of a pool may make by themselves.
+	firstConns = 2
+	// growEvery is how often it is looked whether calls want more. A pool of 16 is there after a second and a half.
+	growEvery = 100 * time.Millisecond
+)
+
+// A growingPool makes its connections aside, one after the other, while calls wait for whichever is free first. A pool of
+// database/sql has the call that finds none free make one, and wait for that alone: on a busy server it takes seconds, in which
+// those that are there are free again hundreds of times.
+type growingPool struct {
+	pool  *sql.DB
+	limit int
+	// size is how many connections there may be now.
+	size  int
+	waits int64
+}
+
+// growing has a pool begin with a few connections and grow to the limit, until stop is called.
+func growing(pool *sql.DB, limit int) (stop func()) {
+	g := &growingPool{pool: pool, limit: limit}
+	g.resize(min(firstConns, limit))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		g.run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+func (g *growingPool) run(ctx context.Context) {
+	ticker := time.NewTicker(growEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			g.adapt(ctx)
+		}
+	}
+}
+
+// adapt makes a connection when calls want one. Those that have ended, by their age or with the server, are made anew this way,
+// too, rather than by calls.
+func (g *growingPool) adapt(ctx context.Context) {
+	s := g.pool.Stats()
+	wanted := s.WaitCount > g.waits || s.InUse >= g.size
+	g.waits = s.WaitCount
+	switch {
+	case s.OpenConnections < g.size:
+		g.resize(max(min(firstConns, g.limit), s.OpenConnections))
+	case wanted && g.size < g.limit:
+		g.resize(g.size + 1)
+		if conn, err := g.pool.Conn(ctx); err == nil { // Else calls fail, too, and say why.
+			_ = conn.Close()
+		}
+	}
+}
+
+func (g *growingPool) resize(size int) {
+	if size == g.size {
+		return
+	}
+	g.size = size
+	g.pool.SetMaxOpenConns(size)
+	g.pool.SetMaxIdleConns(size)
+}
