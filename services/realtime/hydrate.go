@@ -21,6 +21,7 @@ import (
 type sources struct {
 	db            *store.DB
 	visibility    *visibility.Policy
+	looker        *looker
 	posts         postv1connect.PostServiceClient
 	copies        postCopies
 	messages      messagingv1connect.MessagingServiceClient
@@ -30,7 +31,7 @@ type sources struct {
 
 func newSources(d service.Deps) sources {
 	return sources{
-		db: d.DB, visibility: d.Visibility, posts: postv1connect.NewPostServiceClient(d.Dial("post")),
+		db: d.DB, visibility: d.Visibility, looker: newLooker(d.DB), posts: postv1connect.NewPostServiceClient(d.Dial("post")),
 		copies:        newPostCopies(d.Now),
 		messages:      messagingv1connect.NewMessagingServiceClient(d.Dial("messaging")),
 		notifications: notificationv1connect.NewNotificationServiceClient(d.Dial("notification")),
@@ -105,7 +106,7 @@ func each[T any](items []*ent.StreamItem, found map[int64]T, response func(item 
 
 // tellPosts tells those posts that the home timeline would show: those of the viewer, and of whom they follow now and have not muted.
 func (s sources) tellPosts(ctx context.Context, viewer int64, items []*ent.StreamItem) ([]response, error) {
-	sights, mutes, err := s.sights(ctx, viewer, objects(items))
+	sights, mutes, err := s.looker.sights(ctx, viewer, objects(items))
 	if err != nil {
 		return nil, err
 	}

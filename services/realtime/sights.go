@@ -3,6 +3,8 @@ package realtime
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -13,7 +15,15 @@ import (
 	"github.com/pulse-social/pulse/ent/mutedword"
 	entpost "github.com/pulse-social/pulse/ent/post"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	"github.com/pulse-social/pulse/services/internal/gather"
+	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
+)
+
+const (
+	// sightsAtOnce bounds how many looks one query answers, sightsTimeout how long it may take.
+	sightsAtOnce  = 1_000
+	sightsTimeout = 5 * time.Second
 )
 
 // A sight is a post that somebody sees, and what of it is theirs alone.
@@ -22,34 +32,79 @@ type sight struct {
 	// alone is whether it shows no other post and no poll, and is for those who follow its author at least: whether one sees
 	// anything else, and how, is not the same for all.
 	alone bool
+	// mutes is whether the viewer mutes anybody or any word.
+	mutes bool
 	// done is what the viewer has done with it.
 	done postv1.PostViewer
 }
 
+// looker answers what people see of posts. A post is told to many at the same moment: one query looks for all of them.
+type looker struct {
+	db    *store.DB
+	looks *gather.Gatherer[visibility.Sight, *sight]
+}
+
+func newLooker(db *store.DB) *looker {
+	l := &looker{db: db}
+	l.looks = gather.New(sightsTimeout, l.look)
+	return l
+}
+
 // sights answers those of the posts that the viewer may see, and has written or follows the author of now; and, if there are
 // any, whether the viewer mutes anybody or any word. Most do not, and one query is less than three.
-func (s sources) sights(ctx context.Context, viewer int64, postIDs []int64) (sights []*sight, mutes bool, err error) {
-	query, args := sightsQuery(s.db.Store().Dialect(), viewer, postIDs).Query()
-	rows, err := s.db.QueryContext(ctx, query, args...)
+func (l *looker) sights(ctx context.Context, viewer int64, postIDs []int64) (sights []*sight, mutes bool, err error) {
+	looks := make([]visibility.Sight, len(postIDs))
+	for i, postID := range postIDs {
+		looks[i] = visibility.Sight{ViewerID: viewer, PostID: postID}
+	}
+	found, err := l.looks.Get(ctx, looks...)
 	if err != nil {
 		return nil, false, fmt.Errorf("look at posts: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var at sight
-		if err := rows.Scan(&at.postID, &at.version, &at.audience, &at.alone, &at.done.Liked, &at.done.Bookmarked, &at.done.Reposted, &mutes); err != nil {
-			return nil, false, fmt.Errorf("look at posts: %w", err)
+	for _, look := range looks {
+		if at := found[look]; at != nil {
+			sights, mutes = append(sights, at), mutes || at.mutes
 		}
-		sights = append(sights, &at)
 	}
-	return sights, mutes, rows.Err()
+	return sights, mutes, nil
 }
 
-// sightsQuery selects what [sources.sights] answers.
-func sightsQuery(dialect string, viewer int64, postIDs []int64) *entsql.Selector {
+// look answers those of the looks that find a post which their viewer is to be told.
+func (l *looker) look(ctx context.Context, looks []visibility.Sight) (map[visibility.Sight]*sight, error) {
+	found := make(map[visibility.Sight]*sight, len(looks))
+	for some := range slices.Chunk(looks, sightsAtOnce) {
+		if err := l.lookInto(ctx, some, found); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (l *looker) lookInto(ctx context.Context, looks []visibility.Sight, found map[visibility.Sight]*sight) error {
+	query, args := sightsQuery(l.db.Store().Dialect(), looks).Query()
+	rows, err := l.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var viewer int64
+		var at sight
+		if err := rows.Scan(&viewer, &at.postID, &at.version, &at.audience, &at.alone, &at.done.Liked, &at.done.Bookmarked, &at.done.Reposted, &at.mutes); err != nil {
+			return err
+		}
+		found[visibility.Sight{ViewerID: viewer, PostID: at.postID}] = &at
+	}
+	return rows.Err()
+}
+
+// sightsQuery selects what [looker.look] answers.
+func sightsQuery(dialect string, looks []visibility.Sight) *entsql.Selector {
 	builder := entsql.Dialect(dialect)
 	posts := builder.Table(entpost.Table)
-	query := builder.Select(posts.C(entpost.FieldID), posts.C(entpost.FieldVersion), posts.C(entpost.FieldAudience)).From(posts)
+	query := builder.Select().From(posts)
+	viewer := visibility.JoinSights(query, looks).C(visibility.SightsViewer)
+	query.Select(viewer, posts.C(entpost.FieldID), posts.C(entpost.FieldVersion), posts.C(entpost.FieldAudience))
 	// of matches rows of another table that say something of the post.
 	of := func(table, column string, where ...func(*entsql.SelectTable) *entsql.Predicate) *entsql.Predicate {
 		other := builder.Table(table).As("of_" + table)
@@ -60,11 +115,11 @@ func sightsQuery(dialect string, viewer int64, postIDs []int64) *entsql.Selector
 		return entsql.Exists(builder.Select(other.C("id")).From(other).Where(entsql.And(all...)))
 	}
 	by := func(column string) func(*entsql.SelectTable) *entsql.Predicate {
-		return func(t *entsql.SelectTable) *entsql.Predicate { return entsql.EQ(t.C(column), viewer) }
+		return func(t *entsql.SelectTable) *entsql.Predicate { return entsql.ColumnsEQ(t.C(column), viewer) }
 	}
 	has := func(table, column string) *entsql.Predicate {
 		rows := builder.Table(table)
-		return entsql.Exists(builder.Select(rows.C("id")).From(rows).Where(entsql.EQ(rows.C(column), viewer)))
+		return entsql.Exists(builder.Select(rows.C("id")).From(rows).Where(entsql.ColumnsEQ(rows.C(column), viewer)))
 	}
 	// The index of reposts is of them alone, and of those that are there.
 	there := func(t *entsql.SelectTable) *entsql.Predicate {
@@ -78,13 +133,12 @@ func sightsQuery(dialect string, viewer int64, postIDs []int64) *entsql.Selector
 	query.AppendSelectExprAs(of(entbookmark.Table, entbookmark.FieldPostID, by(entbookmark.FieldUserID)), "bookmarked")
 	query.AppendSelectExprAs(of(entpost.Table, entpost.FieldRepostOfID, by(entpost.FieldAuthorID), there), "reposted")
 	query.AppendSelectExprAs(entsql.Or(has(entmute.Table, entmute.FieldMuterID), has(mutedword.Table, mutedword.FieldUserID)), "mutes")
-	entpost.IDIn(postIDs...)(query)
-	visibility.SeenPosts(viewer)(query)
+	visibility.SeenPostsBy(viewer)(query)
 	follows := builder.Table(entfollow.Table).As("followed")
 	query.Where(entsql.Or(
-		entsql.EQ(posts.C(entpost.FieldAuthorID), viewer),
+		entsql.ColumnsEQ(posts.C(entpost.FieldAuthorID), viewer),
 		entsql.Exists(builder.Select(follows.C(entfollow.FieldID)).From(follows).Where(entsql.And(
-			entsql.EQ(follows.C(entfollow.FieldFollowerID), viewer),
+			entsql.ColumnsEQ(follows.C(entfollow.FieldFollowerID), viewer),
 			entsql.ColumnsEQ(follows.C(entfollow.FieldFolloweeID), posts.C(entpost.FieldAuthorID)),
 		))),
 	))

@@ -41,6 +41,9 @@ func (p *Policy) Posts(ctx context.Context, viewer int64, postIDs []int64) (map[
 // SeenPosts matches the posts that the viewer may see: for queries that look for posts, so that their pages are full.
 func SeenPosts(userID int64) predicate.Post { return seenPosts(viewer{id: userID}) }
 
+// SeenPostsBy is [SeenPosts] for whomever a column of the query names, and who is never nobody.
+func SeenPostsBy(column string) predicate.Post { return seenPosts(viewer{column: column}) }
+
 // seenPosts is [SeenPosts] for a viewer whom the query itself may name.
 func seenPosts(viewer viewer) predicate.Post {
 	return func(s *entsql.Selector) {

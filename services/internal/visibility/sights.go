@@ -3,11 +3,11 @@ package visibility
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/pulse-social/pulse/ent/post"
+	"github.com/pulse-social/pulse/services/internal/store"
 )
 
 // viewer is who looks: a person, or whomever the row of a query names.
@@ -45,10 +45,9 @@ func (p *Policy) Sights(ctx context.Context, sights []Sight) (map[Sight]bool, er
 			PostID   int64 `sql:"sight_id"`
 		}
 		err := p.db.Post.Query().Modify(func(s *entsql.Selector) {
-			looks := entsql.Table("sights")
-			s.Prefix(entsql.Raw(withSights(chunk))).Join(looks).On(s.C(post.FieldID), looks.C("sight_id"))
-			s.Select(looks.C("viewer_id"), looks.C("sight_id"))
-			seenPosts(viewer{column: looks.C("viewer_id")})(s)
+			looks := JoinSights(s, chunk)
+			s.Select(looks.C(SightsViewer), looks.C("sight_id"))
+			SeenPostsBy(looks.C(SightsViewer))(s)
 		}).Scan(ctx, &found)
 		if err != nil {
 			return nil, fmt.Errorf("look for posts of many viewers: %w", err)
@@ -60,16 +59,18 @@ func (p *Policy) Sights(ctx context.Context, sights []Sight) (map[Sight]bool, er
 	return seen, nil
 }
 
-// withSights writes looks as a table. They are numbers: nobody else's text gets into the query.
-func withSights(sights []Sight) string {
-	var with strings.Builder
-	with.WriteString("WITH sights (viewer_id, sight_id) AS (VALUES ")
+// SightsViewer is the column of the table that [JoinSights] joins which names who looks.
+const SightsViewer = "viewer_id"
+
+// JoinSights joins looks to a query of posts as a table: one row for each look at a post that is there, whether its viewer may
+// see it or not.
+func JoinSights(posts *entsql.Selector, sights []Sight) *entsql.SelectTable {
+	pairs := make([][2]int64, len(sights))
 	for i, s := range sights {
-		if i > 0 {
-			with.WriteString(", ")
-		}
-		fmt.Fprintf(&with, "(%d, %d)", s.ViewerID, s.PostID)
+		pairs[i] = [2]int64{s.ViewerID, s.PostID}
 	}
-	with.WriteString(")")
-	return with.String()
+	looks := entsql.Table("sights")
+	posts.Prefix(store.WithPairs(posts.Dialect(), "sights", SightsViewer, "sight_id", pairs)).
+		Join(looks).On(posts.C(post.FieldID), looks.C("sight_id"))
+	return looks
 }
