@@ -3,7 +3,7 @@
 # security and a quota: every pod ready, the smoke test through the Service, no call lost while pods are replaced and killed,
 # more pods under load and fewer after it, and a database that is away.
 #
-#   .tools/cluster-trial.sh [STEP...]     install smoke replace kill workers scale database policies; all but policies without one
+#   .tools/cluster-trial.sh [STEP...]     install smoke replace delete kill workers scale database policies; all but policies without one
 #
 # HELM_ARGS are further arguments of helm, such as an image or a storage class. KEEP=1 leaves the namespace there. The step
 # policies needs a network that enforces them.
@@ -99,24 +99,50 @@ smoke() {
   helm test pulse --namespace "$namespace" --timeout 2m --logs
 }
 
-replace() {
-  say "calls while every Deployment rolls and a pod of each is deleted, one after the other, none repeated by the client"
-  load replace smoke --addr http://pulse --for "$load_for" --rate "$rate" --strict
-  until_ok 60 "the load to run" is_phase replace Running
+# warm makes calls for a while. Processes and connections that are new plan each statement anew: on a node of two cores that takes
+# all of them seconds, which are the installation's and not the update's.
+warm() {
+  load warm smoke --addr http://pulse --for 20s --rate "$rate"
+  ended warm >/dev/null
+}
+
+# strictly NAME STEP runs a step while calls are made that must not fail.
+strictly() {
+  warm
+  load "$1" smoke --addr http://pulse --for "$load_for" --rate "$rate" --strict
+  until_ok 60 "the load to run" is_phase "$1" Running
   sleep 3
+  "$2"
+  is_phase "$1" Running || fail "the load had ended before pods were replaced: set LOAD_FOR higher"
+  ended "$1"
+}
+
+# One at a time: all at once are twenty processes that start on a node which may have no more than two cores.
+roll() {
   local deployment all
   all=$(k get deployments --selector 'pulse/role in (api,gateway)' --output name)
-  # One at a time: all at once are twenty processes that start on a node which may have no more than two cores.
   for deployment in $all; do
     k rollout restart "$deployment" >/dev/null
     k rollout status --timeout 3m "$deployment" | tail -n 1
   done
+}
+
+delete_each() {
+  local deployment
   for deployment in $(api); do
     k delete "$(one_of "$deployment")"
     k rollout status --timeout 3m "$deployment" | tail -n 1
   done
-  is_phase replace Running || fail "the load had ended before pods were replaced: set LOAD_FOR higher"
-  ended replace
+}
+
+replace() {
+  say "calls while every Deployment rolls, one after the other, none repeated by the client"
+  strictly replace roll
+}
+
+delete_pods() {
+  say "calls while a pod of each Deployment is deleted, one after the other, none repeated by the client"
+  strictly delete delete_each
 }
 
 # one_of DEPLOYMENT names one of its pods.
@@ -204,12 +230,13 @@ policies() {
   k delete pod stranger --wait=false >/dev/null
 }
 
-if [ $# -eq 0 ]; then set -- install smoke replace kill workers scale database; fi
+if [ $# -eq 0 ]; then set -- install smoke replace delete kill workers scale database; fi
 for step in "$@"; do
   case $step in
     kill) kill_pods ;;
+    delete) delete_pods ;;
     install | smoke | replace | workers | scale | database | policies) "$step" ;;
-    *) fail "there is no step $step: choose from install smoke replace kill workers scale database policies" ;;
+    *) fail "there is no step $step: choose from install smoke replace delete kill workers scale database policies" ;;
   esac
 done
 if [ "${KEEP:-}" != 1 ]; then
