@@ -3,12 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"sync"
 	"time"
 )
 
 const (
-	// firstConns is how many connections the calls of a pool may make by themselves.
-	firstConns = 2
+	// firstConns is how many connections a pool begins with, and how many its calls may make by themselves.
+	firstConns = 4
 	// growEvery is how often it is looked whether calls want more. A pool of 16 is there after a second and a half.
 	growEvery = 100 * time.Millisecond
 )
@@ -24,11 +25,13 @@ type growingPool struct {
 	waits int64
 }
 
-// growing has a pool begin with a few connections and grow to the limit, until stop is called.
-func growing(pool *sql.DB, limit int) (stop func()) {
+// growing has a pool begin with a few connections, which are there when it returns if the server has them, and grow to the limit
+// until stop is called.
+func growing(ctx context.Context, pool *sql.DB, limit int) (stop func()) {
 	g := &growingPool{pool: pool, limit: limit}
 	g.resize(min(firstConns, limit))
-	ctx, cancel := context.WithCancel(context.Background())
+	g.begin(ctx)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -38,6 +41,23 @@ func growing(pool *sql.DB, limit int) (stop func()) {
 		cancel()
 		<-done
 	}
+}
+
+// begin makes the first connections, all at the same time: none is given back before the others are there.
+func (g *growingPool) begin(ctx context.Context) {
+	var made, all sync.WaitGroup
+	made.Add(g.size)
+	for range g.size {
+		all.Go(func() {
+			conn, err := g.pool.Conn(ctx)
+			made.Done()
+			if err == nil { // Else calls fail, too, and say why.
+				made.Wait()
+				_ = conn.Close()
+			}
+		})
+	}
+	all.Wait()
 }
 
 func (g *growingPool) run(ctx context.Context) {
@@ -64,7 +84,7 @@ func (g *growingPool) adapt(ctx context.Context) {
 		g.resize(max(min(firstConns, g.limit), s.OpenConnections))
 	case wanted && g.size < g.limit:
 		g.resize(g.size + 1)
-		if conn, err := g.pool.Conn(ctx); err == nil { // Else calls fail, too, and say why.
+		if conn, err := g.pool.Conn(ctx); err == nil {
 			_ = conn.Close()
 		}
 	}

@@ -49,7 +49,10 @@ func TestACallTakesWhatIsFreeWhileAConnectionIsMade(t *testing.T) {
 	server := &slowServer{atOnce: firstConns, more: make(chan struct{})}
 	pool := sql.OpenDB(server)
 	t.Cleanup(func() { _ = pool.Close() })
-	t.Cleanup(growing(pool, 4))
+	t.Cleanup(growing(t.Context(), pool, firstConns+1))
+	if made := server.made.Load(); made != firstConns {
+		t.Errorf("%d connections were made before the first call, want %d", made, firstConns)
+	}
 	var held []*sql.Conn
 	for range firstConns {
 		held = append(held, take(t, pool))
@@ -71,11 +74,11 @@ func TestACallTakesWhatIsFreeWhileAConnectionIsMade(t *testing.T) {
 
 func TestAPoolGrowsToItsLimitAndShrinksWithItsConnections(t *testing.T) {
 	t.Parallel()
-	const limit = 5
+	const limit = firstConns + 3
 	server := &slowServer{atOnce: 100}
 	pool := sql.OpenDB(server)
 	t.Cleanup(func() { _ = pool.Close() })
-	t.Cleanup(growing(pool, limit))
+	t.Cleanup(growing(t.Context(), pool, limit))
 	var held []*sql.Conn
 	for range limit {
 		held = append(held, take(t, pool))

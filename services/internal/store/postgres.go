@@ -64,10 +64,10 @@ func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing 
 	s.writer = openPool("postgresql", paced(connector(pg, c)), tracing)
 	s.writer.SetConnMaxLifetime(connectionLife)
 	s.reader = s.writer
-	s.stopGrowing = growing(s.writer, c.MaxConns)
 	if err := s.writer.PingContext(ctx); err != nil {
 		return fmt.Errorf("PULSE_DATABASE_URL: cannot use the Postgres at %s:%d: %w: check that it runs and that user, password and database are right", pg.Host, pg.Port, cause.Of(err))
 	}
+	s.stopGrowing = growing(ctx, s.writer, c.MaxConns)
 	if c.UnsafeDurability {
 		return nil
 	}
