@@ -23,6 +23,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/kv"
 	"github.com/pulse-social/pulse/services/internal/limit"
 	"github.com/pulse-social/pulse/services/internal/mtls"
+	"github.com/pulse-social/pulse/services/internal/overload"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/run"
 	"github.com/pulse-social/pulse/services/internal/service"
@@ -237,7 +238,7 @@ func (a *App) assembly() run.Part {
 		var err error
 		limits := limit.New(a.config.Limits, a.kv, a.now)
 		a.pass = limit.NewPass(a.kv, a.now)
-		a.server, err = rpc.NewServer(a.verifier, limits, a.pass, a.telemetry.Log, a.newRequestID)
+		a.server, err = rpc.NewServer(a.verifier, overload.NewGate(a.config.Overload), limits, a.pass, a.telemetry.Log, a.newRequestID)
 		if err != nil {
 			return err
 		}

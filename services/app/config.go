@@ -11,6 +11,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/kv"
 	"github.com/pulse-social/pulse/services/internal/limit"
 	"github.com/pulse-social/pulse/services/internal/mtls"
+	"github.com/pulse-social/pulse/services/internal/overload"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/telemetry"
@@ -27,6 +28,7 @@ type Config struct {
 	Store        store.Config
 	KV           kv.Config
 	Limits       limit.Config
+	Overload     overload.Config
 	Bus          bus.Config
 	Peers        Peers
 	TLS          mtls.Config
@@ -56,7 +58,7 @@ func LoadConfig(lookup func(string) (string, bool)) (Config, []Setting, error) {
 func (c Config) Validate() error {
 	var errs []error
 	for _, part := range []interface{ Validate() error }{
-		c.Server, c.Process, c.Store, c.KV, c.Limits, c.Bus, c.Peers, c.TLS, c.Identity, c.Post, c.Notification, c.Timeline, c.Realtime, c.Telemetry,
+		c.Server, c.Process, c.Store, c.KV, c.Limits, c.Overload, c.Bus, c.Peers, c.TLS, c.Identity, c.Post, c.Notification, c.Timeline, c.Realtime, c.Telemetry,
 	} {
 		errs = append(errs, part.Validate())
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/aside"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/limit"
+	"github.com/pulse-social/pulse/services/internal/overload"
 	"github.com/pulse-social/pulse/services/internal/telemetry"
 )
 
@@ -63,8 +64,8 @@ func (c Config) Loopback() bool {
 }
 
 // NewServer makes the server that services register with. Interceptors run in this order: telemetry, request id and
-// deadline, error map, recovery, authorization, rate limits, idempotency, joined answers, validation.
-func NewServer(verifier *auth.Verifier, limits *limit.Limiter, pass *limit.Pass, log *slog.Logger, newRequestID func() string) (*connect.Server, error) {
+// deadline, error map, recovery, overload, authorization, rate limits, idempotency, joined answers, validation.
+func NewServer(verifier *auth.Verifier, gate *overload.Gate, limits *limit.Limiter, pass *limit.Pass, log *slog.Logger, newRequestID func() string) (*connect.Server, error) {
 	// A stream lives for minutes: as a span it would be held in memory as long, and its time is no latency.
 	spans, err := otelconnect.NewServerInterceptor(otelconnect.WithTrustRemote(),
 		otelconnect.WithDurationHistogramOptions(metric.WithExplicitBucketBoundaries(telemetry.Seconds...)))
@@ -80,6 +81,7 @@ func NewServer(verifier *auth.Verifier, limits *limit.Limiter, pass *limit.Pass,
 		identified(log, newRequestID, newInFlight()),
 		mapErrors(log),
 		recovered(log),
+		unaryOnly(gated(gate, pass)),
 		admitted(aside.NewPool(),
 			authorize(verifier),
 			limited(limits, pass),

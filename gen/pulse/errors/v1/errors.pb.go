@@ -210,6 +210,9 @@ const (
 	// header Retry-After, say when a call is let through again; the headers RateLimit-Limit, RateLimit-Remaining and
 	// RateLimit-Reset accompany them. Metadata: `limit`, calls in `window_seconds`.
 	Reason_REASON_RATE_LIMITED Reason = 131
+	// More calls come than the server can answer, and this one was not begun: it may be repeated, whatever it does. RetryInfo
+	// and Retry-After say when.
+	Reason_REASON_OVERLOADED Reason = 137
 	// There is no such conversation, or the caller does not take part in it.
 	Reason_REASON_CONVERSATION_NOT_FOUND Reason = 400
 	// There is no such message, or the caller may not see it.
@@ -358,6 +361,7 @@ var (
 		281: "REASON_ALGORITHM_UNKNOWN",
 		282: "REASON_READ_POSITION_INVALID",
 		131: "REASON_RATE_LIMITED",
+		137: "REASON_OVERLOADED",
 		400: "REASON_CONVERSATION_NOT_FOUND",
 		401: "REASON_MESSAGE_NOT_FOUND",
 		402: "REASON_MESSAGE_NOT_ALLOWED",
@@ -475,6 +479,7 @@ var (
 		"REASON_ALGORITHM_UNKNOWN":               281,
 		"REASON_READ_POSITION_INVALID":           282,
 		"REASON_RATE_LIMITED":                    131,
+		"REASON_OVERLOADED":                      137,
 		"REASON_CONVERSATION_NOT_FOUND":          400,
 		"REASON_MESSAGE_NOT_FOUND":               401,
 		"REASON_MESSAGE_NOT_ALLOWED":             402,
@@ -537,7 +542,7 @@ var File_pulse_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\x8e!\n" +
+	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xac!\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x90\xb5\x18\r\x12\x1c\n" +
@@ -627,7 +632,8 @@ const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\x14REASON_QUERY_INVALID\x10\xac\x02\x1a\x04\x90\xb5\x18\x03\x12#\n" +
 	"\x18REASON_ALGORITHM_UNKNOWN\x10\x99\x02\x1a\x04\x90\xb5\x18\x03\x12'\n" +
 	"\x1cREASON_READ_POSITION_INVALID\x10\x9a\x02\x1a\x04\x90\xb5\x18\x03\x12\x1e\n" +
-	"\x13REASON_RATE_LIMITED\x10\x83\x01\x1a\x04\x90\xb5\x18\b\x12(\n" +
+	"\x13REASON_RATE_LIMITED\x10\x83\x01\x1a\x04\x90\xb5\x18\b\x12\x1c\n" +
+	"\x11REASON_OVERLOADED\x10\x89\x01\x1a\x04\x90\xb5\x18\b\x12(\n" +
 	"\x1dREASON_CONVERSATION_NOT_FOUND\x10\x90\x03\x1a\x04\x90\xb5\x18\x05\x12#\n" +
 	"\x18REASON_MESSAGE_NOT_FOUND\x10\x91\x03\x1a\x04\x90\xb5\x18\x05\x12%\n" +
 	"\x1aREASON_MESSAGE_NOT_ALLOWED\x10\x92\x03\x1a\x04\x90\xb5\x18\a\x12!\n" +
