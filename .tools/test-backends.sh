@@ -23,8 +23,10 @@ fi
 driving=(-e '/cmd/pulse$' -e '/internal/topology$' -e '/internal/trial$')
 mapfile -t processes < <(printf '%s\n' "${packages[@]}" | grep "${driving[@]}")
 mapfile -t others < <(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' work | grep -v "${driving[@]}")
-go test -count=1 "$@" "${others[@]}"
+failed=0
+go test -count=1 "$@" "${others[@]}" || failed=1
 env -u PULSE_TEST_DATABASE_URL -u PULSE_TEST_SCRATCH_DATABASE_URL -u PULSE_TEST_REDIS_URL -u PULSE_TEST_REDIS_CLUSTER_URL -u PULSE_TEST_NATS \
-  go test -count=1 "$@" $module/services/internal/{bus,kv,store}
+  go test -count=1 "$@" $module/services/internal/{bus,kv,store} || failed=1
 shift
-go test -count=1 "$@" "${processes[@]}"
+go test -count=1 "$@" "${processes[@]}" || failed=1
+exit $failed # Each group says what it finds, whatever the others did.
