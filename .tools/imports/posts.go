@@ -190,7 +190,7 @@ func (f *readFinder) statement() ast.Node {
 	return nil
 }
 
-// seen tells whether SeenPosts is called within a node.
+// seen tells whether SeenPosts, or SeenPostsBy, is called within a node.
 func seen(node ast.Node) bool {
 	found := false
 	if node == nil {
@@ -201,7 +201,7 @@ func seen(node ast.Node) bool {
 		if !ok {
 			return !found
 		}
-		if fn, ok := call.Fun.(*ast.SelectorExpr); ok && fn.Sel.Name == "SeenPosts" {
+		if fn, ok := call.Fun.(*ast.SelectorExpr); ok && (fn.Sel.Name == "SeenPosts" || fn.Sel.Name == "SeenPostsBy") {
 			found = true
 		}
 		return !found
