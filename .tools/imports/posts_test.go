@@ -27,7 +27,7 @@ func TestCheckPosts(t *testing.T) {
 		"another entity":              {"func f() { db.PostCount.Query().All(ctx); db.Like.Get(ctx, 1) }", ""},
 		"the table":                   {"func f() { t := entsql.Table(entpost.Table); _ = t }", "the table"},
 		"the table, asked":            {"func f() { t := entsql.Table(entpost.Table); q.Where(visibility.SeenPosts(v)); _ = t }", ""},
-		"the table, asked for many":  {"func f() { t := entsql.Table(entpost.Table); visibility.SeenPostsBy(c)(q); _ = t }", ""},
+		"the table, asked for many":   {"func f() { t := entsql.Table(entpost.Table); visibility.SeenPostsBy(c)(q); _ = t }", ""},
 		"a statement":                 {"const q = `SELECT id\n\tFROM posts WHERE author_id = $1`", "a statement"},
 		"a join":                      {"const q = \"SELECT 1 FROM likes l join \\\"posts\\\" p\"", "a statement"},
 		"another table":               {"const q = `SELECT id FROM posts_archive, post_counts`", ""},

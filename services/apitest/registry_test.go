@@ -20,6 +20,7 @@ import (
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	optionsv1 "github.com/pulse-social/pulse/gen/pulse/options/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
+	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/overload"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/pulsetest"
@@ -214,7 +215,7 @@ func TestForgottenPolicyIsNoticed(t *testing.T) {
 // serverWith answers a server of Pulse's making with one RPC that has this policy.
 func serverWith(t *testing.T, policy *optionsv1.Policy) (*connect.Server, connect.Spec) {
 	t.Helper()
-	server, err := rpc.NewServer(nil, overload.NewGate(overload.Config{}), nil, nil, slog.New(slog.DiscardHandler), func() string { return "1" })
+	server, err := rpc.NewServer(nil, overload.NewGate(overload.Config{}, clock.System), nil, nil, slog.New(slog.DiscardHandler), func() string { return "1" })
 	if err != nil {
 		t.Fatal(err)
 	}

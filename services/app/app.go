@@ -238,7 +238,7 @@ func (a *App) assembly() run.Part {
 		var err error
 		limits := limit.New(a.config.Limits, a.kv, a.now)
 		a.pass = limit.NewPass(a.kv, a.now)
-		a.server, err = rpc.NewServer(a.verifier, overload.NewGate(a.config.Overload), limits, a.pass, a.telemetry.Log, a.newRequestID)
+		a.server, err = rpc.NewServer(a.verifier, overload.NewGate(a.config.Overload, a.now), limits, a.pass, a.telemetry.Log, a.newRequestID)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/pulse-social/pulse/services/internal/clock"
 	"github.com/pulse-social/pulse/services/internal/telemetry"
 )
 
@@ -46,6 +47,7 @@ const (
 // first: who asked it has the most patience left.
 type Gate struct {
 	limit   int
+	now     clock.Clock
 	refused metric.Int64Counter
 
 	mu   sync.Mutex
@@ -62,8 +64,8 @@ type waiter struct {
 }
 
 // NewGate makes a gate.
-func NewGate(c Config) *Gate {
-	g := &Gate{limit: c.CallsAtOnce}
+func NewGate(c Config, now clock.Clock) *Gate {
+	g := &Gate{limit: c.CallsAtOnce, now: now}
 	if g.limit == 0 {
 		g.limit = max(leastCalls, callsACore*runtime.GOMAXPROCS(0))
 	}
@@ -108,7 +110,7 @@ func (g *Gate) enter(ctx context.Context) bool {
 		return false
 	}
 	if g.queue.Len() == 0 {
-		g.began = time.Now()
+		g.began = g.now()
 	}
 	patience := interval
 	if g.stands() {
@@ -157,4 +159,4 @@ func (g *Gate) Leave() {
 }
 
 // stands tells whether the queue is no burst.
-func (g *Gate) stands() bool { return g.queue.Len() > 0 && time.Since(g.began) > interval }
+func (g *Gate) stands() bool { return g.queue.Len() > 0 && g.now().Sub(g.began) > interval }

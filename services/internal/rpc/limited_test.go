@@ -29,7 +29,7 @@ func TestCallsOfOtherProcessesAreNotCountedAgain(t *testing.T) {
 	}
 	t.Cleanup(redis.Close)
 	limits := limit.New(limit.Config{Read: limit.Rate{Calls: 2, Window: time.Hour}}, redis, clock.System)
-	server, err := rpc.NewServer(nil, overload.NewGate(overload.Config{}), limits, limit.NewPass(redis, clock.System), slog.New(slog.DiscardHandler), func() string { return "1" })
+	server, err := rpc.NewServer(nil, overload.NewGate(overload.Config{}, clock.System), limits, limit.NewPass(redis, clock.System), slog.New(slog.DiscardHandler), func() string { return "1" })
 	if err != nil {
 		t.Fatal(err)
 	}
