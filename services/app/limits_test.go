@@ -24,11 +24,6 @@ import (
 
 const limited = errorsv1.Reason_REASON_RATE_LIMITED
 
-// ahead is a clock that a test puts forward.
-type ahead struct{ atomic.Int64 }
-
-func (a *ahead) now() time.Time { return time.Now().Add(time.Duration(a.Load())).UTC() }
-
 // once makes a client that does not try again.
 func once(t *testing.T, p *pulsetest.Pulse, opts ...pulse.Option) *pulse.Client {
 	t.Helper()
@@ -77,8 +72,10 @@ func reads(t *testing.T, c *pulse.Client) func() error {
 
 func TestEachRateClassLimitsAndRecovers(t *testing.T) {
 	t.Parallel()
-	clock := &ahead{}
-	p := pulsetest.Start(t, pulsetest.WithClock(clock.now), pulsetest.WithEnv("PULSE_RATE_READ", "3/1m"), pulsetest.WithEnv("PULSE_RATE_WRITE", "4/1m"),
+	var clock atomic.Int64
+	began := time.Now() // The clock stands but for what the test puts it forward: calls must not come back while it takes long.
+	now := func() time.Time { return began.Add(time.Duration(clock.Load())).UTC() }
+	p := pulsetest.Start(t, pulsetest.WithClock(now), pulsetest.WithEnv("PULSE_RATE_READ", "3/1m"), pulsetest.WithEnv("PULSE_RATE_WRITE", "4/1m"),
 		pulsetest.WithEnv("PULSE_RATE_EXPENSIVE", "5/1m"), pulsetest.WithEnv("PULSE_RATE_SIGN_IN", "6/1m"))
 	ada, bob := p.User(t, "ada", pulse.WithMaxAttempts(1)), p.User(t, "bob", pulse.WithMaxAttempts(1))
 	post := func(c *pulsetest.User) func() error {
@@ -126,7 +123,9 @@ func TestEachRateClassLimitsAndRecovers(t *testing.T) {
 
 func TestARefusedCallSaysWhenToComeBack(t *testing.T) {
 	t.Parallel()
-	p := pulsetest.Start(t, pulsetest.WithEnv("PULSE_RATE_READ", "1/1m"), pulsetest.WithEnv("PULSE_CORS_ORIGINS", "https://app.example.org"))
+	now := time.Now() // It stands: a second of the test would be one less to wait.
+	p := pulsetest.Start(t, pulsetest.WithClock(func() time.Time { return now.UTC() }),
+		pulsetest.WithEnv("PULSE_RATE_READ", "1/1m"), pulsetest.WithEnv("PULSE_CORS_ORIGINS", "https://app.example.org"))
 	for _, want := range []int{http.StatusNotFound, http.StatusTooManyRequests} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL()+"/v1/users/1", http.NoBody)
 		if err != nil {
