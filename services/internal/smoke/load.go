@@ -231,7 +231,7 @@ func (l *load) note(began time.Time, err error) {
 // repeatable tells whether a call may succeed when it is made again.
 func repeatable(err error) bool {
 	switch pulse.ReasonOf(err) {
-	case errorsv1.Reason_REASON_UNSPECIFIED, errorsv1.Reason_REASON_UNAVAILABLE, errorsv1.Reason_REASON_INTERNAL:
+	case errorsv1.Reason_REASON_UNSPECIFIED, errorsv1.Reason_REASON_UNAVAILABLE, errorsv1.Reason_REASON_INTERNAL, errorsv1.Reason_REASON_OVERLOADED:
 	default:
 		return false // Pulse itself has refused it.
 	}

@@ -111,6 +111,9 @@ func outcomeOf(err error) outcome {
 	if err == nil {
 		return ok
 	}
+	if pulse.ReasonOf(err) == errorsv1.Reason_REASON_OVERLOADED {
+		return unknown // A process that waits for what is down takes on no more; whoever called may call again.
+	}
 	switch connect.CodeOf(err) {
 	case connect.CodeInvalidArgument, connect.CodeNotFound, connect.CodeAlreadyExists, connect.CodePermissionDenied,
 		connect.CodeUnauthenticated, connect.CodeFailedPrecondition, connect.CodeResourceExhausted, connect.CodeAborted:
