@@ -21,8 +21,7 @@ const comeBack = time.Second
 func gated(gate *overload.Gate, pass *limit.Pass) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
 		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-			info, ok := connect.CallInfoForServerContext(ctx)
-			if !ok || info.PeerAddr == "" || pass.Fits(ctx, info.RequestHeader().Get(headerPass)) {
+			if fromOutside(ctx, pass) == nil {
 				return next(ctx, spec, stream)
 			}
 			if policy, err := PolicyOf(spec); err != nil || policy.GetRateClass() == optionsv1.RateClass_RATE_CLASS_SIGN_IN {
