@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -20,8 +21,9 @@ import (
 const (
 	// attemptTimeout is short, so that a call that a dead process will never answer is soon made again.
 	attemptTimeout = 5 * time.Second
-	// firstPause is before the first repetition; it doubles up to longestPause.
-	firstPause, longestPause = 50 * time.Millisecond, time.Second
+	// Before the first repetition firstPause or half of it passes; it doubles up to longestPause, which is the SDK's: those who wait
+	// for a server that starts must not keep it from starting.
+	firstPause, longestPause = 50 * time.Millisecond, 5 * time.Second
 	// signUpsAtOnce leaves the server, which hashes a password for each, room for others.
 	signUpsAtOnce = 2
 )
@@ -201,10 +203,19 @@ func (l *load) insist(ctx context.Context, what string, call func(context.Contex
 			l.mu.Unlock()
 			return false
 		}
-		if sleep(ctx, pause) != nil {
+		if sleep(ctx, max(pause/2+rand.N(pause/2), askedFor(err))) != nil { //nolint:gosec // Nobody gains from guessing a pause.
 			return false
 		}
 	}
+}
+
+// askedFor is how long the server asks to wait before the call is made again.
+func askedFor(err error) time.Duration {
+	var failure *pulse.Error
+	if !errors.As(err, &failure) {
+		return 0
+	}
+	return min(failure.RetryAfter, longestPause)
 }
 
 func (l *load) attempt(ctx context.Context, call func(context.Context) error) error {
