@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// visibleSamples is how many posts are waited for.
-	visibleSamples = 60
+	// visibleSamples is how many posts are waited for, so many that p99 is not that of one of them.
+	visibleSamples = 200
+	// visibleWarm is how long people read before: what the load before has written is new to each of them.
+	visibleWarm = 3 * time.Second
 	// visiblePoll is how often a follower looks; each of many looks less often, so that looking is no load of its own.
 	visiblePoll = 2 * time.Millisecond
 	// visibleWithin bounds the wait for one.
@@ -30,6 +32,11 @@ func (l *load) visible(ctx context.Context, rate float64, followers func(sample 
 	defer background.Wait()
 	defer cancel()
 	var took []time.Duration
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(visibleWarm):
+	}
 	for n := range visibleSamples {
 		author, watching := followers(n)
 		seen, err := l.watch(ctx, author, watching)

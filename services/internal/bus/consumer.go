@@ -56,14 +56,13 @@ func (c Consumer) batch() int {
 	return batchSize
 }
 
-// filter answers what the broker delivers. A consumer of one kind of event gets that kind. One of several gets every event and
-// drops what it does not want: with a filter of several subjects the broker compares it with each of the many subjects that
-// there are, for every message.
-func (c Consumer) filter() string {
-	if len(c.Events) == 1 {
-		return typeName(c.Events[0]) + ".*"
+// filters answers what the broker delivers.
+func (c Consumer) filters() []string {
+	filters := make([]string, len(c.Events))
+	for i, name := range c.Types() {
+		filters[i] = name + ".*"
 	}
-	return ""
+	return filters
 }
 
 // wanted answers which messages are for the consumer.
@@ -135,7 +134,7 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	wanted := c.wanted()
 	consumer, err := b.js.CreateOrUpdateConsumer(ctx, EventStream, jetstream.ConsumerConfig{
 		// The description tells those who measure the consumer its name.
-		Durable: c.Durable(), Description: c.Name, FilterSubject: c.filter(), AckPolicy: jetstream.AckExplicitPolicy,
+		Durable: c.Durable(), Description: c.Name, FilterSubjects: c.filters(), AckPolicy: jetstream.AckExplicitPolicy,
 		AckWait: 2 * applyTimeout, MaxDeliver: -1, MaxAckPending: 4 * batchSize, Replicas: b.config.Replicas,
 	})
 	if err != nil {
