@@ -3,7 +3,6 @@ package notification
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -29,10 +28,6 @@ const (
 	kindFollowApproved = notificationv1.NotificationKind_NOTIFICATION_KIND_FOLLOW_APPROVED
 )
 
-// linger is how long the consumer waits for company: nobody misses that tenth of a second, and the causes of a busy moment
-// share a transaction.
-const linger = 100 * time.Millisecond
-
 // causesConsumer writes what people are notified of. Events come late, twice and in any order, so one only says what to look
 // at; what holds is read from the rows.
 func (h *handler) causesConsumer() bus.Consumer {
@@ -44,8 +39,8 @@ func (h *handler) causesConsumer() bus.Consumer {
 			&busv1.FollowRequested{}, &busv1.FollowRequestWithdrawn{}, &busv1.FollowRequestApproved{},
 			&busv1.MessageSent{}, &busv1.ConversationRead{},
 		},
-		Apply:  h.apply,
-		Linger: linger,
+		Apply: h.apply,
+		Pace:  bus.PaceOfCounts,
 	}
 }
 

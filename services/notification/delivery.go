@@ -46,7 +46,7 @@ const (
 // not see any more, is looked at again when it is sent.
 func deliveriesConsumer() bus.Consumer {
 	return bus.Consumer{
-		Name: "notification.deliveries", Events: []proto.Message{&busv1.NotificationRaised{}}, Linger: bus.CountsLinger,
+		Name: "notification.deliveries", Events: []proto.Message{&busv1.NotificationRaised{}}, Pace: bus.PaceOfCounts,
 		Apply: func(ctx context.Context, tx *store.Tx, events []bus.Event) error {
 			causes := make([]int64, 0, len(events))
 			for _, event := range events {

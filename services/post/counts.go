@@ -23,7 +23,7 @@ func (h *handler) countsConsumer() bus.Consumer {
 		Name:   "post.counts",
 		Events: []proto.Message{&busv1.PostCreated{}, &busv1.PostDeleted{}, &busv1.PostLiked{}, &busv1.PostUnliked{}},
 		Apply:  applyCounts,
-		Linger: bus.CountsLinger,
+		Pace:   bus.PaceOfCounts,
 		Done:   func(events []bus.Event) { h.hints.Announce(bus.PostChanged, changedPosts(events)...) },
 	}
 }

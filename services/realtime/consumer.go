@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -26,10 +25,6 @@ const (
 	kindNotificationsRead   = 10
 )
 
-// linger is how long the consumer waits for company. Nobody sees that a message comes so much later, and in a busy moment a
-// transaction logs many.
-const linger = 20 * time.Millisecond
-
 // logger adds to people's logs what events tell.
 type logger struct {
 	db    *store.DB
@@ -47,9 +42,9 @@ func (l *logger) consumer() bus.Consumer {
 			&busv1.PostCreated{}, &busv1.MessageSent{}, &busv1.MessageChanged{}, &busv1.ConversationChanged{}, &busv1.ConversationLeft{},
 			&busv1.ConversationRead{}, &busv1.NotificationRaised{}, &busv1.NotificationsRead{},
 		},
-		Apply:  l.apply,
-		Done:   l.announce,
-		Linger: linger,
+		Apply: l.apply,
+		Done:  l.announce,
+		Pace:  bus.PaceOfSight,
 	}
 }
 

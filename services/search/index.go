@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 	"google.golang.org/protobuf/proto"
@@ -20,10 +19,6 @@ import (
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
-// linger is how long the consumer waits for company: what is found a tenth of a second later is found soon enough, and
-// the documents of a busy moment share a transaction.
-const linger = 100 * time.Millisecond
-
 // consumer keeps the documents.
 func consumer() bus.Consumer {
 	return bus.Consumer{
@@ -32,8 +27,8 @@ func consumer() bus.Consumer {
 			&busv1.PostCreated{}, &busv1.PostEdited{}, &busv1.PostDeleted{},
 			&busv1.AccountRegistered{}, &busv1.ProfileChanged{}, &busv1.HandleChanged{}, &busv1.AccountStateChanged{}, &busv1.AccountDeleted{},
 		},
-		Apply:  apply,
-		Linger: linger,
+		Apply: apply,
+		Pace:  bus.PaceOfCounts,
 	}
 }
 

@@ -46,6 +46,7 @@ func (f *fanout) consumer() bus.Consumer {
 			&busv1.ProfileChanged{}, &busv1.AccountStateChanged{}, &busv1.AccountDeleted{},
 		},
 		Prepare: f.prepare,
+		Pace:    bus.PaceOfSight,
 	}
 }
 

@@ -38,8 +38,8 @@ func trendsConsumer() bus.Consumer {
 			&busv1.PostCreated{}, &busv1.PostEdited{}, &busv1.PostDeleted{},
 			&busv1.ProfileChanged{}, &busv1.AccountStateChanged{}, &busv1.AccountDeleted{},
 		},
-		Apply:  applyTrends,
-		Linger: bus.CountsLinger,
+		Apply: applyTrends,
+		Pace:  bus.PaceOfCounts,
 	}
 }
 

@@ -22,7 +22,7 @@ func countsConsumer() bus.Consumer {
 		Name:   "user.counts",
 		Events: []proto.Message{&busv1.PostCreated{}, &busv1.PostDeleted{}, &busv1.UserFollowed{}, &busv1.UserUnfollowed{}},
 		Apply:  applyCounts,
-		Linger: bus.CountsLinger,
+		Pace:   bus.PaceOfCounts,
 	}
 }
 

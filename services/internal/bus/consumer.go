@@ -27,9 +27,9 @@ type Consumer struct {
 	// Apply, if there is one, has its effect in the transaction that records the events as consumed. The events are
 	// those that were not consumed before, in no certain order.
 	Apply func(ctx context.Context, tx *store.Tx, events []Event) error
-	// Linger is how long the consumer waits for more events before it applies those that came: what is written for each
-	// batch then serves more of them. 0 is for effects that somebody waits for.
-	Linger time.Duration
+	// Pace is how far apart the begins of batches are at least. An event that comes by itself is applied at once; in a busy
+	// moment what is written for each batch serves all that came since the one before.
+	Pace time.Duration
 	// Batch is how many events are handed over at once at most; 0 means 200. Fewer are for effects that take their time.
 	Batch int
 	// Done, if there is one, is told of events whose effect is committed: at least once for an event.
@@ -95,8 +95,13 @@ type Event struct {
 	trace string
 }
 
-// CountsLinger is the [Consumer.Linger] of those who keep counts: nobody sees that they come so much later.
-const CountsLinger = 100 * time.Millisecond
+// The [Consumer.Pace] of consumers.
+const (
+	// PaceOfSight is for what people watch for: nobody sees that it comes so much later.
+	PaceOfSight = 50 * time.Millisecond
+	// PaceOfCounts is for counts and what else nobody waits for.
+	PaceOfCounts = 200 * time.Millisecond
+)
 
 const (
 	// batchSize is how many events a consumer takes into one transaction.
@@ -212,9 +217,10 @@ func giveBack(m jetstream.Msg) {
 	_ = m.Nak() // Lost, the message comes back later.
 }
 
-// receive hands over what arrives, as many messages at once as have come after lingering, until ctx ends or something
-// breaks.
+// receive hands over what arrives, as many messages at once as have come when the next batch may begin, until ctx ends or
+// something breaks.
 func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan error, handle func([]jetstream.Msg), c Consumer) error {
+	var next time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -222,12 +228,13 @@ func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan er
 		case err := <-broken:
 			return err
 		case first := <-arrived:
-			if c.Linger > 0 {
+			if early := time.Until(next); early > 0 {
 				select {
 				case <-ctx.Done():
-				case <-time.After(c.Linger):
+				case <-time.After(early):
 				}
 			}
+			next = time.Now().Add(c.Pace)
 			handle(batchFrom(first, arrived, c.batch()))
 		}
 	}
