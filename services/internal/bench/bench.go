@@ -257,8 +257,8 @@ func (m measured) perRequest(cpu time.Duration) time.Duration {
 
 // measure makes calls at a rate, first to warm up, then to be counted; settle waits until all that they caused is done.
 func (b *bench) measure(ctx context.Context, use func(context.Context) (usage, error), settle func(context.Context) error, rate float64, do call) (measured, error) {
-	if o := drive(ctx, rate, b.warmFor(), do); o.err != nil {
-		return measured{}, fmt.Errorf("warming up, %d of %d requests failed, such as: %w", o.failed, o.requests, o.err)
+	if err := b.warm(ctx, rate, do); err != nil {
+		return measured{}, err
 	}
 	if settle != nil {
 		if err := settle(ctx); err != nil {
@@ -278,6 +278,17 @@ func (b *bench) measure(ctx context.Context, use func(context.Context) (usage, e
 	after, err := use(ctx)
 	m.cost = after.since(before)
 	return m, errors.Join(err, ctx.Err())
+}
+
+// warm makes calls at a rate that rises in steps: a process that has just started answers its first calls more slowly.
+func (b *bench) warm(ctx context.Context, rate float64, do call) error {
+	const steps = 3
+	for step := range steps {
+		if o := drive(ctx, rate*float64(step+1)/steps, b.warmFor()/steps, do); o.err != nil {
+			return fmt.Errorf("warming up, %d of %d requests failed, such as: %w", o.failed, o.requests, o.err)
+		}
+	}
+	return nil
 }
 
 // mix measures one mix and its yardstick.

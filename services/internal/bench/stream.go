@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -48,6 +49,8 @@ type listening struct {
 	sent           []atomic.Int64
 	expected, told atomic.Int64
 	broken         atomic.Int64
+	// measured is the first request whose receipts count; those before it were to warm up.
+	measured atomic.Int64
 
 	mu       sync.Mutex
 	receipts []time.Duration
@@ -63,6 +66,7 @@ func (b *bench) listen(ctx context.Context, streams, requests int) (*listening, 
 	protocols.SetUnencryptedHTTP2(true)
 	ctx, cancel := context.WithCancel(ctx)
 	l := &listening{streams: streams, readers: len(b.load.readers), cancel: cancel, pool: &http.Transport{Protocols: protocols}, sent: make([]atomic.Int64, requests)}
+	l.measured.Store(math.MaxInt64)
 	transport := connecthttp.NewTransport(&http.Client{Transport: l.pool}, b.server.urls["realtime"])
 	client := realtimev1connect.NewRealtimeServiceClient(connect.NewClient(transport))
 	var group errgroup.Group
@@ -114,7 +118,7 @@ func (l *listening) hear(msg *realtimev1.SubscribeResponse, reader person) {
 	}
 	number, _, _ := strings.Cut(strings.TrimPrefix(text, "Load "), ":")
 	n, err := strconv.Atoi(number)
-	if err != nil || n < 0 || n >= len(l.sent) {
+	if err != nil || n < int(l.measured.Load()) || n >= len(l.sent) {
 		return
 	}
 	took := time.Duration(time.Now().UnixNano() - l.sent[n].Load())
@@ -185,7 +189,11 @@ func (b *bench) streamMix(ctx context.Context, mix string) (Result, error) {
 		do := func(ctx context.Context, _ int) (int, error) {
 			return b.tell(ctx, l, conversations, int(next.Add(1)-1))
 		}
-		if m, err = b.measure(ctx, use, l.heard, rate, do); err != nil {
+		settle := func(ctx context.Context) error {
+			l.measured.CompareAndSwap(math.MaxInt64, next.Load())
+			return l.heard(ctx)
+		}
+		if m, err = b.measure(ctx, use, settle, rate, do); err != nil {
 			return Result{}, err
 		}
 	} else if m.cost, err = b.usage(ctx, false); err == nil {
