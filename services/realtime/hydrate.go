@@ -42,20 +42,30 @@ func newSources(d service.Deps) sources {
 // response is one thing to tell; nil is what is not to be told.
 type response = *realtimev1.SubscribeResponse
 
-// tell answers what items tell a person, by their place among the items. Those of one kind that follow each other are asked
-// for at once.
+// tell answers what items tell a person, by their place among the items. All of one kind are asked for at once, wherever they
+// stand: a person who comes back finds messages and notifications in turns.
 func (s sources) tell(ctx context.Context, viewer int64, items []*ent.StreamItem) ([]response, error) {
-	told := make([]response, 0, len(items))
-	for len(items) > 0 {
-		n := 1
-		for n < len(items) && items[n].Kind == items[0].Kind {
-			n++
+	var kinds []int32
+	places := map[int32][]int{}
+	for i, item := range items {
+		if places[item.Kind] == nil {
+			kinds = append(kinds, item.Kind)
 		}
-		some, err := s.tellKind(ctx, viewer, items[:n])
+		places[item.Kind] = append(places[item.Kind], i)
+	}
+	told := make([]response, len(items))
+	for _, kind := range kinds {
+		same := make([]*ent.StreamItem, 0, len(places[kind]))
+		for _, i := range places[kind] {
+			same = append(same, items[i])
+		}
+		some, err := s.tellKind(ctx, viewer, same)
 		if err != nil {
 			return nil, err
 		}
-		told, items = append(told, some...), items[n:]
+		for n, i := range places[kind] {
+			told[i] = some[n]
+		}
 	}
 	return told, nil
 }
