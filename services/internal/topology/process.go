@@ -22,6 +22,9 @@ import (
 const (
 	// readyPoll is how often a process is asked whether it is ready.
 	readyPoll = 50 * time.Millisecond
+	// readyWithin is how long the answer may take: a machine that hashes fifty passwords beside twenty processes takes its time,
+	// and one late answer of both replicas would be an outage.
+	readyWithin = 3 * time.Second
 	// startWithin bounds how long a process may take to become ready, ten at once on two cores included.
 	startWithin = time.Minute
 	// stopWithin bounds how long a process may take to stop: more than PULSE_STOP_TIMEOUT.
@@ -142,7 +145,7 @@ func (p *Process) WaitReady(ctx context.Context) error {
 
 // Ready tells whether the process says that it is ready.
 func (p *Process) Ready(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	_, err := p.askOps(ctx, http.MethodGet, "/readyz")
 	return err == nil
