@@ -65,7 +65,8 @@ func (c Consumer) filters() []string {
 	return filters
 }
 
-// wanted answers which messages are for the consumer.
+// wanted answers which messages are for the consumer: not what is replayed for another, nor what is still delivered by a filter
+// that it had before.
 func (c Consumer) wanted() func(jetstream.Msg) bool {
 	types := map[string]bool{}
 	for _, name := range c.Types() {
