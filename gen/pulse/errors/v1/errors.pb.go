@@ -269,6 +269,24 @@ const (
 	Reason_REASON_STREAM_TOO_SLOW Reason = 443
 	// The process stops. Come back with the last cursor.
 	Reason_REASON_SERVER_STOPPING Reason = 444
+	// The caller has no picture of that id.
+	Reason_REASON_MEDIA_NOT_FOUND Reason = 460
+	// The file is none of the pictures that Pulse takes: JPEG, PNG, GIF and WebP. Metadata: `content_type`, where it was said.
+	Reason_REASON_MEDIA_TYPE_UNSUPPORTED Reason = 461
+	// The file is larger than the server takes, or than it was said to be. Metadata: `limit`, in bytes.
+	Reason_REASON_MEDIA_TOO_LARGE Reason = 462
+	// The picture has more pixels than the server takes.
+	Reason_REASON_MEDIA_DIMENSIONS_TOO_LARGE Reason = 463
+	// The file begins like a picture, and cannot be read as one.
+	Reason_REASON_MEDIA_DAMAGED Reason = 464
+	// The caller's pictures would take more than they may. Delete some first. Metadata: `limit` and `used`, in bytes.
+	Reason_REASON_MEDIA_QUOTA_EXCEEDED Reason = 465
+	// The file was not sent yet. PUT it to the address that CreateUpload answered.
+	Reason_REASON_MEDIA_NOT_UPLOADED Reason = 466
+	// The picture is attached to a post, a draft, a message or the profile. Take it off or delete that first.
+	Reason_REASON_MEDIA_ATTACHED Reason = 467
+	// The storage of pictures does not answer. Nothing was changed; try again later.
+	Reason_REASON_MEDIA_STORAGE_UNAVAILABLE Reason = 468
 )
 
 // Enum value maps for Reason.
@@ -390,6 +408,15 @@ var (
 		442: "REASON_TOO_MANY_STREAMS",
 		443: "REASON_STREAM_TOO_SLOW",
 		444: "REASON_SERVER_STOPPING",
+		460: "REASON_MEDIA_NOT_FOUND",
+		461: "REASON_MEDIA_TYPE_UNSUPPORTED",
+		462: "REASON_MEDIA_TOO_LARGE",
+		463: "REASON_MEDIA_DIMENSIONS_TOO_LARGE",
+		464: "REASON_MEDIA_DAMAGED",
+		465: "REASON_MEDIA_QUOTA_EXCEEDED",
+		466: "REASON_MEDIA_NOT_UPLOADED",
+		467: "REASON_MEDIA_ATTACHED",
+		468: "REASON_MEDIA_STORAGE_UNAVAILABLE",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":                     0,
@@ -508,6 +535,15 @@ var (
 		"REASON_TOO_MANY_STREAMS":                442,
 		"REASON_STREAM_TOO_SLOW":                 443,
 		"REASON_SERVER_STOPPING":                 444,
+		"REASON_MEDIA_NOT_FOUND":                 460,
+		"REASON_MEDIA_TYPE_UNSUPPORTED":          461,
+		"REASON_MEDIA_TOO_LARGE":                 462,
+		"REASON_MEDIA_DIMENSIONS_TOO_LARGE":      463,
+		"REASON_MEDIA_DAMAGED":                   464,
+		"REASON_MEDIA_QUOTA_EXCEEDED":            465,
+		"REASON_MEDIA_NOT_UPLOADED":              466,
+		"REASON_MEDIA_ATTACHED":                  467,
+		"REASON_MEDIA_STORAGE_UNAVAILABLE":       468,
 	}
 )
 
@@ -542,7 +578,7 @@ var File_pulse_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xac!\n" +
+	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\x88$\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x90\xb5\x18\r\x12\x1c\n" +
@@ -661,7 +697,16 @@ const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\x15REASON_CURSOR_EXPIRED\x10\xb9\x03\x1a\x04\x90\xb5\x18\t\x12\"\n" +
 	"\x17REASON_TOO_MANY_STREAMS\x10\xba\x03\x1a\x04\x90\xb5\x18\b\x12!\n" +
 	"\x16REASON_STREAM_TOO_SLOW\x10\xbb\x03\x1a\x04\x90\xb5\x18\b\x12!\n" +
-	"\x16REASON_SERVER_STOPPING\x10\xbc\x03\x1a\x04\x90\xb5\x18\x0eB\xbc\x01\n" +
+	"\x16REASON_SERVER_STOPPING\x10\xbc\x03\x1a\x04\x90\xb5\x18\x0e\x12!\n" +
+	"\x16REASON_MEDIA_NOT_FOUND\x10\xcc\x03\x1a\x04\x90\xb5\x18\x05\x12(\n" +
+	"\x1dREASON_MEDIA_TYPE_UNSUPPORTED\x10\xcd\x03\x1a\x04\x90\xb5\x18\x03\x12!\n" +
+	"\x16REASON_MEDIA_TOO_LARGE\x10\xce\x03\x1a\x04\x90\xb5\x18\x03\x12,\n" +
+	"!REASON_MEDIA_DIMENSIONS_TOO_LARGE\x10\xcf\x03\x1a\x04\x90\xb5\x18\x03\x12\x1f\n" +
+	"\x14REASON_MEDIA_DAMAGED\x10\xd0\x03\x1a\x04\x90\xb5\x18\x03\x12&\n" +
+	"\x1bREASON_MEDIA_QUOTA_EXCEEDED\x10\xd1\x03\x1a\x04\x90\xb5\x18\b\x12$\n" +
+	"\x19REASON_MEDIA_NOT_UPLOADED\x10\xd2\x03\x1a\x04\x90\xb5\x18\t\x12 \n" +
+	"\x15REASON_MEDIA_ATTACHED\x10\xd3\x03\x1a\x04\x90\xb5\x18\t\x12+\n" +
+	" REASON_MEDIA_STORAGE_UNAVAILABLE\x10\xd4\x03\x1a\x04\x90\xb5\x18\x0eB\xbc\x01\n" +
 	"\x13com.pulse.errors.v1B\vErrorsProtoP\x01Z:github.com/pulse-social/pulse/gen/pulse/errors/v1;errorsv1\xa2\x02\x03PEX\xaa\x02\x0fPulse.Errors.V1\xca\x02\x0fPulse\\Errors\\V1\xe2\x02\x1bPulse\\Errors\\V1\\GPBMetadata\xea\x02\x11Pulse::Errors::V1b\x06proto3"
 
 var (
