@@ -7,7 +7,8 @@
 // author's account to be active, and no block between them and the author, in either direction. A repost is seen by whom
 // may see both it and the post that it passes on. A deleted post is seen by nobody. A conversation is seen by those who take
 // part in it, and its messages from the number on that they joined at; in a group, what stands between two members across
-// a block is for neither more than its number.
+// a block is for neither more than its number. A picture is seen by its owner, and by whom may see a post, a profile or a message that
+// shows it.
 package visibility
 
 import (
