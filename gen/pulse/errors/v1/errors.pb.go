@@ -269,6 +269,29 @@ const (
 	Reason_REASON_STREAM_TOO_SLOW Reason = 443
 	// The process stops. Come back with the last cursor.
 	Reason_REASON_SERVER_STOPPING Reason = 444
+	// There is no such meetup, or the caller may not see it.
+	Reason_REASON_EVENT_NOT_FOUND Reason = 460
+	// Only hosts of the meetup may do this. Metadata: `role`, the least that may: `co-host` or `host`.
+	Reason_REASON_EVENT_HOST_REQUIRED Reason = 461
+	// The meetup was cancelled.
+	Reason_REASON_EVENT_IS_CANCELLED Reason = 462
+	// The meetup is over.
+	Reason_REASON_EVENT_IS_OVER Reason = 463
+	// The title of a meetup holds nothing but white space.
+	Reason_REASON_EVENT_TITLE_EMPTY Reason = 464
+	// The start or the end of a meetup is missing, is no such time, is skipped by the clocks of its zone, or does not fit the
+	// other. Metadata: `field`, `start` or `end`.
+	Reason_REASON_EVENT_TIME_INVALID Reason = 465
+	// The place of a meetup says nothing.
+	Reason_REASON_EVENT_PLACE_INVALID Reason = 466
+	// The link of a meetup is no https address.
+	Reason_REASON_EVENT_LINK_INVALID Reason = 467
+	// As many people were invited to the meetup as may be. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_INVITES Reason = 468
+	// The meetup has as many co-hosts as it may. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_CO_HOSTS Reason = 469
+	// The range of time to look in ends before it begins.
+	Reason_REASON_EVENT_RANGE_INVALID Reason = 470
 )
 
 // Enum value maps for Reason.
@@ -390,6 +413,17 @@ var (
 		442: "REASON_TOO_MANY_STREAMS",
 		443: "REASON_STREAM_TOO_SLOW",
 		444: "REASON_SERVER_STOPPING",
+		460: "REASON_EVENT_NOT_FOUND",
+		461: "REASON_EVENT_HOST_REQUIRED",
+		462: "REASON_EVENT_IS_CANCELLED",
+		463: "REASON_EVENT_IS_OVER",
+		464: "REASON_EVENT_TITLE_EMPTY",
+		465: "REASON_EVENT_TIME_INVALID",
+		466: "REASON_EVENT_PLACE_INVALID",
+		467: "REASON_EVENT_LINK_INVALID",
+		468: "REASON_TOO_MANY_INVITES",
+		469: "REASON_TOO_MANY_CO_HOSTS",
+		470: "REASON_EVENT_RANGE_INVALID",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":                     0,
@@ -508,6 +542,17 @@ var (
 		"REASON_TOO_MANY_STREAMS":                442,
 		"REASON_STREAM_TOO_SLOW":                 443,
 		"REASON_SERVER_STOPPING":                 444,
+		"REASON_EVENT_NOT_FOUND":                 460,
+		"REASON_EVENT_HOST_REQUIRED":             461,
+		"REASON_EVENT_IS_CANCELLED":              462,
+		"REASON_EVENT_IS_OVER":                   463,
+		"REASON_EVENT_TITLE_EMPTY":               464,
+		"REASON_EVENT_TIME_INVALID":              465,
+		"REASON_EVENT_PLACE_INVALID":             466,
+		"REASON_EVENT_LINK_INVALID":              467,
+		"REASON_TOO_MANY_INVITES":                468,
+		"REASON_TOO_MANY_CO_HOSTS":               469,
+		"REASON_EVENT_RANGE_INVALID":             470,
 	}
 )
 
@@ -542,7 +587,7 @@ var File_pulse_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xac!\n" +
+	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xc5$\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x90\xb5\x18\r\x12\x1c\n" +
@@ -661,7 +706,18 @@ const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\x15REASON_CURSOR_EXPIRED\x10\xb9\x03\x1a\x04\x90\xb5\x18\t\x12\"\n" +
 	"\x17REASON_TOO_MANY_STREAMS\x10\xba\x03\x1a\x04\x90\xb5\x18\b\x12!\n" +
 	"\x16REASON_STREAM_TOO_SLOW\x10\xbb\x03\x1a\x04\x90\xb5\x18\b\x12!\n" +
-	"\x16REASON_SERVER_STOPPING\x10\xbc\x03\x1a\x04\x90\xb5\x18\x0eB\xbc\x01\n" +
+	"\x16REASON_SERVER_STOPPING\x10\xbc\x03\x1a\x04\x90\xb5\x18\x0e\x12!\n" +
+	"\x16REASON_EVENT_NOT_FOUND\x10\xcc\x03\x1a\x04\x90\xb5\x18\x05\x12%\n" +
+	"\x1aREASON_EVENT_HOST_REQUIRED\x10\xcd\x03\x1a\x04\x90\xb5\x18\a\x12$\n" +
+	"\x19REASON_EVENT_IS_CANCELLED\x10\xce\x03\x1a\x04\x90\xb5\x18\t\x12\x1f\n" +
+	"\x14REASON_EVENT_IS_OVER\x10\xcf\x03\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_EVENT_TITLE_EMPTY\x10\xd0\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_EVENT_TIME_INVALID\x10\xd1\x03\x1a\x04\x90\xb5\x18\x03\x12%\n" +
+	"\x1aREASON_EVENT_PLACE_INVALID\x10\xd2\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_EVENT_LINK_INVALID\x10\xd3\x03\x1a\x04\x90\xb5\x18\x03\x12\"\n" +
+	"\x17REASON_TOO_MANY_INVITES\x10\xd4\x03\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_TOO_MANY_CO_HOSTS\x10\xd5\x03\x1a\x04\x90\xb5\x18\t\x12%\n" +
+	"\x1aREASON_EVENT_RANGE_INVALID\x10\xd6\x03\x1a\x04\x90\xb5\x18\x03B\xbc\x01\n" +
 	"\x13com.pulse.errors.v1B\vErrorsProtoP\x01Z:github.com/pulse-social/pulse/gen/pulse/errors/v1;errorsv1\xa2\x02\x03PEX\xaa\x02\x0fPulse.Errors.V1\xca\x02\x0fPulse\\Errors\\V1\xe2\x02\x1bPulse\\Errors\\V1\\GPBMetadata\xea\x02\x11Pulse::Errors::V1b\x06proto3"
 
 var (
