@@ -68,6 +68,8 @@ type Event struct {
 	MaybeCount int64 `json:"maybe_count,omitempty"`
 	// WaitingCount holds the value of the "waiting_count" field.
 	WaitingCount int64 `json:"waiting_count,omitempty"`
+	// How many seats stay taken although there are fewer since their number was lowered; 0 when there are not.
+	KeptSeats int64 `json:"kept_seats,omitempty"`
 	// The number that the latest answer got.
 	LastPlace int64 `json:"last_place,omitempty"`
 	// When the version came to be.
@@ -86,7 +88,7 @@ func (*Event) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case event.FieldLatitude, event.FieldLongitude, event.FieldX, event.FieldY, event.FieldZ:
 			values[i] = new(sql.NullFloat64)
-		case event.FieldID, event.FieldHostID, event.FieldCapacity, event.FieldVisibility, event.FieldYesCount, event.FieldMaybeCount, event.FieldWaitingCount, event.FieldLastPlace, event.FieldVersion:
+		case event.FieldID, event.FieldHostID, event.FieldCapacity, event.FieldVisibility, event.FieldYesCount, event.FieldMaybeCount, event.FieldWaitingCount, event.FieldKeptSeats, event.FieldLastPlace, event.FieldVersion:
 			values[i] = new(sql.NullInt64)
 		case event.FieldTitle, event.FieldDescription, event.FieldTimeZone, event.FieldStarts, event.FieldEnds, event.FieldPlaceName, event.FieldPlaceAddress, event.FieldOnlineURL, event.FieldFolded, event.FieldFoldedPlace:
 			values[i] = new(sql.NullString)
@@ -268,6 +270,12 @@ func (_m *Event) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.WaitingCount = value.Int64
 			}
+		case event.FieldKeptSeats:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field kept_seats", values[i])
+			} else if value.Valid {
+				_m.KeptSeats = value.Int64
+			}
 		case event.FieldLastPlace:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field last_place", values[i])
@@ -406,6 +414,9 @@ func (_m *Event) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("waiting_count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.WaitingCount))
+	builder.WriteString(", ")
+	builder.WriteString("kept_seats=")
+	builder.WriteString(fmt.Sprintf("%v", _m.KeptSeats))
 	builder.WriteString(", ")
 	builder.WriteString("last_place=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastPlace))

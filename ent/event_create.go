@@ -308,6 +308,20 @@ func (_c *EventCreate) SetNillableWaitingCount(v *int64) *EventCreate {
 	return _c
 }
 
+// SetKeptSeats sets the "kept_seats" field.
+func (_c *EventCreate) SetKeptSeats(v int64) *EventCreate {
+	_c.mutation.SetKeptSeats(v)
+	return _c
+}
+
+// SetNillableKeptSeats sets the "kept_seats" field if the given value is not nil.
+func (_c *EventCreate) SetNillableKeptSeats(v *int64) *EventCreate {
+	if v != nil {
+		_c.SetKeptSeats(*v)
+	}
+	return _c
+}
+
 // SetLastPlace sets the "last_place" field.
 func (_c *EventCreate) SetLastPlace(v int64) *EventCreate {
 	_c.mutation.SetLastPlace(v)
@@ -431,6 +445,10 @@ func (_c *EventCreate) defaults() {
 		v := event.DefaultWaitingCount
 		_c.mutation.SetWaitingCount(v)
 	}
+	if _, ok := _c.mutation.KeptSeats(); !ok {
+		v := event.DefaultKeptSeats
+		_c.mutation.SetKeptSeats(v)
+	}
 	if _, ok := _c.mutation.LastPlace(); !ok {
 		v := event.DefaultLastPlace
 		_c.mutation.SetLastPlace(v)
@@ -502,6 +520,9 @@ func (_c *EventCreate) check() error {
 	}
 	if _, ok := _c.mutation.WaitingCount(); !ok {
 		return &ValidationError{Name: "waiting_count", err: errors.New(`ent: missing required field "Event.waiting_count"`)}
+	}
+	if _, ok := _c.mutation.KeptSeats(); !ok {
+		return &ValidationError{Name: "kept_seats", err: errors.New(`ent: missing required field "Event.kept_seats"`)}
 	}
 	if _, ok := _c.mutation.LastPlace(); !ok {
 		return &ValidationError{Name: "last_place", err: errors.New(`ent: missing required field "Event.last_place"`)}
@@ -644,6 +665,10 @@ func (_c *EventCreate) createSpec() (*Event, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.WaitingCount(); ok {
 		_spec.SetField(event.FieldWaitingCount, field.TypeInt64, value)
 		_node.WaitingCount = value
+	}
+	if value, ok := _c.mutation.KeptSeats(); ok {
+		_spec.SetField(event.FieldKeptSeats, field.TypeInt64, value)
+		_node.KeptSeats = value
 	}
 	if value, ok := _c.mutation.LastPlace(); ok {
 		_spec.SetField(event.FieldLastPlace, field.TypeInt64, value)
@@ -1084,6 +1109,24 @@ func (u *EventUpsert) UpdateWaitingCount() *EventUpsert {
 // AddWaitingCount adds v to the "waiting_count" field.
 func (u *EventUpsert) AddWaitingCount(v int64) *EventUpsert {
 	u.Add(event.FieldWaitingCount, v)
+	return u
+}
+
+// SetKeptSeats sets the "kept_seats" field.
+func (u *EventUpsert) SetKeptSeats(v int64) *EventUpsert {
+	u.Set(event.FieldKeptSeats, v)
+	return u
+}
+
+// UpdateKeptSeats sets the "kept_seats" field to the value that was provided on create.
+func (u *EventUpsert) UpdateKeptSeats() *EventUpsert {
+	u.SetExcluded(event.FieldKeptSeats)
+	return u
+}
+
+// AddKeptSeats adds v to the "kept_seats" field.
+func (u *EventUpsert) AddKeptSeats(v int64) *EventUpsert {
+	u.Add(event.FieldKeptSeats, v)
 	return u
 }
 
@@ -1624,6 +1667,27 @@ func (u *EventUpsertOne) AddWaitingCount(v int64) *EventUpsertOne {
 func (u *EventUpsertOne) UpdateWaitingCount() *EventUpsertOne {
 	return u.Update(func(s *EventUpsert) {
 		s.UpdateWaitingCount()
+	})
+}
+
+// SetKeptSeats sets the "kept_seats" field.
+func (u *EventUpsertOne) SetKeptSeats(v int64) *EventUpsertOne {
+	return u.Update(func(s *EventUpsert) {
+		s.SetKeptSeats(v)
+	})
+}
+
+// AddKeptSeats adds v to the "kept_seats" field.
+func (u *EventUpsertOne) AddKeptSeats(v int64) *EventUpsertOne {
+	return u.Update(func(s *EventUpsert) {
+		s.AddKeptSeats(v)
+	})
+}
+
+// UpdateKeptSeats sets the "kept_seats" field to the value that was provided on create.
+func (u *EventUpsertOne) UpdateKeptSeats() *EventUpsertOne {
+	return u.Update(func(s *EventUpsert) {
+		s.UpdateKeptSeats()
 	})
 }
 
@@ -2338,6 +2402,27 @@ func (u *EventUpsertBulk) AddWaitingCount(v int64) *EventUpsertBulk {
 func (u *EventUpsertBulk) UpdateWaitingCount() *EventUpsertBulk {
 	return u.Update(func(s *EventUpsert) {
 		s.UpdateWaitingCount()
+	})
+}
+
+// SetKeptSeats sets the "kept_seats" field.
+func (u *EventUpsertBulk) SetKeptSeats(v int64) *EventUpsertBulk {
+	return u.Update(func(s *EventUpsert) {
+		s.SetKeptSeats(v)
+	})
+}
+
+// AddKeptSeats adds v to the "kept_seats" field.
+func (u *EventUpsertBulk) AddKeptSeats(v int64) *EventUpsertBulk {
+	return u.Update(func(s *EventUpsert) {
+		s.AddKeptSeats(v)
+	})
+}
+
+// UpdateKeptSeats sets the "kept_seats" field to the value that was provided on create.
+func (u *EventUpsertBulk) UpdateKeptSeats() *EventUpsertBulk {
+	return u.Update(func(s *EventUpsert) {
+		s.UpdateKeptSeats()
 	})
 }
 

@@ -465,6 +465,27 @@ func (_u *EventUpdate) AddWaitingCount(v int64) *EventUpdate {
 	return _u
 }
 
+// SetKeptSeats sets the "kept_seats" field.
+func (_u *EventUpdate) SetKeptSeats(v int64) *EventUpdate {
+	_u.mutation.ResetKeptSeats()
+	_u.mutation.SetKeptSeats(v)
+	return _u
+}
+
+// SetNillableKeptSeats sets the "kept_seats" field if the given value is not nil.
+func (_u *EventUpdate) SetNillableKeptSeats(v *int64) *EventUpdate {
+	if v != nil {
+		_u.SetKeptSeats(*v)
+	}
+	return _u
+}
+
+// AddKeptSeats adds value to the "kept_seats" field.
+func (_u *EventUpdate) AddKeptSeats(v int64) *EventUpdate {
+	_u.mutation.AddKeptSeats(v)
+	return _u
+}
+
 // SetLastPlace sets the "last_place" field.
 func (_u *EventUpdate) SetLastPlace(v int64) *EventUpdate {
 	_u.mutation.ResetLastPlace()
@@ -684,6 +705,12 @@ func (_u *EventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedWaitingCount(); ok {
 		_spec.AddField(event.FieldWaitingCount, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.KeptSeats(); ok {
+		_spec.SetField(event.FieldKeptSeats, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedKeptSeats(); ok {
+		_spec.AddField(event.FieldKeptSeats, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.LastPlace(); ok {
 		_spec.SetField(event.FieldLastPlace, field.TypeInt64, value)
@@ -1158,6 +1185,27 @@ func (_u *EventUpdateOne) AddWaitingCount(v int64) *EventUpdateOne {
 	return _u
 }
 
+// SetKeptSeats sets the "kept_seats" field.
+func (_u *EventUpdateOne) SetKeptSeats(v int64) *EventUpdateOne {
+	_u.mutation.ResetKeptSeats()
+	_u.mutation.SetKeptSeats(v)
+	return _u
+}
+
+// SetNillableKeptSeats sets the "kept_seats" field if the given value is not nil.
+func (_u *EventUpdateOne) SetNillableKeptSeats(v *int64) *EventUpdateOne {
+	if v != nil {
+		_u.SetKeptSeats(*v)
+	}
+	return _u
+}
+
+// AddKeptSeats adds value to the "kept_seats" field.
+func (_u *EventUpdateOne) AddKeptSeats(v int64) *EventUpdateOne {
+	_u.mutation.AddKeptSeats(v)
+	return _u
+}
+
 // SetLastPlace sets the "last_place" field.
 func (_u *EventUpdateOne) SetLastPlace(v int64) *EventUpdateOne {
 	_u.mutation.ResetLastPlace()
@@ -1407,6 +1455,12 @@ func (_u *EventUpdateOne) sqlSave(ctx context.Context) (_node *Event, err error)
 	}
 	if value, ok := _u.mutation.AddedWaitingCount(); ok {
 		_spec.AddField(event.FieldWaitingCount, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.KeptSeats(); ok {
+		_spec.SetField(event.FieldKeptSeats, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedKeptSeats(); ok {
+		_spec.AddField(event.FieldKeptSeats, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.LastPlace(); ok {
 		_spec.SetField(event.FieldLastPlace, field.TypeInt64, value)

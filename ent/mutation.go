@@ -9015,6 +9015,8 @@ type EventMutation struct {
 	addmaybe_count   *int64
 	waiting_count    *int64
 	addwaiting_count *int64
+	kept_seats       *int64
+	addkept_seats    *int64
 	last_place       *int64
 	addlast_place    *int64
 	changed_at       *time.Time
@@ -10320,6 +10322,62 @@ func (m *EventMutation) ResetWaitingCount() {
 	m.addwaiting_count = nil
 }
 
+// SetKeptSeats sets the "kept_seats" field.
+func (m *EventMutation) SetKeptSeats(i int64) {
+	m.kept_seats = &i
+	m.addkept_seats = nil
+}
+
+// KeptSeats returns the value of the "kept_seats" field in the mutation.
+func (m *EventMutation) KeptSeats() (r int64, exists bool) {
+	v := m.kept_seats
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeptSeats returns the old "kept_seats" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldKeptSeats(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeptSeats is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeptSeats requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeptSeats: %w", err)
+	}
+	return oldValue.KeptSeats, nil
+}
+
+// AddKeptSeats adds i to the "kept_seats" field.
+func (m *EventMutation) AddKeptSeats(i int64) {
+	if m.addkept_seats != nil {
+		*m.addkept_seats += i
+	} else {
+		m.addkept_seats = &i
+	}
+}
+
+// AddedKeptSeats returns the value that was added to the "kept_seats" field in this mutation.
+func (m *EventMutation) AddedKeptSeats() (r int64, exists bool) {
+	v := m.addkept_seats
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetKeptSeats resets all changes to the "kept_seats" field.
+func (m *EventMutation) ResetKeptSeats() {
+	m.kept_seats = nil
+	m.addkept_seats = nil
+}
+
 // SetLastPlace sets the "last_place" field.
 func (m *EventMutation) SetLastPlace(i int64) {
 	m.last_place = &i
@@ -10502,7 +10560,7 @@ func (m *EventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EventMutation) Fields() []string {
-	fields := make([]string, 0, 28)
+	fields := make([]string, 0, 29)
 	if m.host_id != nil {
 		fields = append(fields, event.FieldHostID)
 	}
@@ -10578,6 +10636,9 @@ func (m *EventMutation) Fields() []string {
 	if m.waiting_count != nil {
 		fields = append(fields, event.FieldWaitingCount)
 	}
+	if m.kept_seats != nil {
+		fields = append(fields, event.FieldKeptSeats)
+	}
 	if m.last_place != nil {
 		fields = append(fields, event.FieldLastPlace)
 	}
@@ -10645,6 +10706,8 @@ func (m *EventMutation) Field(name string) (ent.Value, bool) {
 		return m.MaybeCount()
 	case event.FieldWaitingCount:
 		return m.WaitingCount()
+	case event.FieldKeptSeats:
+		return m.KeptSeats()
 	case event.FieldLastPlace:
 		return m.LastPlace()
 	case event.FieldChangedAt:
@@ -10710,6 +10773,8 @@ func (m *EventMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldMaybeCount(ctx)
 	case event.FieldWaitingCount:
 		return m.OldWaitingCount(ctx)
+	case event.FieldKeptSeats:
+		return m.OldKeptSeats(ctx)
 	case event.FieldLastPlace:
 		return m.OldLastPlace(ctx)
 	case event.FieldChangedAt:
@@ -10900,6 +10965,13 @@ func (m *EventMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetWaitingCount(v)
 		return nil
+	case event.FieldKeptSeats:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeptSeats(v)
+		return nil
 	case event.FieldLastPlace:
 		v, ok := value.(int64)
 		if !ok {
@@ -10962,6 +11034,9 @@ func (m *EventMutation) AddedFields() []string {
 	if m.addwaiting_count != nil {
 		fields = append(fields, event.FieldWaitingCount)
 	}
+	if m.addkept_seats != nil {
+		fields = append(fields, event.FieldKeptSeats)
+	}
 	if m.addlast_place != nil {
 		fields = append(fields, event.FieldLastPlace)
 	}
@@ -10998,6 +11073,8 @@ func (m *EventMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedMaybeCount()
 	case event.FieldWaitingCount:
 		return m.AddedWaitingCount()
+	case event.FieldKeptSeats:
+		return m.AddedKeptSeats()
 	case event.FieldLastPlace:
 		return m.AddedLastPlace()
 	case event.FieldVersion:
@@ -11087,6 +11164,13 @@ func (m *EventMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddWaitingCount(v)
+		return nil
+	case event.FieldKeptSeats:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddKeptSeats(v)
 		return nil
 	case event.FieldLastPlace:
 		v, ok := value.(int64)
@@ -11236,6 +11320,9 @@ func (m *EventMutation) ResetField(name string) error {
 		return nil
 	case event.FieldWaitingCount:
 		m.ResetWaitingCount()
+		return nil
+	case event.FieldKeptSeats:
+		m.ResetKeptSeats()
 		return nil
 	case event.FieldLastPlace:
 		m.ResetLastPlace()

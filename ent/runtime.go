@@ -135,12 +135,16 @@ func init() {
 	eventDescWaitingCount := eventFields[25].Descriptor()
 	// event.DefaultWaitingCount holds the default value on creation for the waiting_count field.
 	event.DefaultWaitingCount = eventDescWaitingCount.Default.(int64)
+	// eventDescKeptSeats is the schema descriptor for kept_seats field.
+	eventDescKeptSeats := eventFields[26].Descriptor()
+	// event.DefaultKeptSeats holds the default value on creation for the kept_seats field.
+	event.DefaultKeptSeats = eventDescKeptSeats.Default.(int64)
 	// eventDescLastPlace is the schema descriptor for last_place field.
-	eventDescLastPlace := eventFields[26].Descriptor()
+	eventDescLastPlace := eventFields[27].Descriptor()
 	// event.DefaultLastPlace holds the default value on creation for the last_place field.
 	event.DefaultLastPlace = eventDescLastPlace.Default.(int64)
 	// eventDescVersion is the schema descriptor for version field.
-	eventDescVersion := eventFields[28].Descriptor()
+	eventDescVersion := eventFields[29].Descriptor()
 	// event.DefaultVersion holds the default value on creation for the version field.
 	event.DefaultVersion = eventDescVersion.Default.(int64)
 	messageFields := schema.Message{}.Fields()

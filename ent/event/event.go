@@ -61,6 +61,8 @@ const (
 	FieldMaybeCount = "maybe_count"
 	// FieldWaitingCount holds the string denoting the waiting_count field in the database.
 	FieldWaitingCount = "waiting_count"
+	// FieldKeptSeats holds the string denoting the kept_seats field in the database.
+	FieldKeptSeats = "kept_seats"
 	// FieldLastPlace holds the string denoting the last_place field in the database.
 	FieldLastPlace = "last_place"
 	// FieldChangedAt holds the string denoting the changed_at field in the database.
@@ -99,6 +101,7 @@ var Columns = []string{
 	FieldYesCount,
 	FieldMaybeCount,
 	FieldWaitingCount,
+	FieldKeptSeats,
 	FieldLastPlace,
 	FieldChangedAt,
 	FieldVersion,
@@ -139,6 +142,8 @@ var (
 	DefaultMaybeCount int64
 	// DefaultWaitingCount holds the default value on creation for the "waiting_count" field.
 	DefaultWaitingCount int64
+	// DefaultKeptSeats holds the default value on creation for the "kept_seats" field.
+	DefaultKeptSeats int64
 	// DefaultLastPlace holds the default value on creation for the "last_place" field.
 	DefaultLastPlace int64
 	// DefaultVersion holds the default value on creation for the "version" field.
@@ -276,6 +281,11 @@ func ByMaybeCount(opts ...sql.OrderTermOption) OrderOption {
 // ByWaitingCount orders the results by the waiting_count field.
 func ByWaitingCount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWaitingCount, opts...).ToFunc()
+}
+
+// ByKeptSeats orders the results by the kept_seats field.
+func ByKeptSeats(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKeptSeats, opts...).ToFunc()
 }
 
 // ByLastPlace orders the results by the last_place field.

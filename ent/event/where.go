@@ -179,6 +179,11 @@ func WaitingCount(v int64) predicate.Event {
 	return predicate.Event(sql.FieldEQ(FieldWaitingCount, v))
 }
 
+// KeptSeats applies equality check predicate on the "kept_seats" field. It's identical to KeptSeatsEQ.
+func KeptSeats(v int64) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldKeptSeats, v))
+}
+
 // LastPlace applies equality check predicate on the "last_place" field. It's identical to LastPlaceEQ.
 func LastPlace(v int64) predicate.Event {
 	return predicate.Event(sql.FieldEQ(FieldLastPlace, v))
@@ -1432,6 +1437,46 @@ func WaitingCountLT(v int64) predicate.Event {
 // WaitingCountLTE applies the LTE predicate on the "waiting_count" field.
 func WaitingCountLTE(v int64) predicate.Event {
 	return predicate.Event(sql.FieldLTE(FieldWaitingCount, v))
+}
+
+// KeptSeatsEQ applies the EQ predicate on the "kept_seats" field.
+func KeptSeatsEQ(v int64) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldKeptSeats, v))
+}
+
+// KeptSeatsNEQ applies the NEQ predicate on the "kept_seats" field.
+func KeptSeatsNEQ(v int64) predicate.Event {
+	return predicate.Event(sql.FieldNEQ(FieldKeptSeats, v))
+}
+
+// KeptSeatsIn applies the In predicate on the "kept_seats" field.
+func KeptSeatsIn(vs ...int64) predicate.Event {
+	return predicate.Event(sql.FieldIn(FieldKeptSeats, vs...))
+}
+
+// KeptSeatsNotIn applies the NotIn predicate on the "kept_seats" field.
+func KeptSeatsNotIn(vs ...int64) predicate.Event {
+	return predicate.Event(sql.FieldNotIn(FieldKeptSeats, vs...))
+}
+
+// KeptSeatsGT applies the GT predicate on the "kept_seats" field.
+func KeptSeatsGT(v int64) predicate.Event {
+	return predicate.Event(sql.FieldGT(FieldKeptSeats, v))
+}
+
+// KeptSeatsGTE applies the GTE predicate on the "kept_seats" field.
+func KeptSeatsGTE(v int64) predicate.Event {
+	return predicate.Event(sql.FieldGTE(FieldKeptSeats, v))
+}
+
+// KeptSeatsLT applies the LT predicate on the "kept_seats" field.
+func KeptSeatsLT(v int64) predicate.Event {
+	return predicate.Event(sql.FieldLT(FieldKeptSeats, v))
+}
+
+// KeptSeatsLTE applies the LTE predicate on the "kept_seats" field.
+func KeptSeatsLTE(v int64) predicate.Event {
+	return predicate.Event(sql.FieldLTE(FieldKeptSeats, v))
 }
 
 // LastPlaceEQ applies the EQ predicate on the "last_place" field.

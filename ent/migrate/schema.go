@@ -350,6 +350,7 @@ var (
 		{Name: "yes_count", Type: field.TypeInt64, Default: 0},
 		{Name: "maybe_count", Type: field.TypeInt64, Default: 0},
 		{Name: "waiting_count", Type: field.TypeInt64, Default: 0},
+		{Name: "kept_seats", Type: field.TypeInt64, Default: 0},
 		{Name: "last_place", Type: field.TypeInt64, Default: 0},
 		{Name: "changed_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt64, Default: 1},

@@ -45,6 +45,7 @@ func (Event) Fields() []ent.Field {
 		field.Int64("yes_count").Default(0),
 		field.Int64("maybe_count").Default(0),
 		field.Int64("waiting_count").Default(0),
+		field.Int64("kept_seats").Default(0).Comment("How many seats stay taken although there are fewer since their number was lowered; 0 when there are not."),
 		field.Int64("last_place").Default(0).Comment("The number that the latest answer got."),
 		field.Time("changed_at").Comment("When the version came to be."),
 		field.Int64("version").Default(1).Comment("Grows with each change of what the hosts say of it; the etag, and the sequence in calendars."),

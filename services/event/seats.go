@@ -74,10 +74,15 @@ func count(row *ent.Event, answer int32, by int64) {
 	}
 }
 
-// saveCounts writes the counts of a meetup.
+// saveCounts writes the counts of a meetup. Seats that are kept beyond the capacity are given up, and never taken again.
 func saveCounts(ctx context.Context, tx *store.Tx, row *ent.Event) error {
+	row.KeptSeats = min(row.KeptSeats, row.YesCount)
+	if row.Capacity == 0 || row.KeptSeats <= int64(row.Capacity) {
+		row.KeptSeats = 0
+	}
 	err := tx.Event.Update().Where(entevent.ID(row.ID)).
-		SetYesCount(row.YesCount).SetMaybeCount(row.MaybeCount).SetWaitingCount(row.WaitingCount).SetLastPlace(row.LastPlace).Exec(ctx)
+		SetYesCount(row.YesCount).SetMaybeCount(row.MaybeCount).SetWaitingCount(row.WaitingCount).SetKeptSeats(row.KeptSeats).
+		SetLastPlace(row.LastPlace).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("write the counts: %w", err)
 	}

@@ -66,6 +66,9 @@ func (h *handler) change(ctx context.Context, tx *store.Tx, before, after *ent.E
 			return err
 		}
 	}
+	if before.Capacity != after.Capacity {
+		after.KeptSeats = before.YesCount // As many as there are keep theirs.
+	}
 	if err := fill(ctx, tx, after); err != nil { // There may be more seats.
 		return err
 	}

@@ -64,9 +64,10 @@ func (c Checker) Check(ctx context.Context, progress func(string)) ([]Result, er
 		{"I1", "every post is in its author's timeline exactly once", c.userTimelines},
 		{"I2", "every home timeline holds what its owner may expect, exactly once, and nothing else", c.homeTimelines},
 		{"I3", "every stored count equals the number of its rows", c.counts},
-		{"I3", "search has a document of every post and person, of the version that is there, and no other", c.searchIndex},
+		{"I3", "search has a document of every post, person and meetup, of the version that is there, and no other", c.searchIndex},
 		{"I4", "the messages of every conversation are numbered in their order, without a gap", c.conversations},
 		{"I3", "every notification counts the causes of it that hold, and none is numbered beyond its recipient's head", c.notifications},
+		{"I5", "no meetup has more seats taken than it has, its counts equal its answers, and nobody waits while there is a seat", c.meetups},
 		{"I6", "every idempotency key has one effect and one stored answer", c.idempotency},
 		{"I10", "the database's own integrity check is clean", c.integrity},
 	}
