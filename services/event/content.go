@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pulse-social/pulse/ent"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
@@ -43,11 +44,11 @@ func say(row *ent.Event, said *eventv1.EventDraft, paths []string, now time.Time
 func sayOne(row *ent.Event, said *eventv1.EventDraft, path string, now time.Time) error {
 	switch path {
 	case pathTitle:
-		if row.Title = strings.TrimSpace(said.GetTitle()); row.Title == "" {
+		if row.Title = line(said.GetTitle()); row.Title == "" {
 			return rpc.Fail(errorsv1.Reason_REASON_EVENT_TITLE_EMPTY, "the meetup has no title")
 		}
 	case pathDescription:
-		row.Description = said.GetDescription()
+		row.Description = plain(said.GetDescription())
 	case pathSchedule:
 		s, err := scheduleOf(said.GetSchedule(), now)
 		if err != nil {
@@ -69,8 +70,21 @@ func sayOne(row *ent.Event, said *eventv1.EventDraft, path string, now time.Time
 	return nil
 }
 
+// plain is a text without control characters but for line feeds and tabs: a database may refuse them, and a calendar must not have them.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, strings.ReplaceAll(text, "\r\n", "\n"))
+}
+
+// line is a text of one line, without white space around it.
+func line(text string) string { return strings.TrimSpace(terms.Clean(text)) }
+
 func sayPlace(row *ent.Event, place *eventv1.Place) error {
-	row.PlaceName, row.PlaceAddress = strings.TrimSpace(place.GetName()), strings.TrimSpace(place.GetAddress())
+	row.PlaceName, row.PlaceAddress = line(place.GetName()), strings.TrimSpace(plain(place.GetAddress()))
 	row.Latitude, row.Longitude, row.X, row.Y, row.Z = nil, nil, nil, nil, nil
 	if point := place.GetCoordinates(); point != nil {
 		x, y, z := onSphere(point)

@@ -44,7 +44,7 @@ func (h *handler) serveEvent(w http.ResponseWriter, r *http.Request) {
 		h.refuse(ctx, w, err)
 		return
 	}
-	calendar := newCalendar(text(row.Title))
+	calendar := newCalendar(row.Title)
 	add(calendar, row, unanswered)
 	h.write(ctx, w, r, calendar, "no-cache")
 }
