@@ -87,8 +87,10 @@ var eventRecipes = map[string]recipe{
 	}),
 	eventv1connect.EventServiceGetEventProcedure: simple(func(id int64) proto.Message { return &eventv1.GetEventRequest{EventId: id} }),
 	eventv1connect.EventServiceBatchGetEventsProcedure: {
-		request: func(_ *cast, _ cell, id int64) proto.Message { return &eventv1.BatchGetEventsRequest{EventIds: []int64{id}} },
-		omits:   true,
+		request: func(_ *cast, _ cell, id int64) proto.Message {
+			return &eventv1.BatchGetEventsRequest{EventIds: []int64{id}}
+		},
+		omits: true,
 	},
 	eventv1connect.EventServiceUpdateEventProcedure: hosts(0, func(id int64) proto.Message {
 		return &eventv1.UpdateEventRequest{

@@ -63,7 +63,7 @@ func TestDiscovery(t *testing.T) {
 		"not as near":          {&eventv1.DiscoverEventsRequest{Near: &eventv1.Area{Center: point(52.5200, 13.4050), RadiusKm: 2.5}}, []string{}},
 		"around":               {&eventv1.DiscoverEventsRequest{Near: &eventv1.Area{Center: point(52.5200, 13.4050), RadiusKm: 30}}, []string{"Tea", "Chess & tea 100%"}},
 		"across the date line": {&eventv1.DiscoverEventsRequest{Near: &eventv1.Area{Center: point(-16.8, -179.99), RadiusKm: 3}}, []string{"Fiji"}},
-		"later": {&eventv1.DiscoverEventsRequest{StartTime: timestamppb.New(summer().Add(time.Hour))}, []string{"Fiji", "Chess & tea 100%"}},
+		"later":                {&eventv1.DiscoverEventsRequest{StartTime: timestamppb.New(summer().Add(time.Hour))}, []string{"Fiji", "Chess & tea 100%"}},
 		"a day": {&eventv1.DiscoverEventsRequest{
 			StartTime: timestamppb.New(summer().Add(time.Hour)), EndTime: timestamppb.New(summer().Add(2 * day)),
 		}, []string{"Fiji"}},

@@ -15,7 +15,8 @@ import (
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
-func TestMain(m *testing.M) { testmain.Run(m) }
+// TestMain makes rapid check less often than it does by itself, unless it is told how often.
+func TestMain(m *testing.M) { testmain.Run(m, "rapid.checks=20") }
 
 const (
 	yes     = eventv1.Answer_ANSWER_YES

@@ -129,6 +129,45 @@ func TestNewsHeedWhatPeopleWant(t *testing.T) {
 	wantTold(t, "the kind is off", cem, id)
 }
 
+// A day before is 24 hours before, whatever the clocks do meanwhile; who answers after that is reminded an hour before.
+func TestRemindersAcrossAClockChange(t *testing.T) {
+	t.Parallel()
+	clock := new(movableClock)
+	before := time.Date(2031, 3, 29, 9, 58, 0, 0, time.UTC)
+	clock.advance(time.Until(before))
+	p := pulsetest.Start(t, pulsetest.WithClock(clock.now))
+	ada, bob, cem := p.User(t, "ada"), p.User(t, "bob"), p.User(t, "cem")
+	// Noon is 11:00 in UTC on the day before, when the clocks have not been put forward yet.
+	id := create(t, ada, &eventv1.EventDraft{Title: "tea", Schedule: &eventv1.Schedule{
+		TimeZone: berlin, Start: "2031-03-30T12:00", End: "2031-03-30T13:00",
+	}}).GetId()
+	respond(t, bob, id, yes, yes)
+	p.Settle(t)
+	wantTold(t, "before", bob, id)
+	clock.advance(3 * time.Minute)
+	testwait.Until(t, "bob is reminded 24 hours before", func() bool { return len(told(t, bob, id)) == 1 })
+	respond(t, cem, id, yes, yes)
+	clock.advance(23 * time.Hour)
+	bob.Client, cem.Client = signIn(t, p, bob), signIn(t, p, cem)
+	testwait.Until(t, "cem is reminded", func() bool { return len(told(t, cem, id)) == 1 })
+	p.Settle(t)
+	wantTold(t, "both", bob, id, tale(toldReminder, 2, "ada"))
+	wantTold(t, "the second", cem, id, tale(toldReminder, 1, "ada"))
+	asked := must[*notificationv1.ListNotificationsResponse](t)(cem.Notifications.ListNotifications(t.Context(), &notificationv1.ListNotificationsRequest{}))
+	of := asked.GetNotifications()[0].GetId()
+	again := must[*notificationv1.BatchGetNotificationsResponse](t)(cem.Notifications.BatchGetNotifications(t.Context(),
+		&notificationv1.BatchGetNotificationsRequest{NotificationIds: []int64{of}}))
+	if got := again.GetNotifications(); len(got) != 1 || got[0].GetEventId() != id {
+		t.Errorf("asked for by its id it is %v", got)
+	}
+	block(t, ada, cem)
+	again = must[*notificationv1.BatchGetNotificationsResponse](t)(cem.Notifications.BatchGetNotifications(t.Context(),
+		&notificationv1.BatchGetNotificationsRequest{NotificationIds: []int64{of}}))
+	if got := again.GetNotifications(); len(got) != 0 {
+		t.Errorf("across a block it is %v", got)
+	}
+}
+
 // Who comes is reminded a day and an hour before, once each however many processes there are, the host who comes too; not of
 // what was cancelled, and of what was put off at its new time.
 func TestReminders(t *testing.T) {

@@ -32,7 +32,9 @@ func (c Checker) meetups(ctx context.Context, r *Result) error {
 	if err != nil {
 		return err
 	}
-	return c.each(ctx, func(row []int64) { r.broken("answer %d to meetup %d has number %d, of %d", row[0], row[1], row[2], row[3]) }, 4,
+	return c.each(ctx, func(row []int64) {
+		r.broken("answer %d to meetup %d has number %d, of %d", row[0], row[1], row[2], row[3])
+	}, 4,
 		`SELECT a.id, a.event_id, a.place, COALESCE(e.last_place, -1) FROM event_answers a LEFT JOIN events e ON e.id = a.event_id
 			WHERE e.id IS NULL OR a.place > e.last_place`)
 }
