@@ -108,6 +108,7 @@ func (EventInvite) Indexes() []ent.Index {
 		index.Fields("event_id", "user_id").Unique(),
 		index.Fields("event_id", "id"),
 		index.Fields("user_id", "event_id"),
+		index.Fields("inviter_id"),
 	}
 }
 

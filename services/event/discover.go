@@ -16,6 +16,7 @@ import (
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	eventv1 "github.com/pulse-social/pulse/gen/pulse/event/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/mute"
 	"github.com/pulse-social/pulse/services/internal/page"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/terms"
@@ -36,7 +37,8 @@ func (h *handler) DiscoverEvents(ctx context.Context, req *eventv1.DiscoverEvent
 		return nil, err
 	}
 	caller := auth.Caller(ctx).UserID
-	query := h.db.Event.Query().Where(visibility.SeenEvents(caller), entevent.Cancelled(false), during, beyond(cursor))
+	query := h.db.Event.Query().Where(visibility.SeenEvents(caller), mute.NotIn(caller, entevent.FieldHostID, h.now()),
+		entevent.Cancelled(false), during, beyond(cursor))
 	for _, word := range words(req.GetText()) {
 		query.Where(entevent.FoldedContains(word))
 	}

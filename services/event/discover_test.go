@@ -9,6 +9,7 @@ import (
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	eventv1 "github.com/pulse-social/pulse/gen/pulse/event/v1"
+	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	searchv1 "github.com/pulse-social/pulse/gen/pulse/search/v1"
 	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/pulsetest"
@@ -90,6 +91,10 @@ func TestDiscovery(t *testing.T) {
 	if got := discover(t, cem.Client, &eventv1.DiscoverEventsRequest{}); !slices.Contains(got, "Secret tea") {
 		t.Errorf("a follower finds %v", got)
 	}
+	must[*graphv1.MuteUserResponse](t)(cem.Graph.MuteUser(t.Context(), &graphv1.MuteUserRequest{UserId: ada.ID}))
+	if got := discover(t, cem.Client, &eventv1.DiscoverEventsRequest{}); !slices.Equal(got, []string{"Secret tea"}) {
+		t.Errorf("who mutes ada finds %v", got)
+	}
 	_, err := cem.Events.DiscoverEvents(t.Context(), &eventv1.DiscoverEventsRequest{EndTime: timestamppb.New(time.Now().Add(-time.Hour))})
 	wantReason(t, "a range that ends before it begins", err, errorsv1.Reason_REASON_EVENT_RANGE_INVALID)
 }
@@ -153,6 +158,10 @@ func TestSearchFindsMeetups(t *testing.T) {
 	update(t, ada, quilts, &eventv1.EventDraft{Title: "Knitting"}, "title")
 	finds("as it was", bob, "quilt")
 	finds("as it is", bob, "knit", quilts)
+	must[*graphv1.MuteUserResponse](t)(bob.Graph.MuteUser(t.Context(), &graphv1.MuteUserRequest{UserId: ada.ID}))
+	finds("who mutes ada", bob, "knit")
+	must[*graphv1.UnmuteUserResponse](t)(bob.Graph.UnmuteUser(t.Context(), &graphv1.UnmuteUserRequest{UserId: ada.ID}))
+	finds("and no more", bob, "knit", quilts)
 	block(t, ada, bob)
 	finds("across a block", bob, "knit")
 }

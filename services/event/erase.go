@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	entsql "entgo.io/ent/dialect/sql"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/pulse-social/pulse/ent"
@@ -82,7 +83,9 @@ func eraseEvent(ctx context.Context, tx *store.Tx, userID int64) (more bool, err
 
 // erasePeople erases who answered to a meetup and who was invited, at most [eraseAtOnce] of them, and answers how many.
 func erasePeople(ctx context.Context, tx *store.Tx, row *ent.Event) (int, error) {
-	answers, err := tx.EventAnswer.Query().Where(eventanswer.EventID(row.ID)).Limit(eraseAtOnce).All(ctx)
+	// Those who wait go first: nobody waits while there is a seat.
+	answers, err := tx.EventAnswer.Query().Where(eventanswer.EventID(row.ID)).
+		Order(eventanswer.ByAnswer(entsql.OrderDesc())).Limit(eraseAtOnce).All(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -132,21 +135,17 @@ func eraseInvites(ctx context.Context, tx *store.Tx, userID int64) (more bool, e
 
 // eraseInviter forgets who invited others to what somebody else hosts. The invitations stand.
 func eraseInviter(ctx context.Context, tx *store.Tx, userID int64) (more bool, err error) {
-	helped, err := tx.EventCoHost.Query().Where(eventcohost.UserID(userID)).Order(eventcohost.ByID()).First(ctx)
-	if store.IsNotFound(err) {
-		return false, nil
-	}
+	ids, err := tx.EventInvite.Query().Where(eventinvite.InviterID(userID)).Limit(eraseAtOnce).IDs(ctx)
 	if err != nil {
 		return false, err
 	}
-	err = tx.EventInvite.Update().Where(eventinvite.EventID(helped.EventID), eventinvite.InviterID(userID)).SetInviterID(0).Exec(ctx)
-	if err != nil {
-		return false, err
-	}
-	return true, tx.EventCoHost.DeleteOneID(helped.ID).Exec(ctx)
+	return len(ids) == eraseAtOnce, tx.EventInvite.Update().Where(eventinvite.IDIn(ids...)).SetInviterID(0).Exec(ctx)
 }
 
 func eraseRest(ctx context.Context, tx *store.Tx, userID int64) (more bool, err error) {
+	if _, err := tx.EventCoHost.Delete().Where(eventcohost.UserID(userID)).Exec(ctx); err != nil {
+		return false, err
+	}
 	_, err = tx.CalendarFeed.Delete().Where(calendarfeed.ID(userID)).Exec(ctx)
 	return false, err
 }

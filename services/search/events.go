@@ -14,6 +14,7 @@ import (
 	eventv1 "github.com/pulse-social/pulse/gen/pulse/event/v1"
 	searchv1 "github.com/pulse-social/pulse/gen/pulse/search/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/mute"
 	"github.com/pulse-social/pulse/services/internal/page"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/terms"
@@ -30,11 +31,12 @@ func (h *handler) SearchEvents(ctx context.Context, req *searchv1.SearchEventsRe
 	if err != nil {
 		return nil, err
 	}
-	seen := visibility.SeenEvents(auth.Caller(ctx).UserID)
+	caller := auth.Caller(ctx).UserID
+	seen, spared := visibility.SeenEvents(caller), mute.NotIn(caller, entevent.FieldHostID, h.now())
 	expression := engineOf(h.db.Store()).expression(words, nil)
 	before := cmp.Or(cursor.After, math.MaxInt64)
 	found, err := collect(ctx, h, "search_events", expression, before, 0, cursor.Size+1, func(ids []int64) ([]int64, error) {
-		return h.db.Event.Query().Where(entevent.IDIn(ids...), seen).Order(entevent.ByID(entsql.OrderDesc())).IDs(ctx)
+		return h.db.Event.Query().Where(entevent.IDIn(ids...), seen, spared).Order(entevent.ByID(entsql.OrderDesc())).IDs(ctx)
 	})
 	if err != nil || len(found) == 0 {
 		return &searchv1.SearchEventsResponse{}, err
