@@ -141,7 +141,7 @@ GOWORK='' go -C "$repository/services" build -o "$dir/nats-server" github.com/na
 start nats "$dir/nats-server" --addr 127.0.0.1 --port "$nats_port" --jetstream --store_dir "$dir/nats"
 until_true grep -q 'Server is ready' "$dir/nats.log"
 if [ $# -gt 0 ]; then
-  export PULSE_DATABASE_URL="$server/postgres?sslmode=disable" PULSE_REDIS_URL=$redis PULSE_NATS_URL="nats://127.0.0.1:$nats_port"
+  export PULSE_DATABASE_URL="$server/postgres?sslmode=disable" PULSE_REDIS_URL=$redis PULSE_NATS_URL="nats://127.0.0.1:$nats_port" PULSE_MEDIA_URL="file://$dir/media"
   PULSE_BACKENDS="$(head -n 1 "$dir/data/postmaster.pid"),${pids[0]},${pids[-1]}"
   export PULSE_BACKENDS
   "$@"

@@ -41,8 +41,12 @@ import (
 	"github.com/pulse-social/pulse/ent/inboxentry"
 	"github.com/pulse-social/pulse/ent/like"
 	"github.com/pulse-social/pulse/ent/linkedidentity"
+	"github.com/pulse-social/pulse/ent/media"
+	"github.com/pulse-social/pulse/ent/mediakey"
+	"github.com/pulse-social/pulse/ent/mediausage"
 	"github.com/pulse-social/pulse/ent/mergedauthor"
 	"github.com/pulse-social/pulse/ent/message"
+	"github.com/pulse-social/pulse/ent/messagemedia"
 	"github.com/pulse-social/pulse/ent/messagereaction"
 	"github.com/pulse-social/pulse/ent/messagingsetting"
 	"github.com/pulse-social/pulse/ent/mute"
@@ -59,6 +63,7 @@ import (
 	"github.com/pulse-social/pulse/ent/pollvote"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/postcount"
+	"github.com/pulse-social/pulse/ent/postmedia"
 	"github.com/pulse-social/pulse/ent/postmention"
 	"github.com/pulse-social/pulse/ent/posttag"
 	"github.com/pulse-social/pulse/ent/postversion"
@@ -151,10 +156,18 @@ type Client struct {
 	Like *LikeClient
 	// LinkedIdentity is the client for interacting with the LinkedIdentity builders.
 	LinkedIdentity *LinkedIdentityClient
+	// Media is the client for interacting with the Media builders.
+	Media *MediaClient
+	// MediaKey is the client for interacting with the MediaKey builders.
+	MediaKey *MediaKeyClient
+	// MediaUsage is the client for interacting with the MediaUsage builders.
+	MediaUsage *MediaUsageClient
 	// MergedAuthor is the client for interacting with the MergedAuthor builders.
 	MergedAuthor *MergedAuthorClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// MessageMedia is the client for interacting with the MessageMedia builders.
+	MessageMedia *MessageMediaClient
 	// MessageReaction is the client for interacting with the MessageReaction builders.
 	MessageReaction *MessageReactionClient
 	// MessagingSetting is the client for interacting with the MessagingSetting builders.
@@ -187,6 +200,8 @@ type Client struct {
 	Post *PostClient
 	// PostCount is the client for interacting with the PostCount builders.
 	PostCount *PostCountClient
+	// PostMedia is the client for interacting with the PostMedia builders.
+	PostMedia *PostMediaClient
 	// PostMention is the client for interacting with the PostMention builders.
 	PostMention *PostMentionClient
 	// PostTag is the client for interacting with the PostTag builders.
@@ -283,8 +298,12 @@ func (c *Client) init() {
 	c.InboxEntry = NewInboxEntryClient(c.config)
 	c.Like = NewLikeClient(c.config)
 	c.LinkedIdentity = NewLinkedIdentityClient(c.config)
+	c.Media = NewMediaClient(c.config)
+	c.MediaKey = NewMediaKeyClient(c.config)
+	c.MediaUsage = NewMediaUsageClient(c.config)
 	c.MergedAuthor = NewMergedAuthorClient(c.config)
 	c.Message = NewMessageClient(c.config)
+	c.MessageMedia = NewMessageMediaClient(c.config)
 	c.MessageReaction = NewMessageReactionClient(c.config)
 	c.MessagingSetting = NewMessagingSettingClient(c.config)
 	c.Mute = NewMuteClient(c.config)
@@ -301,6 +320,7 @@ func (c *Client) init() {
 	c.PollVote = NewPollVoteClient(c.config)
 	c.Post = NewPostClient(c.config)
 	c.PostCount = NewPostCountClient(c.config)
+	c.PostMedia = NewPostMediaClient(c.config)
 	c.PostMention = NewPostMentionClient(c.config)
 	c.PostTag = NewPostTagClient(c.config)
 	c.PostVersion = NewPostVersionClient(c.config)
@@ -449,8 +469,12 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		InboxEntry:             NewInboxEntryClient(cfg),
 		Like:                   NewLikeClient(cfg),
 		LinkedIdentity:         NewLinkedIdentityClient(cfg),
+		Media:                  NewMediaClient(cfg),
+		MediaKey:               NewMediaKeyClient(cfg),
+		MediaUsage:             NewMediaUsageClient(cfg),
 		MergedAuthor:           NewMergedAuthorClient(cfg),
 		Message:                NewMessageClient(cfg),
+		MessageMedia:           NewMessageMediaClient(cfg),
 		MessageReaction:        NewMessageReactionClient(cfg),
 		MessagingSetting:       NewMessagingSettingClient(cfg),
 		Mute:                   NewMuteClient(cfg),
@@ -467,6 +491,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PollVote:               NewPollVoteClient(cfg),
 		Post:                   NewPostClient(cfg),
 		PostCount:              NewPostCountClient(cfg),
+		PostMedia:              NewPostMediaClient(cfg),
 		PostMention:            NewPostMentionClient(cfg),
 		PostTag:                NewPostTagClient(cfg),
 		PostVersion:            NewPostVersionClient(cfg),
@@ -542,8 +567,12 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		InboxEntry:             NewInboxEntryClient(cfg),
 		Like:                   NewLikeClient(cfg),
 		LinkedIdentity:         NewLinkedIdentityClient(cfg),
+		Media:                  NewMediaClient(cfg),
+		MediaKey:               NewMediaKeyClient(cfg),
+		MediaUsage:             NewMediaUsageClient(cfg),
 		MergedAuthor:           NewMergedAuthorClient(cfg),
 		Message:                NewMessageClient(cfg),
+		MessageMedia:           NewMessageMediaClient(cfg),
 		MessageReaction:        NewMessageReactionClient(cfg),
 		MessagingSetting:       NewMessagingSettingClient(cfg),
 		Mute:                   NewMuteClient(cfg),
@@ -560,6 +589,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PollVote:               NewPollVoteClient(cfg),
 		Post:                   NewPostClient(cfg),
 		PostCount:              NewPostCountClient(cfg),
+		PostMedia:              NewPostMediaClient(cfg),
 		PostMention:            NewPostMentionClient(cfg),
 		PostTag:                NewPostTagClient(cfg),
 		PostVersion:            NewPostVersionClient(cfg),
@@ -623,12 +653,13 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Credential, c.DeadLetter, c.Dismissal, c.Draft, c.EmailToken, c.Event,
 		c.EventAnswer, c.EventCoHost, c.EventInvite, c.EventReminder, c.Follow,
 		c.FollowRequest, c.FormerHandle, c.IdempotencyRecord, c.InboxEntry, c.Like,
-		c.LinkedIdentity, c.MergedAuthor, c.Message, c.MessageReaction,
-		c.MessagingSetting, c.Mute, c.MutedWord, c.Notification, c.NotificationCause,
-		c.NotificationDelivery, c.NotificationHead, c.NotificationPreference,
-		c.OutboxEvent, c.OutgoingMail, c.Poll, c.PollOption, c.PollVote, c.Post,
-		c.PostCount, c.PostMention, c.PostTag, c.PostVersion, c.PresenceSetting,
-		c.Profile, c.PushSubscription, c.QuietHours, c.ReadPosition, c.RecoveryCode,
+		c.LinkedIdentity, c.Media, c.MediaKey, c.MediaUsage, c.MergedAuthor, c.Message,
+		c.MessageMedia, c.MessageReaction, c.MessagingSetting, c.Mute, c.MutedWord,
+		c.Notification, c.NotificationCause, c.NotificationDelivery,
+		c.NotificationHead, c.NotificationPreference, c.OutboxEvent, c.OutgoingMail,
+		c.Poll, c.PollOption, c.PollVote, c.Post, c.PostCount, c.PostMedia,
+		c.PostMention, c.PostTag, c.PostVersion, c.PresenceSetting, c.Profile,
+		c.PushSubscription, c.QuietHours, c.ReadPosition, c.RecoveryCode,
 		c.RefreshToken, c.SealingKey, c.SearchEvent, c.SearchName, c.SearchPerson,
 		c.SearchPost, c.SearchTag, c.Session, c.SignInAttempt, c.SignInChallenge,
 		c.SigningKey, c.SigningSecret, c.StreamConversation, c.StreamHead,
@@ -648,12 +679,13 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Credential, c.DeadLetter, c.Dismissal, c.Draft, c.EmailToken, c.Event,
 		c.EventAnswer, c.EventCoHost, c.EventInvite, c.EventReminder, c.Follow,
 		c.FollowRequest, c.FormerHandle, c.IdempotencyRecord, c.InboxEntry, c.Like,
-		c.LinkedIdentity, c.MergedAuthor, c.Message, c.MessageReaction,
-		c.MessagingSetting, c.Mute, c.MutedWord, c.Notification, c.NotificationCause,
-		c.NotificationDelivery, c.NotificationHead, c.NotificationPreference,
-		c.OutboxEvent, c.OutgoingMail, c.Poll, c.PollOption, c.PollVote, c.Post,
-		c.PostCount, c.PostMention, c.PostTag, c.PostVersion, c.PresenceSetting,
-		c.Profile, c.PushSubscription, c.QuietHours, c.ReadPosition, c.RecoveryCode,
+		c.LinkedIdentity, c.Media, c.MediaKey, c.MediaUsage, c.MergedAuthor, c.Message,
+		c.MessageMedia, c.MessageReaction, c.MessagingSetting, c.Mute, c.MutedWord,
+		c.Notification, c.NotificationCause, c.NotificationDelivery,
+		c.NotificationHead, c.NotificationPreference, c.OutboxEvent, c.OutgoingMail,
+		c.Poll, c.PollOption, c.PollVote, c.Post, c.PostCount, c.PostMedia,
+		c.PostMention, c.PostTag, c.PostVersion, c.PresenceSetting, c.Profile,
+		c.PushSubscription, c.QuietHours, c.ReadPosition, c.RecoveryCode,
 		c.RefreshToken, c.SealingKey, c.SearchEvent, c.SearchName, c.SearchPerson,
 		c.SearchPost, c.SearchTag, c.Session, c.SignInAttempt, c.SignInChallenge,
 		c.SigningKey, c.SigningSecret, c.StreamConversation, c.StreamHead,
@@ -721,10 +753,18 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Like.mutate(ctx, m)
 	case *LinkedIdentityMutation:
 		return c.LinkedIdentity.mutate(ctx, m)
+	case *MediaMutation:
+		return c.Media.mutate(ctx, m)
+	case *MediaKeyMutation:
+		return c.MediaKey.mutate(ctx, m)
+	case *MediaUsageMutation:
+		return c.MediaUsage.mutate(ctx, m)
 	case *MergedAuthorMutation:
 		return c.MergedAuthor.mutate(ctx, m)
 	case *MessageMutation:
 		return c.Message.mutate(ctx, m)
+	case *MessageMediaMutation:
+		return c.MessageMedia.mutate(ctx, m)
 	case *MessageReactionMutation:
 		return c.MessageReaction.mutate(ctx, m)
 	case *MessagingSettingMutation:
@@ -757,6 +797,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Post.mutate(ctx, m)
 	case *PostCountMutation:
 		return c.PostCount.mutate(ctx, m)
+	case *PostMediaMutation:
+		return c.PostMedia.mutate(ctx, m)
 	case *PostMentionMutation:
 		return c.PostMention.mutate(ctx, m)
 	case *PostTagMutation:
@@ -4411,6 +4453,405 @@ func (c *LinkedIdentityClient) mutate(ctx context.Context, m *LinkedIdentityMuta
 	}
 }
 
+// MediaClient is a client for the Media schema.
+type MediaClient struct {
+	config
+}
+
+// NewMediaClient returns a client for the Media from the given config.
+func NewMediaClient(c config) *MediaClient {
+	return &MediaClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `media.Hooks(f(g(h())))`.
+func (c *MediaClient) Use(hooks ...Hook) {
+	c.hooks.Media = append(c.hooks.Media, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `media.Intercept(f(g(h())))`.
+func (c *MediaClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Media = append(c.inters.Media, interceptors...)
+}
+
+// Create returns a builder for creating a Media entity.
+func (c *MediaClient) Create() *MediaCreate {
+	mutation := newMediaMutation(c.config, OpCreate)
+	return &MediaCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Media entities.
+func (c *MediaClient) CreateBulk(builders ...*MediaCreate) *MediaCreateBulk {
+	return &MediaCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MediaClient) MapCreateBulk(slice any, setFunc func(*MediaCreate, int)) *MediaCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MediaCreateBulk{err: fmt.Errorf("calling to MediaClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MediaCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MediaCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Media.
+func (c *MediaClient) Update() *MediaUpdate {
+	mutation := newMediaMutation(c.config, OpUpdate)
+	return &MediaUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MediaClient) UpdateOne(_m *Media) *MediaUpdateOne {
+	mutation := newMediaMutation(c.config, OpUpdateOne, withMedia(_m))
+	return &MediaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MediaClient) UpdateOneID(id int64) *MediaUpdateOne {
+	mutation := newMediaMutation(c.config, OpUpdateOne, withMediaID(id))
+	return &MediaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Media.
+func (c *MediaClient) Delete() *MediaDelete {
+	mutation := newMediaMutation(c.config, OpDelete)
+	return &MediaDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MediaClient) DeleteOne(_m *Media) *MediaDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MediaClient) DeleteOneID(id int64) *MediaDeleteOne {
+	builder := c.Delete().Where(media.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MediaDeleteOne{builder}
+}
+
+// Query returns a query builder for Media.
+func (c *MediaClient) Query() *MediaQuery {
+	return &MediaQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMedia},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Media entity by its id.
+func (c *MediaClient) Get(ctx context.Context, id int64) (*Media, error) {
+	return c.Query().Where(media.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MediaClient) GetX(ctx context.Context, id int64) *Media {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MediaClient) Hooks() []Hook {
+	return c.hooks.Media
+}
+
+// Interceptors returns the client interceptors.
+func (c *MediaClient) Interceptors() []Interceptor {
+	return c.inters.Media
+}
+
+func (c *MediaClient) mutate(ctx context.Context, m *MediaMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MediaCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MediaUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MediaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MediaDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Media mutation op: %q", m.Op())
+	}
+}
+
+// MediaKeyClient is a client for the MediaKey schema.
+type MediaKeyClient struct {
+	config
+}
+
+// NewMediaKeyClient returns a client for the MediaKey from the given config.
+func NewMediaKeyClient(c config) *MediaKeyClient {
+	return &MediaKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mediakey.Hooks(f(g(h())))`.
+func (c *MediaKeyClient) Use(hooks ...Hook) {
+	c.hooks.MediaKey = append(c.hooks.MediaKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mediakey.Intercept(f(g(h())))`.
+func (c *MediaKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MediaKey = append(c.inters.MediaKey, interceptors...)
+}
+
+// Create returns a builder for creating a MediaKey entity.
+func (c *MediaKeyClient) Create() *MediaKeyCreate {
+	mutation := newMediaKeyMutation(c.config, OpCreate)
+	return &MediaKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MediaKey entities.
+func (c *MediaKeyClient) CreateBulk(builders ...*MediaKeyCreate) *MediaKeyCreateBulk {
+	return &MediaKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MediaKeyClient) MapCreateBulk(slice any, setFunc func(*MediaKeyCreate, int)) *MediaKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MediaKeyCreateBulk{err: fmt.Errorf("calling to MediaKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MediaKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MediaKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MediaKey.
+func (c *MediaKeyClient) Update() *MediaKeyUpdate {
+	mutation := newMediaKeyMutation(c.config, OpUpdate)
+	return &MediaKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MediaKeyClient) UpdateOne(_m *MediaKey) *MediaKeyUpdateOne {
+	mutation := newMediaKeyMutation(c.config, OpUpdateOne, withMediaKey(_m))
+	return &MediaKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MediaKeyClient) UpdateOneID(id int64) *MediaKeyUpdateOne {
+	mutation := newMediaKeyMutation(c.config, OpUpdateOne, withMediaKeyID(id))
+	return &MediaKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MediaKey.
+func (c *MediaKeyClient) Delete() *MediaKeyDelete {
+	mutation := newMediaKeyMutation(c.config, OpDelete)
+	return &MediaKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MediaKeyClient) DeleteOne(_m *MediaKey) *MediaKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MediaKeyClient) DeleteOneID(id int64) *MediaKeyDeleteOne {
+	builder := c.Delete().Where(mediakey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MediaKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for MediaKey.
+func (c *MediaKeyClient) Query() *MediaKeyQuery {
+	return &MediaKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMediaKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MediaKey entity by its id.
+func (c *MediaKeyClient) Get(ctx context.Context, id int64) (*MediaKey, error) {
+	return c.Query().Where(mediakey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MediaKeyClient) GetX(ctx context.Context, id int64) *MediaKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MediaKeyClient) Hooks() []Hook {
+	return c.hooks.MediaKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *MediaKeyClient) Interceptors() []Interceptor {
+	return c.inters.MediaKey
+}
+
+func (c *MediaKeyClient) mutate(ctx context.Context, m *MediaKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MediaKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MediaKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MediaKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MediaKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MediaKey mutation op: %q", m.Op())
+	}
+}
+
+// MediaUsageClient is a client for the MediaUsage schema.
+type MediaUsageClient struct {
+	config
+}
+
+// NewMediaUsageClient returns a client for the MediaUsage from the given config.
+func NewMediaUsageClient(c config) *MediaUsageClient {
+	return &MediaUsageClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mediausage.Hooks(f(g(h())))`.
+func (c *MediaUsageClient) Use(hooks ...Hook) {
+	c.hooks.MediaUsage = append(c.hooks.MediaUsage, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mediausage.Intercept(f(g(h())))`.
+func (c *MediaUsageClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MediaUsage = append(c.inters.MediaUsage, interceptors...)
+}
+
+// Create returns a builder for creating a MediaUsage entity.
+func (c *MediaUsageClient) Create() *MediaUsageCreate {
+	mutation := newMediaUsageMutation(c.config, OpCreate)
+	return &MediaUsageCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MediaUsage entities.
+func (c *MediaUsageClient) CreateBulk(builders ...*MediaUsageCreate) *MediaUsageCreateBulk {
+	return &MediaUsageCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MediaUsageClient) MapCreateBulk(slice any, setFunc func(*MediaUsageCreate, int)) *MediaUsageCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MediaUsageCreateBulk{err: fmt.Errorf("calling to MediaUsageClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MediaUsageCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MediaUsageCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MediaUsage.
+func (c *MediaUsageClient) Update() *MediaUsageUpdate {
+	mutation := newMediaUsageMutation(c.config, OpUpdate)
+	return &MediaUsageUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MediaUsageClient) UpdateOne(_m *MediaUsage) *MediaUsageUpdateOne {
+	mutation := newMediaUsageMutation(c.config, OpUpdateOne, withMediaUsage(_m))
+	return &MediaUsageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MediaUsageClient) UpdateOneID(id int64) *MediaUsageUpdateOne {
+	mutation := newMediaUsageMutation(c.config, OpUpdateOne, withMediaUsageID(id))
+	return &MediaUsageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MediaUsage.
+func (c *MediaUsageClient) Delete() *MediaUsageDelete {
+	mutation := newMediaUsageMutation(c.config, OpDelete)
+	return &MediaUsageDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MediaUsageClient) DeleteOne(_m *MediaUsage) *MediaUsageDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MediaUsageClient) DeleteOneID(id int64) *MediaUsageDeleteOne {
+	builder := c.Delete().Where(mediausage.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MediaUsageDeleteOne{builder}
+}
+
+// Query returns a query builder for MediaUsage.
+func (c *MediaUsageClient) Query() *MediaUsageQuery {
+	return &MediaUsageQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMediaUsage},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MediaUsage entity by its id.
+func (c *MediaUsageClient) Get(ctx context.Context, id int64) (*MediaUsage, error) {
+	return c.Query().Where(mediausage.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MediaUsageClient) GetX(ctx context.Context, id int64) *MediaUsage {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MediaUsageClient) Hooks() []Hook {
+	return c.hooks.MediaUsage
+}
+
+// Interceptors returns the client interceptors.
+func (c *MediaUsageClient) Interceptors() []Interceptor {
+	return c.inters.MediaUsage
+}
+
+func (c *MediaUsageClient) mutate(ctx context.Context, m *MediaUsageMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MediaUsageCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MediaUsageUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MediaUsageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MediaUsageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MediaUsage mutation op: %q", m.Op())
+	}
+}
+
 // MergedAuthorClient is a client for the MergedAuthor schema.
 type MergedAuthorClient struct {
 	config
@@ -4674,6 +5115,139 @@ func (c *MessageClient) mutate(ctx context.Context, m *MessageMutation) (Value, 
 		return (&MessageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Message mutation op: %q", m.Op())
+	}
+}
+
+// MessageMediaClient is a client for the MessageMedia schema.
+type MessageMediaClient struct {
+	config
+}
+
+// NewMessageMediaClient returns a client for the MessageMedia from the given config.
+func NewMessageMediaClient(c config) *MessageMediaClient {
+	return &MessageMediaClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `messagemedia.Hooks(f(g(h())))`.
+func (c *MessageMediaClient) Use(hooks ...Hook) {
+	c.hooks.MessageMedia = append(c.hooks.MessageMedia, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `messagemedia.Intercept(f(g(h())))`.
+func (c *MessageMediaClient) Intercept(interceptors ...Interceptor) {
+	c.inters.MessageMedia = append(c.inters.MessageMedia, interceptors...)
+}
+
+// Create returns a builder for creating a MessageMedia entity.
+func (c *MessageMediaClient) Create() *MessageMediaCreate {
+	mutation := newMessageMediaMutation(c.config, OpCreate)
+	return &MessageMediaCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of MessageMedia entities.
+func (c *MessageMediaClient) CreateBulk(builders ...*MessageMediaCreate) *MessageMediaCreateBulk {
+	return &MessageMediaCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MessageMediaClient) MapCreateBulk(slice any, setFunc func(*MessageMediaCreate, int)) *MessageMediaCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MessageMediaCreateBulk{err: fmt.Errorf("calling to MessageMediaClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MessageMediaCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MessageMediaCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for MessageMedia.
+func (c *MessageMediaClient) Update() *MessageMediaUpdate {
+	mutation := newMessageMediaMutation(c.config, OpUpdate)
+	return &MessageMediaUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MessageMediaClient) UpdateOne(_m *MessageMedia) *MessageMediaUpdateOne {
+	mutation := newMessageMediaMutation(c.config, OpUpdateOne, withMessageMedia(_m))
+	return &MessageMediaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MessageMediaClient) UpdateOneID(id int64) *MessageMediaUpdateOne {
+	mutation := newMessageMediaMutation(c.config, OpUpdateOne, withMessageMediaID(id))
+	return &MessageMediaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for MessageMedia.
+func (c *MessageMediaClient) Delete() *MessageMediaDelete {
+	mutation := newMessageMediaMutation(c.config, OpDelete)
+	return &MessageMediaDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MessageMediaClient) DeleteOne(_m *MessageMedia) *MessageMediaDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MessageMediaClient) DeleteOneID(id int64) *MessageMediaDeleteOne {
+	builder := c.Delete().Where(messagemedia.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MessageMediaDeleteOne{builder}
+}
+
+// Query returns a query builder for MessageMedia.
+func (c *MessageMediaClient) Query() *MessageMediaQuery {
+	return &MessageMediaQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMessageMedia},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a MessageMedia entity by its id.
+func (c *MessageMediaClient) Get(ctx context.Context, id int64) (*MessageMedia, error) {
+	return c.Query().Where(messagemedia.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MessageMediaClient) GetX(ctx context.Context, id int64) *MessageMedia {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *MessageMediaClient) Hooks() []Hook {
+	return c.hooks.MessageMedia
+}
+
+// Interceptors returns the client interceptors.
+func (c *MessageMediaClient) Interceptors() []Interceptor {
+	return c.inters.MessageMedia
+}
+
+func (c *MessageMediaClient) mutate(ctx context.Context, m *MessageMediaMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MessageMediaCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MessageMediaUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MessageMediaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MessageMediaDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown MessageMedia mutation op: %q", m.Op())
 	}
 }
 
@@ -6802,6 +7376,139 @@ func (c *PostCountClient) mutate(ctx context.Context, m *PostCountMutation) (Val
 		return (&PostCountDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown PostCount mutation op: %q", m.Op())
+	}
+}
+
+// PostMediaClient is a client for the PostMedia schema.
+type PostMediaClient struct {
+	config
+}
+
+// NewPostMediaClient returns a client for the PostMedia from the given config.
+func NewPostMediaClient(c config) *PostMediaClient {
+	return &PostMediaClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `postmedia.Hooks(f(g(h())))`.
+func (c *PostMediaClient) Use(hooks ...Hook) {
+	c.hooks.PostMedia = append(c.hooks.PostMedia, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `postmedia.Intercept(f(g(h())))`.
+func (c *PostMediaClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PostMedia = append(c.inters.PostMedia, interceptors...)
+}
+
+// Create returns a builder for creating a PostMedia entity.
+func (c *PostMediaClient) Create() *PostMediaCreate {
+	mutation := newPostMediaMutation(c.config, OpCreate)
+	return &PostMediaCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PostMedia entities.
+func (c *PostMediaClient) CreateBulk(builders ...*PostMediaCreate) *PostMediaCreateBulk {
+	return &PostMediaCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PostMediaClient) MapCreateBulk(slice any, setFunc func(*PostMediaCreate, int)) *PostMediaCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PostMediaCreateBulk{err: fmt.Errorf("calling to PostMediaClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PostMediaCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PostMediaCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PostMedia.
+func (c *PostMediaClient) Update() *PostMediaUpdate {
+	mutation := newPostMediaMutation(c.config, OpUpdate)
+	return &PostMediaUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PostMediaClient) UpdateOne(_m *PostMedia) *PostMediaUpdateOne {
+	mutation := newPostMediaMutation(c.config, OpUpdateOne, withPostMedia(_m))
+	return &PostMediaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PostMediaClient) UpdateOneID(id int64) *PostMediaUpdateOne {
+	mutation := newPostMediaMutation(c.config, OpUpdateOne, withPostMediaID(id))
+	return &PostMediaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PostMedia.
+func (c *PostMediaClient) Delete() *PostMediaDelete {
+	mutation := newPostMediaMutation(c.config, OpDelete)
+	return &PostMediaDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PostMediaClient) DeleteOne(_m *PostMedia) *PostMediaDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PostMediaClient) DeleteOneID(id int64) *PostMediaDeleteOne {
+	builder := c.Delete().Where(postmedia.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PostMediaDeleteOne{builder}
+}
+
+// Query returns a query builder for PostMedia.
+func (c *PostMediaClient) Query() *PostMediaQuery {
+	return &PostMediaQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePostMedia},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PostMedia entity by its id.
+func (c *PostMediaClient) Get(ctx context.Context, id int64) (*PostMedia, error) {
+	return c.Query().Where(postmedia.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PostMediaClient) GetX(ctx context.Context, id int64) *PostMedia {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PostMediaClient) Hooks() []Hook {
+	return c.hooks.PostMedia
+}
+
+// Interceptors returns the client interceptors.
+func (c *PostMediaClient) Interceptors() []Interceptor {
+	return c.inters.PostMedia
+}
+
+func (c *PostMediaClient) mutate(ctx context.Context, m *PostMediaMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PostMediaCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PostMediaUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PostMediaUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PostMediaDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PostMedia mutation op: %q", m.Op())
 	}
 }
 
@@ -10669,30 +11376,32 @@ type (
 		CalendarFeed, Conversation, ConversationMember, Credential, DeadLetter,
 		Dismissal, Draft, EmailToken, Event, EventAnswer, EventCoHost, EventInvite,
 		EventReminder, Follow, FollowRequest, FormerHandle, IdempotencyRecord,
-		InboxEntry, Like, LinkedIdentity, MergedAuthor, Message, MessageReaction,
-		MessagingSetting, Mute, MutedWord, Notification, NotificationCause,
-		NotificationDelivery, NotificationHead, NotificationPreference, OutboxEvent,
-		OutgoingMail, Poll, PollOption, PollVote, Post, PostCount, PostMention,
-		PostTag, PostVersion, PresenceSetting, Profile, PushSubscription, QuietHours,
-		ReadPosition, RecoveryCode, RefreshToken, SealingKey, SearchEvent, SearchName,
-		SearchPerson, SearchPost, SearchTag, Session, SignInAttempt, SignInChallenge,
-		SigningKey, SigningSecret, StreamConversation, StreamHead, StreamItem, TagUse,
-		TotpSecret, UserCount, UserList, UserListMember []ent.Hook
+		InboxEntry, Like, LinkedIdentity, Media, MediaKey, MediaUsage, MergedAuthor,
+		Message, MessageMedia, MessageReaction, MessagingSetting, Mute, MutedWord,
+		Notification, NotificationCause, NotificationDelivery, NotificationHead,
+		NotificationPreference, OutboxEvent, OutgoingMail, Poll, PollOption, PollVote,
+		Post, PostCount, PostMedia, PostMention, PostTag, PostVersion, PresenceSetting,
+		Profile, PushSubscription, QuietHours, ReadPosition, RecoveryCode,
+		RefreshToken, SealingKey, SearchEvent, SearchName, SearchPerson, SearchPost,
+		SearchTag, Session, SignInAttempt, SignInChallenge, SigningKey, SigningSecret,
+		StreamConversation, StreamHead, StreamItem, TagUse, TotpSecret, UserCount,
+		UserList, UserListMember []ent.Hook
 	}
 	inters struct {
 		APIKey, Account, AuditHead, AuditRecord, Block, Bookmark, BrokerStream,
 		CalendarFeed, Conversation, ConversationMember, Credential, DeadLetter,
 		Dismissal, Draft, EmailToken, Event, EventAnswer, EventCoHost, EventInvite,
 		EventReminder, Follow, FollowRequest, FormerHandle, IdempotencyRecord,
-		InboxEntry, Like, LinkedIdentity, MergedAuthor, Message, MessageReaction,
-		MessagingSetting, Mute, MutedWord, Notification, NotificationCause,
-		NotificationDelivery, NotificationHead, NotificationPreference, OutboxEvent,
-		OutgoingMail, Poll, PollOption, PollVote, Post, PostCount, PostMention,
-		PostTag, PostVersion, PresenceSetting, Profile, PushSubscription, QuietHours,
-		ReadPosition, RecoveryCode, RefreshToken, SealingKey, SearchEvent, SearchName,
-		SearchPerson, SearchPost, SearchTag, Session, SignInAttempt, SignInChallenge,
-		SigningKey, SigningSecret, StreamConversation, StreamHead, StreamItem, TagUse,
-		TotpSecret, UserCount, UserList, UserListMember []ent.Interceptor
+		InboxEntry, Like, LinkedIdentity, Media, MediaKey, MediaUsage, MergedAuthor,
+		Message, MessageMedia, MessageReaction, MessagingSetting, Mute, MutedWord,
+		Notification, NotificationCause, NotificationDelivery, NotificationHead,
+		NotificationPreference, OutboxEvent, OutgoingMail, Poll, PollOption, PollVote,
+		Post, PostCount, PostMedia, PostMention, PostTag, PostVersion, PresenceSetting,
+		Profile, PushSubscription, QuietHours, ReadPosition, RecoveryCode,
+		RefreshToken, SealingKey, SearchEvent, SearchName, SearchPerson, SearchPost,
+		SearchTag, Session, SignInAttempt, SignInChallenge, SigningKey, SigningSecret,
+		StreamConversation, StreamHead, StreamItem, TagUse, TotpSecret, UserCount,
+		UserList, UserListMember []ent.Interceptor
 	}
 )
 

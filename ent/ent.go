@@ -39,8 +39,12 @@ import (
 	"github.com/pulse-social/pulse/ent/inboxentry"
 	"github.com/pulse-social/pulse/ent/like"
 	"github.com/pulse-social/pulse/ent/linkedidentity"
+	"github.com/pulse-social/pulse/ent/media"
+	"github.com/pulse-social/pulse/ent/mediakey"
+	"github.com/pulse-social/pulse/ent/mediausage"
 	"github.com/pulse-social/pulse/ent/mergedauthor"
 	"github.com/pulse-social/pulse/ent/message"
+	"github.com/pulse-social/pulse/ent/messagemedia"
 	"github.com/pulse-social/pulse/ent/messagereaction"
 	"github.com/pulse-social/pulse/ent/messagingsetting"
 	"github.com/pulse-social/pulse/ent/mute"
@@ -57,6 +61,7 @@ import (
 	"github.com/pulse-social/pulse/ent/pollvote"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/postcount"
+	"github.com/pulse-social/pulse/ent/postmedia"
 	"github.com/pulse-social/pulse/ent/postmention"
 	"github.com/pulse-social/pulse/ent/posttag"
 	"github.com/pulse-social/pulse/ent/postversion"
@@ -173,8 +178,12 @@ func checkColumn(t, c string) error {
 			inboxentry.Table:             inboxentry.ValidColumn,
 			like.Table:                   like.ValidColumn,
 			linkedidentity.Table:         linkedidentity.ValidColumn,
+			media.Table:                  media.ValidColumn,
+			mediakey.Table:               mediakey.ValidColumn,
+			mediausage.Table:             mediausage.ValidColumn,
 			mergedauthor.Table:           mergedauthor.ValidColumn,
 			message.Table:                message.ValidColumn,
+			messagemedia.Table:           messagemedia.ValidColumn,
 			messagereaction.Table:        messagereaction.ValidColumn,
 			messagingsetting.Table:       messagingsetting.ValidColumn,
 			mute.Table:                   mute.ValidColumn,
@@ -191,6 +200,7 @@ func checkColumn(t, c string) error {
 			pollvote.Table:               pollvote.ValidColumn,
 			post.Table:                   post.ValidColumn,
 			postcount.Table:              postcount.ValidColumn,
+			postmedia.Table:              postmedia.ValidColumn,
 			postmention.Table:            postmention.ValidColumn,
 			posttag.Table:                posttag.ValidColumn,
 			postversion.Table:            postversion.ValidColumn,

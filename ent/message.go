@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -37,7 +38,9 @@ type Message struct {
 	// Deleted holds the value of the "deleted" field.
 	Deleted bool `json:"deleted,omitempty"`
 	// EditedAt holds the value of the "edited_at" field.
-	EditedAt     *time.Time `json:"edited_at,omitempty"`
+	EditedAt *time.Time `json:"edited_at,omitempty"`
+	// Its pictures, in their order; null when there are none.
+	Media        []int64 `json:"media,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -46,6 +49,8 @@ func (*Message) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case message.FieldMedia:
+			values[i] = new([]byte)
 		case message.FieldDeleted:
 			values[i] = new(sql.NullBool)
 		case message.FieldID, message.FieldConversationID, message.FieldSequence, message.FieldSenderID, message.FieldKind, message.FieldReplyToID, message.FieldSubjectID:
@@ -137,6 +142,14 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 				_m.EditedAt = new(time.Time)
 				*_m.EditedAt = value.Time
 			}
+		case message.FieldMedia:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field media", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Media); err != nil {
+					return fmt.Errorf("unmarshal field media: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -206,6 +219,9 @@ func (_m *Message) String() string {
 		builder.WriteString("edited_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("media=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Media))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -122,6 +122,12 @@ func (_c *MessageCreate) SetNillableEditedAt(v *time.Time) *MessageCreate {
 	return _c
 }
 
+// SetMedia sets the "media" field.
+func (_c *MessageCreate) SetMedia(v []int64) *MessageCreate {
+	_c.mutation.SetMedia(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *MessageCreate) SetID(v int64) *MessageCreate {
 	_c.mutation.SetID(v)
@@ -276,6 +282,10 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 		_spec.SetField(message.FieldEditedAt, field.TypeTime, value)
 		_node.EditedAt = &value
 	}
+	if value, ok := _c.mutation.Media(); ok {
+		_spec.SetField(message.FieldMedia, field.TypeJSON, value)
+		_node.Media = value
+	}
 	return _node, _spec
 }
 
@@ -403,6 +413,24 @@ func (u *MessageUpsert) UpdateEditedAt() *MessageUpsert {
 // ClearEditedAt clears the value of the "edited_at" field.
 func (u *MessageUpsert) ClearEditedAt() *MessageUpsert {
 	u.SetNull(message.FieldEditedAt)
+	return u
+}
+
+// SetMedia sets the "media" field.
+func (u *MessageUpsert) SetMedia(v []int64) *MessageUpsert {
+	u.Set(message.FieldMedia, v)
+	return u
+}
+
+// UpdateMedia sets the "media" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateMedia() *MessageUpsert {
+	u.SetExcluded(message.FieldMedia)
+	return u
+}
+
+// ClearMedia clears the value of the "media" field.
+func (u *MessageUpsert) ClearMedia() *MessageUpsert {
+	u.SetNull(message.FieldMedia)
 	return u
 }
 
@@ -557,6 +585,27 @@ func (u *MessageUpsertOne) UpdateEditedAt() *MessageUpsertOne {
 func (u *MessageUpsertOne) ClearEditedAt() *MessageUpsertOne {
 	return u.Update(func(s *MessageUpsert) {
 		s.ClearEditedAt()
+	})
+}
+
+// SetMedia sets the "media" field.
+func (u *MessageUpsertOne) SetMedia(v []int64) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetMedia(v)
+	})
+}
+
+// UpdateMedia sets the "media" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateMedia() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateMedia()
+	})
+}
+
+// ClearMedia clears the value of the "media" field.
+func (u *MessageUpsertOne) ClearMedia() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearMedia()
 	})
 }
 
@@ -877,6 +926,27 @@ func (u *MessageUpsertBulk) UpdateEditedAt() *MessageUpsertBulk {
 func (u *MessageUpsertBulk) ClearEditedAt() *MessageUpsertBulk {
 	return u.Update(func(s *MessageUpsert) {
 		s.ClearEditedAt()
+	})
+}
+
+// SetMedia sets the "media" field.
+func (u *MessageUpsertBulk) SetMedia(v []int64) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetMedia(v)
+	})
+}
+
+// UpdateMedia sets the "media" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateMedia() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateMedia()
+	})
+}
+
+// ClearMedia clears the value of the "media" field.
+func (u *MessageUpsertBulk) ClearMedia() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearMedia()
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/pulse-social/pulse/ent/message"
 	"github.com/pulse-social/pulse/ent/predicate"
@@ -118,6 +119,24 @@ func (_u *MessageUpdate) ClearEditedAt() *MessageUpdate {
 	return _u
 }
 
+// SetMedia sets the "media" field.
+func (_u *MessageUpdate) SetMedia(v []int64) *MessageUpdate {
+	_u.mutation.SetMedia(v)
+	return _u
+}
+
+// AppendMedia appends value to the "media" field.
+func (_u *MessageUpdate) AppendMedia(v []int64) *MessageUpdate {
+	_u.mutation.AppendMedia(v)
+	return _u
+}
+
+// ClearMedia clears the value of the "media" field.
+func (_u *MessageUpdate) ClearMedia() *MessageUpdate {
+	_u.mutation.ClearMedia()
+	return _u
+}
+
 // Mutation returns the MessageMutation object of the builder.
 func (_u *MessageUpdate) Mutation() *MessageMutation {
 	return _u.mutation
@@ -188,6 +207,17 @@ func (_u *MessageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.EditedAtCleared() {
 		_spec.ClearField(message.FieldEditedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Media(); ok {
+		_spec.SetField(message.FieldMedia, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedMedia(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, message.FieldMedia, value)
+		})
+	}
+	if _u.mutation.MediaCleared() {
+		_spec.ClearField(message.FieldMedia, field.TypeJSON)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -300,6 +330,24 @@ func (_u *MessageUpdateOne) ClearEditedAt() *MessageUpdateOne {
 	return _u
 }
 
+// SetMedia sets the "media" field.
+func (_u *MessageUpdateOne) SetMedia(v []int64) *MessageUpdateOne {
+	_u.mutation.SetMedia(v)
+	return _u
+}
+
+// AppendMedia appends value to the "media" field.
+func (_u *MessageUpdateOne) AppendMedia(v []int64) *MessageUpdateOne {
+	_u.mutation.AppendMedia(v)
+	return _u
+}
+
+// ClearMedia clears the value of the "media" field.
+func (_u *MessageUpdateOne) ClearMedia() *MessageUpdateOne {
+	_u.mutation.ClearMedia()
+	return _u
+}
+
 // Mutation returns the MessageMutation object of the builder.
 func (_u *MessageUpdateOne) Mutation() *MessageMutation {
 	return _u.mutation
@@ -400,6 +448,17 @@ func (_u *MessageUpdateOne) sqlSave(ctx context.Context) (_node *Message, err er
 	}
 	if _u.mutation.EditedAtCleared() {
 		_spec.ClearField(message.FieldEditedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Media(); ok {
+		_spec.SetField(message.FieldMedia, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedMedia(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, message.FieldMedia, value)
+		})
+	}
+	if _u.mutation.MediaCleared() {
+		_spec.ClearField(message.FieldMedia, field.TypeJSON)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Message{config: _u.config}

@@ -38,7 +38,11 @@ import (
 	"github.com/pulse-social/pulse/ent/inboxentry"
 	"github.com/pulse-social/pulse/ent/like"
 	"github.com/pulse-social/pulse/ent/linkedidentity"
+	"github.com/pulse-social/pulse/ent/media"
+	"github.com/pulse-social/pulse/ent/mediakey"
+	"github.com/pulse-social/pulse/ent/mediausage"
 	"github.com/pulse-social/pulse/ent/message"
+	"github.com/pulse-social/pulse/ent/messagemedia"
 	"github.com/pulse-social/pulse/ent/messagereaction"
 	"github.com/pulse-social/pulse/ent/messagingsetting"
 	"github.com/pulse-social/pulse/ent/mute"
@@ -55,6 +59,7 @@ import (
 	"github.com/pulse-social/pulse/ent/pollvote"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/postcount"
+	"github.com/pulse-social/pulse/ent/postmedia"
 	"github.com/pulse-social/pulse/ent/postmention"
 	"github.com/pulse-social/pulse/ent/posttag"
 	"github.com/pulse-social/pulse/ent/postversion"
@@ -124,8 +129,12 @@ const (
 	TypeInboxEntry             = "InboxEntry"
 	TypeLike                   = "Like"
 	TypeLinkedIdentity         = "LinkedIdentity"
+	TypeMedia                  = "Media"
+	TypeMediaKey               = "MediaKey"
+	TypeMediaUsage             = "MediaUsage"
 	TypeMergedAuthor           = "MergedAuthor"
 	TypeMessage                = "Message"
+	TypeMessageMedia           = "MessageMedia"
 	TypeMessageReaction        = "MessageReaction"
 	TypeMessagingSetting       = "MessagingSetting"
 	TypeMute                   = "Mute"
@@ -142,6 +151,7 @@ const (
 	TypePollVote               = "PollVote"
 	TypePost                   = "Post"
 	TypePostCount              = "PostCount"
+	TypePostMedia              = "PostMedia"
 	TypePostMention            = "PostMention"
 	TypePostTag                = "PostTag"
 	TypePostVersion            = "PostVersion"
@@ -16720,6 +16730,1804 @@ func (m *LinkedIdentityMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown LinkedIdentity edge %s", name)
 }
 
+// MediaMutation represents an operation that mutates the Media nodes in the graph.
+type MediaMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	owner_id       *int64
+	addowner_id    *int64
+	state          *int32
+	addstate       *int32
+	content_type   *string
+	size_bytes     *int64
+	addsize_bytes  *int64
+	alt_text       *string
+	width          *int32
+	addwidth       *int32
+	height         *int32
+	addheight      *int32
+	blurhash       *string
+	animated       *bool
+	going_at       *time.Time
+	variants       *[]schema.MediaVariant
+	appendvariants []schema.MediaVariant
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Media, error)
+	predicates     []predicate.Media
+}
+
+var _ ent.Mutation = (*MediaMutation)(nil)
+
+// mediaOption allows management of the mutation configuration using functional options.
+type mediaOption func(*MediaMutation)
+
+// newMediaMutation creates new mutation for the Media entity.
+func newMediaMutation(c config, op Op, opts ...mediaOption) *MediaMutation {
+	m := &MediaMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMedia,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMediaID sets the ID field of the mutation.
+func withMediaID(id int64) mediaOption {
+	return func(m *MediaMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Media
+		)
+		m.oldValue = func(ctx context.Context) (*Media, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Media.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMedia sets the old Media of the mutation.
+func withMedia(node *Media) mediaOption {
+	return func(m *MediaMutation) {
+		m.oldValue = func(context.Context) (*Media, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MediaMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MediaMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Media entities.
+func (m *MediaMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MediaMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MediaMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Media.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *MediaMutation) SetOwnerID(i int64) {
+	m.owner_id = &i
+	m.addowner_id = nil
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *MediaMutation) OwnerID() (r int64, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldOwnerID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// AddOwnerID adds i to the "owner_id" field.
+func (m *MediaMutation) AddOwnerID(i int64) {
+	if m.addowner_id != nil {
+		*m.addowner_id += i
+	} else {
+		m.addowner_id = &i
+	}
+}
+
+// AddedOwnerID returns the value that was added to the "owner_id" field in this mutation.
+func (m *MediaMutation) AddedOwnerID() (r int64, exists bool) {
+	v := m.addowner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *MediaMutation) ResetOwnerID() {
+	m.owner_id = nil
+	m.addowner_id = nil
+}
+
+// SetState sets the "state" field.
+func (m *MediaMutation) SetState(i int32) {
+	m.state = &i
+	m.addstate = nil
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *MediaMutation) State() (r int32, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldState(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// AddState adds i to the "state" field.
+func (m *MediaMutation) AddState(i int32) {
+	if m.addstate != nil {
+		*m.addstate += i
+	} else {
+		m.addstate = &i
+	}
+}
+
+// AddedState returns the value that was added to the "state" field in this mutation.
+func (m *MediaMutation) AddedState() (r int32, exists bool) {
+	v := m.addstate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *MediaMutation) ResetState() {
+	m.state = nil
+	m.addstate = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *MediaMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *MediaMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *MediaMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetSizeBytes sets the "size_bytes" field.
+func (m *MediaMutation) SetSizeBytes(i int64) {
+	m.size_bytes = &i
+	m.addsize_bytes = nil
+}
+
+// SizeBytes returns the value of the "size_bytes" field in the mutation.
+func (m *MediaMutation) SizeBytes() (r int64, exists bool) {
+	v := m.size_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSizeBytes returns the old "size_bytes" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldSizeBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSizeBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSizeBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSizeBytes: %w", err)
+	}
+	return oldValue.SizeBytes, nil
+}
+
+// AddSizeBytes adds i to the "size_bytes" field.
+func (m *MediaMutation) AddSizeBytes(i int64) {
+	if m.addsize_bytes != nil {
+		*m.addsize_bytes += i
+	} else {
+		m.addsize_bytes = &i
+	}
+}
+
+// AddedSizeBytes returns the value that was added to the "size_bytes" field in this mutation.
+func (m *MediaMutation) AddedSizeBytes() (r int64, exists bool) {
+	v := m.addsize_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSizeBytes resets all changes to the "size_bytes" field.
+func (m *MediaMutation) ResetSizeBytes() {
+	m.size_bytes = nil
+	m.addsize_bytes = nil
+}
+
+// SetAltText sets the "alt_text" field.
+func (m *MediaMutation) SetAltText(s string) {
+	m.alt_text = &s
+}
+
+// AltText returns the value of the "alt_text" field in the mutation.
+func (m *MediaMutation) AltText() (r string, exists bool) {
+	v := m.alt_text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAltText returns the old "alt_text" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldAltText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAltText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAltText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAltText: %w", err)
+	}
+	return oldValue.AltText, nil
+}
+
+// ResetAltText resets all changes to the "alt_text" field.
+func (m *MediaMutation) ResetAltText() {
+	m.alt_text = nil
+}
+
+// SetWidth sets the "width" field.
+func (m *MediaMutation) SetWidth(i int32) {
+	m.width = &i
+	m.addwidth = nil
+}
+
+// Width returns the value of the "width" field in the mutation.
+func (m *MediaMutation) Width() (r int32, exists bool) {
+	v := m.width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWidth returns the old "width" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldWidth(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWidth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWidth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWidth: %w", err)
+	}
+	return oldValue.Width, nil
+}
+
+// AddWidth adds i to the "width" field.
+func (m *MediaMutation) AddWidth(i int32) {
+	if m.addwidth != nil {
+		*m.addwidth += i
+	} else {
+		m.addwidth = &i
+	}
+}
+
+// AddedWidth returns the value that was added to the "width" field in this mutation.
+func (m *MediaMutation) AddedWidth() (r int32, exists bool) {
+	v := m.addwidth
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWidth resets all changes to the "width" field.
+func (m *MediaMutation) ResetWidth() {
+	m.width = nil
+	m.addwidth = nil
+}
+
+// SetHeight sets the "height" field.
+func (m *MediaMutation) SetHeight(i int32) {
+	m.height = &i
+	m.addheight = nil
+}
+
+// Height returns the value of the "height" field in the mutation.
+func (m *MediaMutation) Height() (r int32, exists bool) {
+	v := m.height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeight returns the old "height" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldHeight(ctx context.Context) (v int32, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeight: %w", err)
+	}
+	return oldValue.Height, nil
+}
+
+// AddHeight adds i to the "height" field.
+func (m *MediaMutation) AddHeight(i int32) {
+	if m.addheight != nil {
+		*m.addheight += i
+	} else {
+		m.addheight = &i
+	}
+}
+
+// AddedHeight returns the value that was added to the "height" field in this mutation.
+func (m *MediaMutation) AddedHeight() (r int32, exists bool) {
+	v := m.addheight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHeight resets all changes to the "height" field.
+func (m *MediaMutation) ResetHeight() {
+	m.height = nil
+	m.addheight = nil
+}
+
+// SetBlurhash sets the "blurhash" field.
+func (m *MediaMutation) SetBlurhash(s string) {
+	m.blurhash = &s
+}
+
+// Blurhash returns the value of the "blurhash" field in the mutation.
+func (m *MediaMutation) Blurhash() (r string, exists bool) {
+	v := m.blurhash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlurhash returns the old "blurhash" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldBlurhash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlurhash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlurhash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlurhash: %w", err)
+	}
+	return oldValue.Blurhash, nil
+}
+
+// ResetBlurhash resets all changes to the "blurhash" field.
+func (m *MediaMutation) ResetBlurhash() {
+	m.blurhash = nil
+}
+
+// SetAnimated sets the "animated" field.
+func (m *MediaMutation) SetAnimated(b bool) {
+	m.animated = &b
+}
+
+// Animated returns the value of the "animated" field in the mutation.
+func (m *MediaMutation) Animated() (r bool, exists bool) {
+	v := m.animated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnimated returns the old "animated" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldAnimated(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnimated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnimated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnimated: %w", err)
+	}
+	return oldValue.Animated, nil
+}
+
+// ResetAnimated resets all changes to the "animated" field.
+func (m *MediaMutation) ResetAnimated() {
+	m.animated = nil
+}
+
+// SetGoingAt sets the "going_at" field.
+func (m *MediaMutation) SetGoingAt(t time.Time) {
+	m.going_at = &t
+}
+
+// GoingAt returns the value of the "going_at" field in the mutation.
+func (m *MediaMutation) GoingAt() (r time.Time, exists bool) {
+	v := m.going_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGoingAt returns the old "going_at" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldGoingAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGoingAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGoingAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGoingAt: %w", err)
+	}
+	return oldValue.GoingAt, nil
+}
+
+// ClearGoingAt clears the value of the "going_at" field.
+func (m *MediaMutation) ClearGoingAt() {
+	m.going_at = nil
+	m.clearedFields[media.FieldGoingAt] = struct{}{}
+}
+
+// GoingAtCleared returns if the "going_at" field was cleared in this mutation.
+func (m *MediaMutation) GoingAtCleared() bool {
+	_, ok := m.clearedFields[media.FieldGoingAt]
+	return ok
+}
+
+// ResetGoingAt resets all changes to the "going_at" field.
+func (m *MediaMutation) ResetGoingAt() {
+	m.going_at = nil
+	delete(m.clearedFields, media.FieldGoingAt)
+}
+
+// SetVariants sets the "variants" field.
+func (m *MediaMutation) SetVariants(sv []schema.MediaVariant) {
+	m.variants = &sv
+	m.appendvariants = nil
+}
+
+// Variants returns the value of the "variants" field in the mutation.
+func (m *MediaMutation) Variants() (r []schema.MediaVariant, exists bool) {
+	v := m.variants
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVariants returns the old "variants" field's value of the Media entity.
+// If the Media object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaMutation) OldVariants(ctx context.Context) (v []schema.MediaVariant, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVariants is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVariants requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVariants: %w", err)
+	}
+	return oldValue.Variants, nil
+}
+
+// AppendVariants adds sv to the "variants" field.
+func (m *MediaMutation) AppendVariants(sv []schema.MediaVariant) {
+	m.appendvariants = append(m.appendvariants, sv...)
+}
+
+// AppendedVariants returns the list of values that were appended to the "variants" field in this mutation.
+func (m *MediaMutation) AppendedVariants() ([]schema.MediaVariant, bool) {
+	if len(m.appendvariants) == 0 {
+		return nil, false
+	}
+	return m.appendvariants, true
+}
+
+// ClearVariants clears the value of the "variants" field.
+func (m *MediaMutation) ClearVariants() {
+	m.variants = nil
+	m.appendvariants = nil
+	m.clearedFields[media.FieldVariants] = struct{}{}
+}
+
+// VariantsCleared returns if the "variants" field was cleared in this mutation.
+func (m *MediaMutation) VariantsCleared() bool {
+	_, ok := m.clearedFields[media.FieldVariants]
+	return ok
+}
+
+// ResetVariants resets all changes to the "variants" field.
+func (m *MediaMutation) ResetVariants() {
+	m.variants = nil
+	m.appendvariants = nil
+	delete(m.clearedFields, media.FieldVariants)
+}
+
+// Where appends a list predicates to the MediaMutation builder.
+func (m *MediaMutation) Where(ps ...predicate.Media) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MediaMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MediaMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Media, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MediaMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MediaMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Media).
+func (m *MediaMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MediaMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.owner_id != nil {
+		fields = append(fields, media.FieldOwnerID)
+	}
+	if m.state != nil {
+		fields = append(fields, media.FieldState)
+	}
+	if m.content_type != nil {
+		fields = append(fields, media.FieldContentType)
+	}
+	if m.size_bytes != nil {
+		fields = append(fields, media.FieldSizeBytes)
+	}
+	if m.alt_text != nil {
+		fields = append(fields, media.FieldAltText)
+	}
+	if m.width != nil {
+		fields = append(fields, media.FieldWidth)
+	}
+	if m.height != nil {
+		fields = append(fields, media.FieldHeight)
+	}
+	if m.blurhash != nil {
+		fields = append(fields, media.FieldBlurhash)
+	}
+	if m.animated != nil {
+		fields = append(fields, media.FieldAnimated)
+	}
+	if m.going_at != nil {
+		fields = append(fields, media.FieldGoingAt)
+	}
+	if m.variants != nil {
+		fields = append(fields, media.FieldVariants)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MediaMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case media.FieldOwnerID:
+		return m.OwnerID()
+	case media.FieldState:
+		return m.State()
+	case media.FieldContentType:
+		return m.ContentType()
+	case media.FieldSizeBytes:
+		return m.SizeBytes()
+	case media.FieldAltText:
+		return m.AltText()
+	case media.FieldWidth:
+		return m.Width()
+	case media.FieldHeight:
+		return m.Height()
+	case media.FieldBlurhash:
+		return m.Blurhash()
+	case media.FieldAnimated:
+		return m.Animated()
+	case media.FieldGoingAt:
+		return m.GoingAt()
+	case media.FieldVariants:
+		return m.Variants()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MediaMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case media.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case media.FieldState:
+		return m.OldState(ctx)
+	case media.FieldContentType:
+		return m.OldContentType(ctx)
+	case media.FieldSizeBytes:
+		return m.OldSizeBytes(ctx)
+	case media.FieldAltText:
+		return m.OldAltText(ctx)
+	case media.FieldWidth:
+		return m.OldWidth(ctx)
+	case media.FieldHeight:
+		return m.OldHeight(ctx)
+	case media.FieldBlurhash:
+		return m.OldBlurhash(ctx)
+	case media.FieldAnimated:
+		return m.OldAnimated(ctx)
+	case media.FieldGoingAt:
+		return m.OldGoingAt(ctx)
+	case media.FieldVariants:
+		return m.OldVariants(ctx)
+	}
+	return nil, fmt.Errorf("unknown Media field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MediaMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case media.FieldOwnerID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case media.FieldState:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case media.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case media.FieldSizeBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSizeBytes(v)
+		return nil
+	case media.FieldAltText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAltText(v)
+		return nil
+	case media.FieldWidth:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWidth(v)
+		return nil
+	case media.FieldHeight:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeight(v)
+		return nil
+	case media.FieldBlurhash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlurhash(v)
+		return nil
+	case media.FieldAnimated:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnimated(v)
+		return nil
+	case media.FieldGoingAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGoingAt(v)
+		return nil
+	case media.FieldVariants:
+		v, ok := value.([]schema.MediaVariant)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVariants(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Media field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MediaMutation) AddedFields() []string {
+	var fields []string
+	if m.addowner_id != nil {
+		fields = append(fields, media.FieldOwnerID)
+	}
+	if m.addstate != nil {
+		fields = append(fields, media.FieldState)
+	}
+	if m.addsize_bytes != nil {
+		fields = append(fields, media.FieldSizeBytes)
+	}
+	if m.addwidth != nil {
+		fields = append(fields, media.FieldWidth)
+	}
+	if m.addheight != nil {
+		fields = append(fields, media.FieldHeight)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MediaMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case media.FieldOwnerID:
+		return m.AddedOwnerID()
+	case media.FieldState:
+		return m.AddedState()
+	case media.FieldSizeBytes:
+		return m.AddedSizeBytes()
+	case media.FieldWidth:
+		return m.AddedWidth()
+	case media.FieldHeight:
+		return m.AddedHeight()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MediaMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case media.FieldOwnerID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOwnerID(v)
+		return nil
+	case media.FieldState:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddState(v)
+		return nil
+	case media.FieldSizeBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSizeBytes(v)
+		return nil
+	case media.FieldWidth:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWidth(v)
+		return nil
+	case media.FieldHeight:
+		v, ok := value.(int32)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeight(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Media numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MediaMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(media.FieldGoingAt) {
+		fields = append(fields, media.FieldGoingAt)
+	}
+	if m.FieldCleared(media.FieldVariants) {
+		fields = append(fields, media.FieldVariants)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MediaMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MediaMutation) ClearField(name string) error {
+	switch name {
+	case media.FieldGoingAt:
+		m.ClearGoingAt()
+		return nil
+	case media.FieldVariants:
+		m.ClearVariants()
+		return nil
+	}
+	return fmt.Errorf("unknown Media nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MediaMutation) ResetField(name string) error {
+	switch name {
+	case media.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case media.FieldState:
+		m.ResetState()
+		return nil
+	case media.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case media.FieldSizeBytes:
+		m.ResetSizeBytes()
+		return nil
+	case media.FieldAltText:
+		m.ResetAltText()
+		return nil
+	case media.FieldWidth:
+		m.ResetWidth()
+		return nil
+	case media.FieldHeight:
+		m.ResetHeight()
+		return nil
+	case media.FieldBlurhash:
+		m.ResetBlurhash()
+		return nil
+	case media.FieldAnimated:
+		m.ResetAnimated()
+		return nil
+	case media.FieldGoingAt:
+		m.ResetGoingAt()
+		return nil
+	case media.FieldVariants:
+		m.ResetVariants()
+		return nil
+	}
+	return fmt.Errorf("unknown Media field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MediaMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MediaMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MediaMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MediaMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MediaMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MediaMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MediaMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Media unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MediaMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Media edge %s", name)
+}
+
+// MediaKeyMutation represents an operation that mutates the MediaKey nodes in the graph.
+type MediaKeyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	secret        *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*MediaKey, error)
+	predicates    []predicate.MediaKey
+}
+
+var _ ent.Mutation = (*MediaKeyMutation)(nil)
+
+// mediakeyOption allows management of the mutation configuration using functional options.
+type mediakeyOption func(*MediaKeyMutation)
+
+// newMediaKeyMutation creates new mutation for the MediaKey entity.
+func newMediaKeyMutation(c config, op Op, opts ...mediakeyOption) *MediaKeyMutation {
+	m := &MediaKeyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMediaKey,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMediaKeyID sets the ID field of the mutation.
+func withMediaKeyID(id int64) mediakeyOption {
+	return func(m *MediaKeyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MediaKey
+		)
+		m.oldValue = func(ctx context.Context) (*MediaKey, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MediaKey.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMediaKey sets the old MediaKey of the mutation.
+func withMediaKey(node *MediaKey) mediakeyOption {
+	return func(m *MediaKeyMutation) {
+		m.oldValue = func(context.Context) (*MediaKey, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MediaKeyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MediaKeyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MediaKey entities.
+func (m *MediaKeyMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MediaKeyMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MediaKeyMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MediaKey.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetSecret sets the "secret" field.
+func (m *MediaKeyMutation) SetSecret(s string) {
+	m.secret = &s
+}
+
+// Secret returns the value of the "secret" field in the mutation.
+func (m *MediaKeyMutation) Secret() (r string, exists bool) {
+	v := m.secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecret returns the old "secret" field's value of the MediaKey entity.
+// If the MediaKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaKeyMutation) OldSecret(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecret: %w", err)
+	}
+	return oldValue.Secret, nil
+}
+
+// ResetSecret resets all changes to the "secret" field.
+func (m *MediaKeyMutation) ResetSecret() {
+	m.secret = nil
+}
+
+// Where appends a list predicates to the MediaKeyMutation builder.
+func (m *MediaKeyMutation) Where(ps ...predicate.MediaKey) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MediaKeyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MediaKeyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MediaKey, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MediaKeyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MediaKeyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MediaKey).
+func (m *MediaKeyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MediaKeyMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.secret != nil {
+		fields = append(fields, mediakey.FieldSecret)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MediaKeyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mediakey.FieldSecret:
+		return m.Secret()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MediaKeyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mediakey.FieldSecret:
+		return m.OldSecret(ctx)
+	}
+	return nil, fmt.Errorf("unknown MediaKey field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MediaKeyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mediakey.FieldSecret:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecret(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MediaKey field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MediaKeyMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MediaKeyMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MediaKeyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown MediaKey numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MediaKeyMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MediaKeyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MediaKeyMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown MediaKey nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MediaKeyMutation) ResetField(name string) error {
+	switch name {
+	case mediakey.FieldSecret:
+		m.ResetSecret()
+		return nil
+	}
+	return fmt.Errorf("unknown MediaKey field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MediaKeyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MediaKeyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MediaKeyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MediaKeyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MediaKeyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MediaKeyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MediaKeyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown MediaKey unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MediaKeyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown MediaKey edge %s", name)
+}
+
+// MediaUsageMutation represents an operation that mutates the MediaUsage nodes in the graph.
+type MediaUsageMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	bytes         *int64
+	addbytes      *int64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*MediaUsage, error)
+	predicates    []predicate.MediaUsage
+}
+
+var _ ent.Mutation = (*MediaUsageMutation)(nil)
+
+// mediausageOption allows management of the mutation configuration using functional options.
+type mediausageOption func(*MediaUsageMutation)
+
+// newMediaUsageMutation creates new mutation for the MediaUsage entity.
+func newMediaUsageMutation(c config, op Op, opts ...mediausageOption) *MediaUsageMutation {
+	m := &MediaUsageMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMediaUsage,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMediaUsageID sets the ID field of the mutation.
+func withMediaUsageID(id int64) mediausageOption {
+	return func(m *MediaUsageMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MediaUsage
+		)
+		m.oldValue = func(ctx context.Context) (*MediaUsage, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MediaUsage.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMediaUsage sets the old MediaUsage of the mutation.
+func withMediaUsage(node *MediaUsage) mediausageOption {
+	return func(m *MediaUsageMutation) {
+		m.oldValue = func(context.Context) (*MediaUsage, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MediaUsageMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MediaUsageMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MediaUsage entities.
+func (m *MediaUsageMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MediaUsageMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MediaUsageMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MediaUsage.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetBytes sets the "bytes" field.
+func (m *MediaUsageMutation) SetBytes(i int64) {
+	m.bytes = &i
+	m.addbytes = nil
+}
+
+// Bytes returns the value of the "bytes" field in the mutation.
+func (m *MediaUsageMutation) Bytes() (r int64, exists bool) {
+	v := m.bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBytes returns the old "bytes" field's value of the MediaUsage entity.
+// If the MediaUsage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MediaUsageMutation) OldBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBytes: %w", err)
+	}
+	return oldValue.Bytes, nil
+}
+
+// AddBytes adds i to the "bytes" field.
+func (m *MediaUsageMutation) AddBytes(i int64) {
+	if m.addbytes != nil {
+		*m.addbytes += i
+	} else {
+		m.addbytes = &i
+	}
+}
+
+// AddedBytes returns the value that was added to the "bytes" field in this mutation.
+func (m *MediaUsageMutation) AddedBytes() (r int64, exists bool) {
+	v := m.addbytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBytes resets all changes to the "bytes" field.
+func (m *MediaUsageMutation) ResetBytes() {
+	m.bytes = nil
+	m.addbytes = nil
+}
+
+// Where appends a list predicates to the MediaUsageMutation builder.
+func (m *MediaUsageMutation) Where(ps ...predicate.MediaUsage) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MediaUsageMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MediaUsageMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MediaUsage, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MediaUsageMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MediaUsageMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MediaUsage).
+func (m *MediaUsageMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MediaUsageMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.bytes != nil {
+		fields = append(fields, mediausage.FieldBytes)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MediaUsageMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case mediausage.FieldBytes:
+		return m.Bytes()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MediaUsageMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case mediausage.FieldBytes:
+		return m.OldBytes(ctx)
+	}
+	return nil, fmt.Errorf("unknown MediaUsage field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MediaUsageMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case mediausage.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBytes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MediaUsage field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MediaUsageMutation) AddedFields() []string {
+	var fields []string
+	if m.addbytes != nil {
+		fields = append(fields, mediausage.FieldBytes)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MediaUsageMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case mediausage.FieldBytes:
+		return m.AddedBytes()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MediaUsageMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case mediausage.FieldBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBytes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MediaUsage numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MediaUsageMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MediaUsageMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MediaUsageMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown MediaUsage nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MediaUsageMutation) ResetField(name string) error {
+	switch name {
+	case mediausage.FieldBytes:
+		m.ResetBytes()
+		return nil
+	}
+	return fmt.Errorf("unknown MediaUsage field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MediaUsageMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MediaUsageMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MediaUsageMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MediaUsageMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MediaUsageMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MediaUsageMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MediaUsageMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown MediaUsage unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MediaUsageMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown MediaUsage edge %s", name)
+}
+
 // MergedAuthorMutation represents an operation that mutates the MergedAuthor nodes in the graph.
 type MergedAuthorMutation struct {
 	config
@@ -17012,6 +18820,8 @@ type MessageMutation struct {
 	client_id          *string
 	deleted            *bool
 	edited_at          *time.Time
+	media              *[]int64
+	appendmedia        []int64
 	clearedFields      map[string]struct{}
 	done               bool
 	oldValue           func(context.Context) (*Message, error)
@@ -17628,6 +19438,71 @@ func (m *MessageMutation) ResetEditedAt() {
 	delete(m.clearedFields, message.FieldEditedAt)
 }
 
+// SetMedia sets the "media" field.
+func (m *MessageMutation) SetMedia(i []int64) {
+	m.media = &i
+	m.appendmedia = nil
+}
+
+// Media returns the value of the "media" field in the mutation.
+func (m *MessageMutation) Media() (r []int64, exists bool) {
+	v := m.media
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMedia returns the old "media" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldMedia(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMedia is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMedia requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMedia: %w", err)
+	}
+	return oldValue.Media, nil
+}
+
+// AppendMedia adds i to the "media" field.
+func (m *MessageMutation) AppendMedia(i []int64) {
+	m.appendmedia = append(m.appendmedia, i...)
+}
+
+// AppendedMedia returns the list of values that were appended to the "media" field in this mutation.
+func (m *MessageMutation) AppendedMedia() ([]int64, bool) {
+	if len(m.appendmedia) == 0 {
+		return nil, false
+	}
+	return m.appendmedia, true
+}
+
+// ClearMedia clears the value of the "media" field.
+func (m *MessageMutation) ClearMedia() {
+	m.media = nil
+	m.appendmedia = nil
+	m.clearedFields[message.FieldMedia] = struct{}{}
+}
+
+// MediaCleared returns if the "media" field was cleared in this mutation.
+func (m *MessageMutation) MediaCleared() bool {
+	_, ok := m.clearedFields[message.FieldMedia]
+	return ok
+}
+
+// ResetMedia resets all changes to the "media" field.
+func (m *MessageMutation) ResetMedia() {
+	m.media = nil
+	m.appendmedia = nil
+	delete(m.clearedFields, message.FieldMedia)
+}
+
 // Where appends a list predicates to the MessageMutation builder.
 func (m *MessageMutation) Where(ps ...predicate.Message) {
 	m.predicates = append(m.predicates, ps...)
@@ -17662,7 +19537,7 @@ func (m *MessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MessageMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.conversation_id != nil {
 		fields = append(fields, message.FieldConversationID)
 	}
@@ -17693,6 +19568,9 @@ func (m *MessageMutation) Fields() []string {
 	if m.edited_at != nil {
 		fields = append(fields, message.FieldEditedAt)
 	}
+	if m.media != nil {
+		fields = append(fields, message.FieldMedia)
+	}
 	return fields
 }
 
@@ -17721,6 +19599,8 @@ func (m *MessageMutation) Field(name string) (ent.Value, bool) {
 		return m.Deleted()
 	case message.FieldEditedAt:
 		return m.EditedAt()
+	case message.FieldMedia:
+		return m.Media()
 	}
 	return nil, false
 }
@@ -17750,6 +19630,8 @@ func (m *MessageMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldDeleted(ctx)
 	case message.FieldEditedAt:
 		return m.OldEditedAt(ctx)
+	case message.FieldMedia:
+		return m.OldMedia(ctx)
 	}
 	return nil, fmt.Errorf("unknown Message field %s", name)
 }
@@ -17828,6 +19710,13 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEditedAt(v)
+		return nil
+	case message.FieldMedia:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMedia(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Message field %s", name)
@@ -17940,6 +19829,9 @@ func (m *MessageMutation) ClearedFields() []string {
 	if m.FieldCleared(message.FieldEditedAt) {
 		fields = append(fields, message.FieldEditedAt)
 	}
+	if m.FieldCleared(message.FieldMedia) {
+		fields = append(fields, message.FieldMedia)
+	}
 	return fields
 }
 
@@ -17959,6 +19851,9 @@ func (m *MessageMutation) ClearField(name string) error {
 		return nil
 	case message.FieldEditedAt:
 		m.ClearEditedAt()
+		return nil
+	case message.FieldMedia:
+		m.ClearMedia()
 		return nil
 	}
 	return fmt.Errorf("unknown Message nullable field %s", name)
@@ -17997,6 +19892,9 @@ func (m *MessageMutation) ResetField(name string) error {
 		return nil
 	case message.FieldEditedAt:
 		m.ResetEditedAt()
+		return nil
+	case message.FieldMedia:
+		m.ResetMedia()
 		return nil
 	}
 	return fmt.Errorf("unknown Message field %s", name)
@@ -18048,6 +19946,461 @@ func (m *MessageMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *MessageMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Message edge %s", name)
+}
+
+// MessageMediaMutation represents an operation that mutates the MessageMedia nodes in the graph.
+type MessageMediaMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	message_id    *int64
+	addmessage_id *int64
+	media_id      *int64
+	addmedia_id   *int64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*MessageMedia, error)
+	predicates    []predicate.MessageMedia
+}
+
+var _ ent.Mutation = (*MessageMediaMutation)(nil)
+
+// messagemediaOption allows management of the mutation configuration using functional options.
+type messagemediaOption func(*MessageMediaMutation)
+
+// newMessageMediaMutation creates new mutation for the MessageMedia entity.
+func newMessageMediaMutation(c config, op Op, opts ...messagemediaOption) *MessageMediaMutation {
+	m := &MessageMediaMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMessageMedia,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMessageMediaID sets the ID field of the mutation.
+func withMessageMediaID(id int64) messagemediaOption {
+	return func(m *MessageMediaMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *MessageMedia
+		)
+		m.oldValue = func(ctx context.Context) (*MessageMedia, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().MessageMedia.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMessageMedia sets the old MessageMedia of the mutation.
+func withMessageMedia(node *MessageMedia) messagemediaOption {
+	return func(m *MessageMediaMutation) {
+		m.oldValue = func(context.Context) (*MessageMedia, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MessageMediaMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MessageMediaMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of MessageMedia entities.
+func (m *MessageMediaMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MessageMediaMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MessageMediaMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().MessageMedia.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *MessageMediaMutation) SetMessageID(i int64) {
+	m.message_id = &i
+	m.addmessage_id = nil
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *MessageMediaMutation) MessageID() (r int64, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the MessageMedia entity.
+// If the MessageMedia object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMediaMutation) OldMessageID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// AddMessageID adds i to the "message_id" field.
+func (m *MessageMediaMutation) AddMessageID(i int64) {
+	if m.addmessage_id != nil {
+		*m.addmessage_id += i
+	} else {
+		m.addmessage_id = &i
+	}
+}
+
+// AddedMessageID returns the value that was added to the "message_id" field in this mutation.
+func (m *MessageMediaMutation) AddedMessageID() (r int64, exists bool) {
+	v := m.addmessage_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *MessageMediaMutation) ResetMessageID() {
+	m.message_id = nil
+	m.addmessage_id = nil
+}
+
+// SetMediaID sets the "media_id" field.
+func (m *MessageMediaMutation) SetMediaID(i int64) {
+	m.media_id = &i
+	m.addmedia_id = nil
+}
+
+// MediaID returns the value of the "media_id" field in the mutation.
+func (m *MessageMediaMutation) MediaID() (r int64, exists bool) {
+	v := m.media_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMediaID returns the old "media_id" field's value of the MessageMedia entity.
+// If the MessageMedia object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMediaMutation) OldMediaID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMediaID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMediaID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMediaID: %w", err)
+	}
+	return oldValue.MediaID, nil
+}
+
+// AddMediaID adds i to the "media_id" field.
+func (m *MessageMediaMutation) AddMediaID(i int64) {
+	if m.addmedia_id != nil {
+		*m.addmedia_id += i
+	} else {
+		m.addmedia_id = &i
+	}
+}
+
+// AddedMediaID returns the value that was added to the "media_id" field in this mutation.
+func (m *MessageMediaMutation) AddedMediaID() (r int64, exists bool) {
+	v := m.addmedia_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMediaID resets all changes to the "media_id" field.
+func (m *MessageMediaMutation) ResetMediaID() {
+	m.media_id = nil
+	m.addmedia_id = nil
+}
+
+// Where appends a list predicates to the MessageMediaMutation builder.
+func (m *MessageMediaMutation) Where(ps ...predicate.MessageMedia) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MessageMediaMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MessageMediaMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.MessageMedia, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MessageMediaMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MessageMediaMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (MessageMedia).
+func (m *MessageMediaMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MessageMediaMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.message_id != nil {
+		fields = append(fields, messagemedia.FieldMessageID)
+	}
+	if m.media_id != nil {
+		fields = append(fields, messagemedia.FieldMediaID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MessageMediaMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case messagemedia.FieldMessageID:
+		return m.MessageID()
+	case messagemedia.FieldMediaID:
+		return m.MediaID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MessageMediaMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case messagemedia.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case messagemedia.FieldMediaID:
+		return m.OldMediaID(ctx)
+	}
+	return nil, fmt.Errorf("unknown MessageMedia field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MessageMediaMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case messagemedia.FieldMessageID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case messagemedia.FieldMediaID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMediaID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MessageMedia field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MessageMediaMutation) AddedFields() []string {
+	var fields []string
+	if m.addmessage_id != nil {
+		fields = append(fields, messagemedia.FieldMessageID)
+	}
+	if m.addmedia_id != nil {
+		fields = append(fields, messagemedia.FieldMediaID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MessageMediaMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case messagemedia.FieldMessageID:
+		return m.AddedMessageID()
+	case messagemedia.FieldMediaID:
+		return m.AddedMediaID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MessageMediaMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case messagemedia.FieldMessageID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMessageID(v)
+		return nil
+	case messagemedia.FieldMediaID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMediaID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown MessageMedia numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MessageMediaMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MessageMediaMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MessageMediaMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown MessageMedia nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MessageMediaMutation) ResetField(name string) error {
+	switch name {
+	case messagemedia.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case messagemedia.FieldMediaID:
+		m.ResetMediaID()
+		return nil
+	}
+	return fmt.Errorf("unknown MessageMedia field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MessageMediaMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MessageMediaMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MessageMediaMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MessageMediaMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MessageMediaMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MessageMediaMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MessageMediaMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown MessageMedia unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MessageMediaMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown MessageMedia edge %s", name)
 }
 
 // MessageReactionMutation represents an operation that mutates the MessageReaction nodes in the graph.
@@ -27077,6 +29430,8 @@ type PostMutation struct {
 	edited_at       *time.Time
 	facets          *[]byte
 	has_poll        *bool
+	media           *[]int64
+	appendmedia     []int64
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*Post, error)
@@ -27913,6 +30268,71 @@ func (m *PostMutation) ResetHasPoll() {
 	m.has_poll = nil
 }
 
+// SetMedia sets the "media" field.
+func (m *PostMutation) SetMedia(i []int64) {
+	m.media = &i
+	m.appendmedia = nil
+}
+
+// Media returns the value of the "media" field in the mutation.
+func (m *PostMutation) Media() (r []int64, exists bool) {
+	v := m.media
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMedia returns the old "media" field's value of the Post entity.
+// If the Post object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PostMutation) OldMedia(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMedia is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMedia requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMedia: %w", err)
+	}
+	return oldValue.Media, nil
+}
+
+// AppendMedia adds i to the "media" field.
+func (m *PostMutation) AppendMedia(i []int64) {
+	m.appendmedia = append(m.appendmedia, i...)
+}
+
+// AppendedMedia returns the list of values that were appended to the "media" field in this mutation.
+func (m *PostMutation) AppendedMedia() ([]int64, bool) {
+	if len(m.appendmedia) == 0 {
+		return nil, false
+	}
+	return m.appendmedia, true
+}
+
+// ClearMedia clears the value of the "media" field.
+func (m *PostMutation) ClearMedia() {
+	m.media = nil
+	m.appendmedia = nil
+	m.clearedFields[post.FieldMedia] = struct{}{}
+}
+
+// MediaCleared returns if the "media" field was cleared in this mutation.
+func (m *PostMutation) MediaCleared() bool {
+	_, ok := m.clearedFields[post.FieldMedia]
+	return ok
+}
+
+// ResetMedia resets all changes to the "media" field.
+func (m *PostMutation) ResetMedia() {
+	m.media = nil
+	m.appendmedia = nil
+	delete(m.clearedFields, post.FieldMedia)
+}
+
 // Where appends a list predicates to the PostMutation builder.
 func (m *PostMutation) Where(ps ...predicate.Post) {
 	m.predicates = append(m.predicates, ps...)
@@ -27947,7 +30367,7 @@ func (m *PostMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PostMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.author_id != nil {
 		fields = append(fields, post.FieldAuthorID)
 	}
@@ -27993,6 +30413,9 @@ func (m *PostMutation) Fields() []string {
 	if m.has_poll != nil {
 		fields = append(fields, post.FieldHasPoll)
 	}
+	if m.media != nil {
+		fields = append(fields, post.FieldMedia)
+	}
 	return fields
 }
 
@@ -28031,6 +30454,8 @@ func (m *PostMutation) Field(name string) (ent.Value, bool) {
 		return m.Facets()
 	case post.FieldHasPoll:
 		return m.HasPoll()
+	case post.FieldMedia:
+		return m.Media()
 	}
 	return nil, false
 }
@@ -28070,6 +30495,8 @@ func (m *PostMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldFacets(ctx)
 	case post.FieldHasPoll:
 		return m.OldHasPoll(ctx)
+	case post.FieldMedia:
+		return m.OldMedia(ctx)
 	}
 	return nil, fmt.Errorf("unknown Post field %s", name)
 }
@@ -28183,6 +30610,13 @@ func (m *PostMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHasPoll(v)
+		return nil
+	case post.FieldMedia:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMedia(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Post field %s", name)
@@ -28319,6 +30753,9 @@ func (m *PostMutation) ClearedFields() []string {
 	if m.FieldCleared(post.FieldFacets) {
 		fields = append(fields, post.FieldFacets)
 	}
+	if m.FieldCleared(post.FieldMedia) {
+		fields = append(fields, post.FieldMedia)
+	}
 	return fields
 }
 
@@ -28338,6 +30775,9 @@ func (m *PostMutation) ClearField(name string) error {
 		return nil
 	case post.FieldFacets:
 		m.ClearFacets()
+		return nil
+	case post.FieldMedia:
+		m.ClearMedia()
 		return nil
 	}
 	return fmt.Errorf("unknown Post nullable field %s", name)
@@ -28391,6 +30831,9 @@ func (m *PostMutation) ResetField(name string) error {
 		return nil
 	case post.FieldHasPoll:
 		m.ResetHasPoll()
+		return nil
+	case post.FieldMedia:
+		m.ResetMedia()
 		return nil
 	}
 	return fmt.Errorf("unknown Post field %s", name)
@@ -29071,6 +31514,515 @@ func (m *PostCountMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *PostCountMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown PostCount edge %s", name)
+}
+
+// PostMediaMutation represents an operation that mutates the PostMedia nodes in the graph.
+type PostMediaMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	post_id       *int64
+	addpost_id    *int64
+	media_id      *int64
+	addmedia_id   *int64
+	shown         *bool
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*PostMedia, error)
+	predicates    []predicate.PostMedia
+}
+
+var _ ent.Mutation = (*PostMediaMutation)(nil)
+
+// postmediaOption allows management of the mutation configuration using functional options.
+type postmediaOption func(*PostMediaMutation)
+
+// newPostMediaMutation creates new mutation for the PostMedia entity.
+func newPostMediaMutation(c config, op Op, opts ...postmediaOption) *PostMediaMutation {
+	m := &PostMediaMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePostMedia,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPostMediaID sets the ID field of the mutation.
+func withPostMediaID(id int64) postmediaOption {
+	return func(m *PostMediaMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PostMedia
+		)
+		m.oldValue = func(ctx context.Context) (*PostMedia, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PostMedia.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPostMedia sets the old PostMedia of the mutation.
+func withPostMedia(node *PostMedia) postmediaOption {
+	return func(m *PostMediaMutation) {
+		m.oldValue = func(context.Context) (*PostMedia, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PostMediaMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PostMediaMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PostMedia entities.
+func (m *PostMediaMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PostMediaMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PostMediaMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PostMedia.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPostID sets the "post_id" field.
+func (m *PostMediaMutation) SetPostID(i int64) {
+	m.post_id = &i
+	m.addpost_id = nil
+}
+
+// PostID returns the value of the "post_id" field in the mutation.
+func (m *PostMediaMutation) PostID() (r int64, exists bool) {
+	v := m.post_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPostID returns the old "post_id" field's value of the PostMedia entity.
+// If the PostMedia object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PostMediaMutation) OldPostID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPostID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPostID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPostID: %w", err)
+	}
+	return oldValue.PostID, nil
+}
+
+// AddPostID adds i to the "post_id" field.
+func (m *PostMediaMutation) AddPostID(i int64) {
+	if m.addpost_id != nil {
+		*m.addpost_id += i
+	} else {
+		m.addpost_id = &i
+	}
+}
+
+// AddedPostID returns the value that was added to the "post_id" field in this mutation.
+func (m *PostMediaMutation) AddedPostID() (r int64, exists bool) {
+	v := m.addpost_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPostID resets all changes to the "post_id" field.
+func (m *PostMediaMutation) ResetPostID() {
+	m.post_id = nil
+	m.addpost_id = nil
+}
+
+// SetMediaID sets the "media_id" field.
+func (m *PostMediaMutation) SetMediaID(i int64) {
+	m.media_id = &i
+	m.addmedia_id = nil
+}
+
+// MediaID returns the value of the "media_id" field in the mutation.
+func (m *PostMediaMutation) MediaID() (r int64, exists bool) {
+	v := m.media_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMediaID returns the old "media_id" field's value of the PostMedia entity.
+// If the PostMedia object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PostMediaMutation) OldMediaID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMediaID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMediaID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMediaID: %w", err)
+	}
+	return oldValue.MediaID, nil
+}
+
+// AddMediaID adds i to the "media_id" field.
+func (m *PostMediaMutation) AddMediaID(i int64) {
+	if m.addmedia_id != nil {
+		*m.addmedia_id += i
+	} else {
+		m.addmedia_id = &i
+	}
+}
+
+// AddedMediaID returns the value that was added to the "media_id" field in this mutation.
+func (m *PostMediaMutation) AddedMediaID() (r int64, exists bool) {
+	v := m.addmedia_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMediaID resets all changes to the "media_id" field.
+func (m *PostMediaMutation) ResetMediaID() {
+	m.media_id = nil
+	m.addmedia_id = nil
+}
+
+// SetShown sets the "shown" field.
+func (m *PostMediaMutation) SetShown(b bool) {
+	m.shown = &b
+}
+
+// Shown returns the value of the "shown" field in the mutation.
+func (m *PostMediaMutation) Shown() (r bool, exists bool) {
+	v := m.shown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShown returns the old "shown" field's value of the PostMedia entity.
+// If the PostMedia object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PostMediaMutation) OldShown(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShown: %w", err)
+	}
+	return oldValue.Shown, nil
+}
+
+// ResetShown resets all changes to the "shown" field.
+func (m *PostMediaMutation) ResetShown() {
+	m.shown = nil
+}
+
+// Where appends a list predicates to the PostMediaMutation builder.
+func (m *PostMediaMutation) Where(ps ...predicate.PostMedia) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PostMediaMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PostMediaMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PostMedia, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PostMediaMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PostMediaMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PostMedia).
+func (m *PostMediaMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PostMediaMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.post_id != nil {
+		fields = append(fields, postmedia.FieldPostID)
+	}
+	if m.media_id != nil {
+		fields = append(fields, postmedia.FieldMediaID)
+	}
+	if m.shown != nil {
+		fields = append(fields, postmedia.FieldShown)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PostMediaMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case postmedia.FieldPostID:
+		return m.PostID()
+	case postmedia.FieldMediaID:
+		return m.MediaID()
+	case postmedia.FieldShown:
+		return m.Shown()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PostMediaMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case postmedia.FieldPostID:
+		return m.OldPostID(ctx)
+	case postmedia.FieldMediaID:
+		return m.OldMediaID(ctx)
+	case postmedia.FieldShown:
+		return m.OldShown(ctx)
+	}
+	return nil, fmt.Errorf("unknown PostMedia field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PostMediaMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case postmedia.FieldPostID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPostID(v)
+		return nil
+	case postmedia.FieldMediaID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMediaID(v)
+		return nil
+	case postmedia.FieldShown:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShown(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PostMedia field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PostMediaMutation) AddedFields() []string {
+	var fields []string
+	if m.addpost_id != nil {
+		fields = append(fields, postmedia.FieldPostID)
+	}
+	if m.addmedia_id != nil {
+		fields = append(fields, postmedia.FieldMediaID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PostMediaMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case postmedia.FieldPostID:
+		return m.AddedPostID()
+	case postmedia.FieldMediaID:
+		return m.AddedMediaID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PostMediaMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case postmedia.FieldPostID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPostID(v)
+		return nil
+	case postmedia.FieldMediaID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMediaID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PostMedia numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PostMediaMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PostMediaMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PostMediaMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PostMedia nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PostMediaMutation) ResetField(name string) error {
+	switch name {
+	case postmedia.FieldPostID:
+		m.ResetPostID()
+		return nil
+	case postmedia.FieldMediaID:
+		m.ResetMediaID()
+		return nil
+	case postmedia.FieldShown:
+		m.ResetShown()
+		return nil
+	}
+	return fmt.Errorf("unknown PostMedia field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PostMediaMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PostMediaMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PostMediaMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PostMediaMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PostMediaMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PostMediaMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PostMediaMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PostMedia unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PostMediaMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PostMedia edge %s", name)
 }
 
 // PostMentionMutation represents an operation that mutates the PostMention nodes in the graph.
@@ -30021,6 +32973,8 @@ type PostVersionMutation struct {
 	addaudience     *int32
 	facets          *[]byte
 	written_at      *time.Time
+	media           *[]int64
+	appendmedia     []int64
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*PostVersion, error)
@@ -30492,6 +33446,71 @@ func (m *PostVersionMutation) ResetWrittenAt() {
 	m.written_at = nil
 }
 
+// SetMedia sets the "media" field.
+func (m *PostVersionMutation) SetMedia(i []int64) {
+	m.media = &i
+	m.appendmedia = nil
+}
+
+// Media returns the value of the "media" field in the mutation.
+func (m *PostVersionMutation) Media() (r []int64, exists bool) {
+	v := m.media
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMedia returns the old "media" field's value of the PostVersion entity.
+// If the PostVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PostVersionMutation) OldMedia(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMedia is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMedia requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMedia: %w", err)
+	}
+	return oldValue.Media, nil
+}
+
+// AppendMedia adds i to the "media" field.
+func (m *PostVersionMutation) AppendMedia(i []int64) {
+	m.appendmedia = append(m.appendmedia, i...)
+}
+
+// AppendedMedia returns the list of values that were appended to the "media" field in this mutation.
+func (m *PostVersionMutation) AppendedMedia() ([]int64, bool) {
+	if len(m.appendmedia) == 0 {
+		return nil, false
+	}
+	return m.appendmedia, true
+}
+
+// ClearMedia clears the value of the "media" field.
+func (m *PostVersionMutation) ClearMedia() {
+	m.media = nil
+	m.appendmedia = nil
+	m.clearedFields[postversion.FieldMedia] = struct{}{}
+}
+
+// MediaCleared returns if the "media" field was cleared in this mutation.
+func (m *PostVersionMutation) MediaCleared() bool {
+	_, ok := m.clearedFields[postversion.FieldMedia]
+	return ok
+}
+
+// ResetMedia resets all changes to the "media" field.
+func (m *PostVersionMutation) ResetMedia() {
+	m.media = nil
+	m.appendmedia = nil
+	delete(m.clearedFields, postversion.FieldMedia)
+}
+
 // Where appends a list predicates to the PostVersionMutation builder.
 func (m *PostVersionMutation) Where(ps ...predicate.PostVersion) {
 	m.predicates = append(m.predicates, ps...)
@@ -30526,7 +33545,7 @@ func (m *PostVersionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PostVersionMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.post_id != nil {
 		fields = append(fields, postversion.FieldPostID)
 	}
@@ -30550,6 +33569,9 @@ func (m *PostVersionMutation) Fields() []string {
 	}
 	if m.written_at != nil {
 		fields = append(fields, postversion.FieldWrittenAt)
+	}
+	if m.media != nil {
+		fields = append(fields, postversion.FieldMedia)
 	}
 	return fields
 }
@@ -30575,6 +33597,8 @@ func (m *PostVersionMutation) Field(name string) (ent.Value, bool) {
 		return m.Facets()
 	case postversion.FieldWrittenAt:
 		return m.WrittenAt()
+	case postversion.FieldMedia:
+		return m.Media()
 	}
 	return nil, false
 }
@@ -30600,6 +33624,8 @@ func (m *PostVersionMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldFacets(ctx)
 	case postversion.FieldWrittenAt:
 		return m.OldWrittenAt(ctx)
+	case postversion.FieldMedia:
+		return m.OldMedia(ctx)
 	}
 	return nil, fmt.Errorf("unknown PostVersion field %s", name)
 }
@@ -30664,6 +33690,13 @@ func (m *PostVersionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetWrittenAt(v)
+		return nil
+	case postversion.FieldMedia:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMedia(v)
 		return nil
 	}
 	return fmt.Errorf("unknown PostVersion field %s", name)
@@ -30737,6 +33770,9 @@ func (m *PostVersionMutation) ClearedFields() []string {
 	if m.FieldCleared(postversion.FieldFacets) {
 		fields = append(fields, postversion.FieldFacets)
 	}
+	if m.FieldCleared(postversion.FieldMedia) {
+		fields = append(fields, postversion.FieldMedia)
+	}
 	return fields
 }
 
@@ -30753,6 +33789,9 @@ func (m *PostVersionMutation) ClearField(name string) error {
 	switch name {
 	case postversion.FieldFacets:
 		m.ClearFacets()
+		return nil
+	case postversion.FieldMedia:
+		m.ClearMedia()
 		return nil
 	}
 	return fmt.Errorf("unknown PostVersion nullable field %s", name)
@@ -30785,6 +33824,9 @@ func (m *PostVersionMutation) ResetField(name string) error {
 		return nil
 	case postversion.FieldWrittenAt:
 		m.ResetWrittenAt()
+		return nil
+	case postversion.FieldMedia:
+		m.ResetMedia()
 		return nil
 	}
 	return fmt.Errorf("unknown PostVersion field %s", name)
@@ -31382,6 +34424,10 @@ type ProfileMutation struct {
 	links         *[]schema.ProfileLink
 	appendlinks   []schema.ProfileLink
 	language      *string
+	avatar_id     *int64
+	addavatar_id  *int64
+	header_id     *int64
+	addheader_id  *int64
 	version       *int64
 	addversion    *int64
 	clearedFields map[string]struct{}
@@ -31739,6 +34785,118 @@ func (m *ProfileMutation) ResetLanguage() {
 	m.language = nil
 }
 
+// SetAvatarID sets the "avatar_id" field.
+func (m *ProfileMutation) SetAvatarID(i int64) {
+	m.avatar_id = &i
+	m.addavatar_id = nil
+}
+
+// AvatarID returns the value of the "avatar_id" field in the mutation.
+func (m *ProfileMutation) AvatarID() (r int64, exists bool) {
+	v := m.avatar_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAvatarID returns the old "avatar_id" field's value of the Profile entity.
+// If the Profile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProfileMutation) OldAvatarID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAvatarID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAvatarID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAvatarID: %w", err)
+	}
+	return oldValue.AvatarID, nil
+}
+
+// AddAvatarID adds i to the "avatar_id" field.
+func (m *ProfileMutation) AddAvatarID(i int64) {
+	if m.addavatar_id != nil {
+		*m.addavatar_id += i
+	} else {
+		m.addavatar_id = &i
+	}
+}
+
+// AddedAvatarID returns the value that was added to the "avatar_id" field in this mutation.
+func (m *ProfileMutation) AddedAvatarID() (r int64, exists bool) {
+	v := m.addavatar_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAvatarID resets all changes to the "avatar_id" field.
+func (m *ProfileMutation) ResetAvatarID() {
+	m.avatar_id = nil
+	m.addavatar_id = nil
+}
+
+// SetHeaderID sets the "header_id" field.
+func (m *ProfileMutation) SetHeaderID(i int64) {
+	m.header_id = &i
+	m.addheader_id = nil
+}
+
+// HeaderID returns the value of the "header_id" field in the mutation.
+func (m *ProfileMutation) HeaderID() (r int64, exists bool) {
+	v := m.header_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeaderID returns the old "header_id" field's value of the Profile entity.
+// If the Profile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProfileMutation) OldHeaderID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeaderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeaderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeaderID: %w", err)
+	}
+	return oldValue.HeaderID, nil
+}
+
+// AddHeaderID adds i to the "header_id" field.
+func (m *ProfileMutation) AddHeaderID(i int64) {
+	if m.addheader_id != nil {
+		*m.addheader_id += i
+	} else {
+		m.addheader_id = &i
+	}
+}
+
+// AddedHeaderID returns the value that was added to the "header_id" field in this mutation.
+func (m *ProfileMutation) AddedHeaderID() (r int64, exists bool) {
+	v := m.addheader_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHeaderID resets all changes to the "header_id" field.
+func (m *ProfileMutation) ResetHeaderID() {
+	m.header_id = nil
+	m.addheader_id = nil
+}
+
 // SetVersion sets the "version" field.
 func (m *ProfileMutation) SetVersion(i int64) {
 	m.version = &i
@@ -31829,7 +34987,7 @@ func (m *ProfileMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProfileMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 9)
 	if m.display_name != nil {
 		fields = append(fields, profile.FieldDisplayName)
 	}
@@ -31847,6 +35005,12 @@ func (m *ProfileMutation) Fields() []string {
 	}
 	if m.language != nil {
 		fields = append(fields, profile.FieldLanguage)
+	}
+	if m.avatar_id != nil {
+		fields = append(fields, profile.FieldAvatarID)
+	}
+	if m.header_id != nil {
+		fields = append(fields, profile.FieldHeaderID)
 	}
 	if m.version != nil {
 		fields = append(fields, profile.FieldVersion)
@@ -31871,6 +35035,10 @@ func (m *ProfileMutation) Field(name string) (ent.Value, bool) {
 		return m.Links()
 	case profile.FieldLanguage:
 		return m.Language()
+	case profile.FieldAvatarID:
+		return m.AvatarID()
+	case profile.FieldHeaderID:
+		return m.HeaderID()
 	case profile.FieldVersion:
 		return m.Version()
 	}
@@ -31894,6 +35062,10 @@ func (m *ProfileMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLinks(ctx)
 	case profile.FieldLanguage:
 		return m.OldLanguage(ctx)
+	case profile.FieldAvatarID:
+		return m.OldAvatarID(ctx)
+	case profile.FieldHeaderID:
+		return m.OldHeaderID(ctx)
 	case profile.FieldVersion:
 		return m.OldVersion(ctx)
 	}
@@ -31947,6 +35119,20 @@ func (m *ProfileMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLanguage(v)
 		return nil
+	case profile.FieldAvatarID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAvatarID(v)
+		return nil
+	case profile.FieldHeaderID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeaderID(v)
+		return nil
 	case profile.FieldVersion:
 		v, ok := value.(int64)
 		if !ok {
@@ -31962,6 +35148,12 @@ func (m *ProfileMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ProfileMutation) AddedFields() []string {
 	var fields []string
+	if m.addavatar_id != nil {
+		fields = append(fields, profile.FieldAvatarID)
+	}
+	if m.addheader_id != nil {
+		fields = append(fields, profile.FieldHeaderID)
+	}
 	if m.addversion != nil {
 		fields = append(fields, profile.FieldVersion)
 	}
@@ -31973,6 +35165,10 @@ func (m *ProfileMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ProfileMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case profile.FieldAvatarID:
+		return m.AddedAvatarID()
+	case profile.FieldHeaderID:
+		return m.AddedHeaderID()
 	case profile.FieldVersion:
 		return m.AddedVersion()
 	}
@@ -31984,6 +35180,20 @@ func (m *ProfileMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ProfileMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case profile.FieldAvatarID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAvatarID(v)
+		return nil
+	case profile.FieldHeaderID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeaderID(v)
+		return nil
 	case profile.FieldVersion:
 		v, ok := value.(int64)
 		if !ok {
@@ -32044,6 +35254,12 @@ func (m *ProfileMutation) ResetField(name string) error {
 		return nil
 	case profile.FieldLanguage:
 		m.ResetLanguage()
+		return nil
+	case profile.FieldAvatarID:
+		m.ResetAvatarID()
+		return nil
+	case profile.FieldHeaderID:
+		m.ResetHeaderID()
 		return nil
 	case profile.FieldVersion:
 		m.ResetVersion()

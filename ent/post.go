@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -47,7 +48,9 @@ type Post struct {
 	// What stands in the text: a pulse.post.v1.Post that has nothing but its facets; null when there are none.
 	Facets []byte `json:"facets,omitempty"`
 	// Whether a poll belongs to it.
-	HasPoll      bool `json:"has_poll,omitempty"`
+	HasPoll bool `json:"has_poll,omitempty"`
+	// Its pictures, in their order; null when there are none.
+	Media        []int64 `json:"media,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -56,7 +59,7 @@ func (*Post) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case post.FieldFacets:
+		case post.FieldFacets, post.FieldMedia:
 			values[i] = new([]byte)
 		case post.FieldDeleted, post.FieldHasPoll:
 			values[i] = new(sql.NullBool)
@@ -178,6 +181,14 @@ func (_m *Post) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.HasPoll = value.Bool
 			}
+		case post.FieldMedia:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field media", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Media); err != nil {
+					return fmt.Errorf("unmarshal field media: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -260,6 +271,9 @@ func (_m *Post) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("has_poll=")
 	builder.WriteString(fmt.Sprintf("%v", _m.HasPoll))
+	builder.WriteString(", ")
+	builder.WriteString("media=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Media))
 	builder.WriteByte(')')
 	return builder.String()
 }

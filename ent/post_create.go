@@ -200,6 +200,12 @@ func (_c *PostCreate) SetNillableHasPoll(v *bool) *PostCreate {
 	return _c
 }
 
+// SetMedia sets the "media" field.
+func (_c *PostCreate) SetMedia(v []int64) *PostCreate {
+	_c.mutation.SetMedia(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PostCreate) SetID(v int64) *PostCreate {
 	_c.mutation.SetID(v)
@@ -417,6 +423,10 @@ func (_c *PostCreate) createSpec() (*Post, *sqlgraph.CreateSpec) {
 		_spec.SetField(post.FieldHasPoll, field.TypeBool, value)
 		_node.HasPoll = value
 	}
+	if value, ok := _c.mutation.Media(); ok {
+		_spec.SetField(post.FieldMedia, field.TypeJSON, value)
+		_node.Media = value
+	}
 	return _node, _spec
 }
 
@@ -604,6 +614,24 @@ func (u *PostUpsert) UpdateFacets() *PostUpsert {
 // ClearFacets clears the value of the "facets" field.
 func (u *PostUpsert) ClearFacets() *PostUpsert {
 	u.SetNull(post.FieldFacets)
+	return u
+}
+
+// SetMedia sets the "media" field.
+func (u *PostUpsert) SetMedia(v []int64) *PostUpsert {
+	u.Set(post.FieldMedia, v)
+	return u
+}
+
+// UpdateMedia sets the "media" field to the value that was provided on create.
+func (u *PostUpsert) UpdateMedia() *PostUpsert {
+	u.SetExcluded(post.FieldMedia)
+	return u
+}
+
+// ClearMedia clears the value of the "media" field.
+func (u *PostUpsert) ClearMedia() *PostUpsert {
+	u.SetNull(post.FieldMedia)
 	return u
 }
 
@@ -831,6 +859,27 @@ func (u *PostUpsertOne) UpdateFacets() *PostUpsertOne {
 func (u *PostUpsertOne) ClearFacets() *PostUpsertOne {
 	return u.Update(func(s *PostUpsert) {
 		s.ClearFacets()
+	})
+}
+
+// SetMedia sets the "media" field.
+func (u *PostUpsertOne) SetMedia(v []int64) *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.SetMedia(v)
+	})
+}
+
+// UpdateMedia sets the "media" field to the value that was provided on create.
+func (u *PostUpsertOne) UpdateMedia() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateMedia()
+	})
+}
+
+// ClearMedia clears the value of the "media" field.
+func (u *PostUpsertOne) ClearMedia() *PostUpsertOne {
+	return u.Update(func(s *PostUpsert) {
+		s.ClearMedia()
 	})
 }
 
@@ -1224,6 +1273,27 @@ func (u *PostUpsertBulk) UpdateFacets() *PostUpsertBulk {
 func (u *PostUpsertBulk) ClearFacets() *PostUpsertBulk {
 	return u.Update(func(s *PostUpsert) {
 		s.ClearFacets()
+	})
+}
+
+// SetMedia sets the "media" field.
+func (u *PostUpsertBulk) SetMedia(v []int64) *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.SetMedia(v)
+	})
+}
+
+// UpdateMedia sets the "media" field to the value that was provided on create.
+func (u *PostUpsertBulk) UpdateMedia() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.UpdateMedia()
+	})
+}
+
+// ClearMedia clears the value of the "media" field.
+func (u *PostUpsertBulk) ClearMedia() *PostUpsertBulk {
+	return u.Update(func(s *PostUpsert) {
+		s.ClearMedia()
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/predicate"
@@ -180,6 +181,24 @@ func (_u *PostUpdate) ClearFacets() *PostUpdate {
 	return _u
 }
 
+// SetMedia sets the "media" field.
+func (_u *PostUpdate) SetMedia(v []int64) *PostUpdate {
+	_u.mutation.SetMedia(v)
+	return _u
+}
+
+// AppendMedia appends value to the "media" field.
+func (_u *PostUpdate) AppendMedia(v []int64) *PostUpdate {
+	_u.mutation.AppendMedia(v)
+	return _u
+}
+
+// ClearMedia clears the value of the "media" field.
+func (_u *PostUpdate) ClearMedia() *PostUpdate {
+	_u.mutation.ClearMedia()
+	return _u
+}
+
 // Mutation returns the PostMutation object of the builder.
 func (_u *PostUpdate) Mutation() *PostMutation {
 	return _u.mutation
@@ -268,6 +287,17 @@ func (_u *PostUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.FacetsCleared() {
 		_spec.ClearField(post.FieldFacets, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Media(); ok {
+		_spec.SetField(post.FieldMedia, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedMedia(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, post.FieldMedia, value)
+		})
+	}
+	if _u.mutation.MediaCleared() {
+		_spec.ClearField(post.FieldMedia, field.TypeJSON)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -442,6 +472,24 @@ func (_u *PostUpdateOne) ClearFacets() *PostUpdateOne {
 	return _u
 }
 
+// SetMedia sets the "media" field.
+func (_u *PostUpdateOne) SetMedia(v []int64) *PostUpdateOne {
+	_u.mutation.SetMedia(v)
+	return _u
+}
+
+// AppendMedia appends value to the "media" field.
+func (_u *PostUpdateOne) AppendMedia(v []int64) *PostUpdateOne {
+	_u.mutation.AppendMedia(v)
+	return _u
+}
+
+// ClearMedia clears the value of the "media" field.
+func (_u *PostUpdateOne) ClearMedia() *PostUpdateOne {
+	_u.mutation.ClearMedia()
+	return _u
+}
+
 // Mutation returns the PostMutation object of the builder.
 func (_u *PostUpdateOne) Mutation() *PostMutation {
 	return _u.mutation
@@ -560,6 +608,17 @@ func (_u *PostUpdateOne) sqlSave(ctx context.Context) (_node *Post, err error) {
 	}
 	if _u.mutation.FacetsCleared() {
 		_spec.ClearField(post.FieldFacets, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Media(); ok {
+		_spec.SetField(post.FieldMedia, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedMedia(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, post.FieldMedia, value)
+		})
+	}
+	if _u.mutation.MediaCleared() {
+		_spec.ClearField(post.FieldMedia, field.TypeJSON)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Post{config: _u.config}

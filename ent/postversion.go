@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -33,7 +34,9 @@ type PostVersion struct {
 	// As those of the post; whom they mention saw it.
 	Facets []byte `json:"facets,omitempty"`
 	// WrittenAt holds the value of the "written_at" field.
-	WrittenAt    time.Time `json:"written_at,omitempty"`
+	WrittenAt time.Time `json:"written_at,omitempty"`
+	// Its pictures, in their order.
+	Media        []int64 `json:"media,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -42,7 +45,7 @@ func (*PostVersion) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case postversion.FieldFacets:
+		case postversion.FieldFacets, postversion.FieldMedia:
 			values[i] = new([]byte)
 		case postversion.FieldID, postversion.FieldPostID, postversion.FieldVersion, postversion.FieldAudience:
 			values[i] = new(sql.NullInt64)
@@ -119,6 +122,14 @@ func (_m *PostVersion) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.WrittenAt = value.Time
 			}
+		case postversion.FieldMedia:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field media", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Media); err != nil {
+					return fmt.Errorf("unmarshal field media: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -178,6 +189,9 @@ func (_m *PostVersion) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("written_at=")
 	builder.WriteString(_m.WrittenAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("media=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Media))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -86,6 +86,12 @@ func (_c *PostVersionCreate) SetWrittenAt(v time.Time) *PostVersionCreate {
 	return _c
 }
 
+// SetMedia sets the "media" field.
+func (_c *PostVersionCreate) SetMedia(v []int64) *PostVersionCreate {
+	_c.mutation.SetMedia(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PostVersionCreate) SetID(v int64) *PostVersionCreate {
 	_c.mutation.SetID(v)
@@ -225,6 +231,10 @@ func (_c *PostVersionCreate) createSpec() (*PostVersion, *sqlgraph.CreateSpec) {
 		_spec.SetField(postversion.FieldWrittenAt, field.TypeTime, value)
 		_node.WrittenAt = value
 	}
+	if value, ok := _c.mutation.Media(); ok {
+		_spec.SetField(postversion.FieldMedia, field.TypeJSON, value)
+		_node.Media = value
+	}
 	return _node, _spec
 }
 
@@ -317,6 +327,9 @@ func (u *PostVersionUpsertOne) UpdateNewValues() *PostVersionUpsertOne {
 		}
 		if _, exists := u.create.mutation.WrittenAt(); exists {
 			s.SetIgnore(postversion.FieldWrittenAt)
+		}
+		if _, exists := u.create.mutation.Media(); exists {
+			s.SetIgnore(postversion.FieldMedia)
 		}
 	}))
 	return u
@@ -554,6 +567,9 @@ func (u *PostVersionUpsertBulk) UpdateNewValues() *PostVersionUpsertBulk {
 			}
 			if _, exists := b.mutation.WrittenAt(); exists {
 				s.SetIgnore(postversion.FieldWrittenAt)
+			}
+			if _, exists := b.mutation.Media(); exists {
+				s.SetIgnore(postversion.FieldMedia)
 			}
 		}
 	}))

@@ -78,6 +78,9 @@ func (_u *PostVersionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.FacetsCleared() {
 		_spec.ClearField(postversion.FieldFacets, field.TypeBytes)
 	}
+	if _u.mutation.MediaCleared() {
+		_spec.ClearField(postversion.FieldMedia, field.TypeJSON)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -179,6 +182,9 @@ func (_u *PostVersionUpdateOne) sqlSave(ctx context.Context) (_node *PostVersion
 	}
 	if _u.mutation.FacetsCleared() {
 		_spec.ClearField(postversion.FieldFacets, field.TypeBytes)
+	}
+	if _u.mutation.MediaCleared() {
+		_spec.ClearField(postversion.FieldMedia, field.TypeJSON)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &PostVersion{config: _u.config}

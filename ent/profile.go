@@ -31,6 +31,10 @@ type Profile struct {
 	Links []schema.ProfileLink `json:"links,omitempty"`
 	// BCP 47 tag of the language that the person writes in, empty when they do not say.
 	Language string `json:"language,omitempty"`
+	// The picture of the person, 0 for none.
+	AvatarID int64 `json:"avatar_id,omitempty"`
+	// The picture above the profile, 0 for none.
+	HeaderID int64 `json:"header_id,omitempty"`
 	// Grows with each change; the etag.
 	Version      int64 `json:"version,omitempty"`
 	selectValues sql.SelectValues
@@ -45,7 +49,7 @@ func (*Profile) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case profile.FieldPrivate:
 			values[i] = new(sql.NullBool)
-		case profile.FieldID, profile.FieldVersion:
+		case profile.FieldID, profile.FieldAvatarID, profile.FieldHeaderID, profile.FieldVersion:
 			values[i] = new(sql.NullInt64)
 		case profile.FieldDisplayName, profile.FieldBio, profile.FieldLocation, profile.FieldLanguage:
 			values[i] = new(sql.NullString)
@@ -108,6 +112,18 @@ func (_m *Profile) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Language = value.String
 			}
+		case profile.FieldAvatarID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field avatar_id", values[i])
+			} else if value.Valid {
+				_m.AvatarID = value.Int64
+			}
+		case profile.FieldHeaderID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field header_id", values[i])
+			} else if value.Valid {
+				_m.HeaderID = value.Int64
+			}
 		case profile.FieldVersion:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field version", values[i])
@@ -167,6 +183,12 @@ func (_m *Profile) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("language=")
 	builder.WriteString(_m.Language)
+	builder.WriteString(", ")
+	builder.WriteString("avatar_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AvatarID))
+	builder.WriteString(", ")
+	builder.WriteString("header_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.HeaderID))
 	builder.WriteString(", ")
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))

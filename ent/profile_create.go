@@ -98,6 +98,34 @@ func (_c *ProfileCreate) SetNillableLanguage(v *string) *ProfileCreate {
 	return _c
 }
 
+// SetAvatarID sets the "avatar_id" field.
+func (_c *ProfileCreate) SetAvatarID(v int64) *ProfileCreate {
+	_c.mutation.SetAvatarID(v)
+	return _c
+}
+
+// SetNillableAvatarID sets the "avatar_id" field if the given value is not nil.
+func (_c *ProfileCreate) SetNillableAvatarID(v *int64) *ProfileCreate {
+	if v != nil {
+		_c.SetAvatarID(*v)
+	}
+	return _c
+}
+
+// SetHeaderID sets the "header_id" field.
+func (_c *ProfileCreate) SetHeaderID(v int64) *ProfileCreate {
+	_c.mutation.SetHeaderID(v)
+	return _c
+}
+
+// SetNillableHeaderID sets the "header_id" field if the given value is not nil.
+func (_c *ProfileCreate) SetNillableHeaderID(v *int64) *ProfileCreate {
+	if v != nil {
+		_c.SetHeaderID(*v)
+	}
+	return _c
+}
+
 // SetVersion sets the "version" field.
 func (_c *ProfileCreate) SetVersion(v int64) *ProfileCreate {
 	_c.mutation.SetVersion(v)
@@ -173,6 +201,14 @@ func (_c *ProfileCreate) defaults() {
 		v := profile.DefaultLanguage
 		_c.mutation.SetLanguage(v)
 	}
+	if _, ok := _c.mutation.AvatarID(); !ok {
+		v := profile.DefaultAvatarID
+		_c.mutation.SetAvatarID(v)
+	}
+	if _, ok := _c.mutation.HeaderID(); !ok {
+		v := profile.DefaultHeaderID
+		_c.mutation.SetHeaderID(v)
+	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := profile.DefaultVersion
 		_c.mutation.SetVersion(v)
@@ -195,6 +231,12 @@ func (_c *ProfileCreate) check() error {
 	}
 	if _, ok := _c.mutation.Language(); !ok {
 		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Profile.language"`)}
+	}
+	if _, ok := _c.mutation.AvatarID(); !ok {
+		return &ValidationError{Name: "avatar_id", err: errors.New(`ent: missing required field "Profile.avatar_id"`)}
+	}
+	if _, ok := _c.mutation.HeaderID(); !ok {
+		return &ValidationError{Name: "header_id", err: errors.New(`ent: missing required field "Profile.header_id"`)}
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Profile.version"`)}
@@ -255,6 +297,14 @@ func (_c *ProfileCreate) createSpec() (*Profile, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Language(); ok {
 		_spec.SetField(profile.FieldLanguage, field.TypeString, value)
 		_node.Language = value
+	}
+	if value, ok := _c.mutation.AvatarID(); ok {
+		_spec.SetField(profile.FieldAvatarID, field.TypeInt64, value)
+		_node.AvatarID = value
+	}
+	if value, ok := _c.mutation.HeaderID(); ok {
+		_spec.SetField(profile.FieldHeaderID, field.TypeInt64, value)
+		_node.HeaderID = value
 	}
 	if value, ok := _c.mutation.Version(); ok {
 		_spec.SetField(profile.FieldVersion, field.TypeInt64, value)
@@ -387,6 +437,42 @@ func (u *ProfileUpsert) SetLanguage(v string) *ProfileUpsert {
 // UpdateLanguage sets the "language" field to the value that was provided on create.
 func (u *ProfileUpsert) UpdateLanguage() *ProfileUpsert {
 	u.SetExcluded(profile.FieldLanguage)
+	return u
+}
+
+// SetAvatarID sets the "avatar_id" field.
+func (u *ProfileUpsert) SetAvatarID(v int64) *ProfileUpsert {
+	u.Set(profile.FieldAvatarID, v)
+	return u
+}
+
+// UpdateAvatarID sets the "avatar_id" field to the value that was provided on create.
+func (u *ProfileUpsert) UpdateAvatarID() *ProfileUpsert {
+	u.SetExcluded(profile.FieldAvatarID)
+	return u
+}
+
+// AddAvatarID adds v to the "avatar_id" field.
+func (u *ProfileUpsert) AddAvatarID(v int64) *ProfileUpsert {
+	u.Add(profile.FieldAvatarID, v)
+	return u
+}
+
+// SetHeaderID sets the "header_id" field.
+func (u *ProfileUpsert) SetHeaderID(v int64) *ProfileUpsert {
+	u.Set(profile.FieldHeaderID, v)
+	return u
+}
+
+// UpdateHeaderID sets the "header_id" field to the value that was provided on create.
+func (u *ProfileUpsert) UpdateHeaderID() *ProfileUpsert {
+	u.SetExcluded(profile.FieldHeaderID)
+	return u
+}
+
+// AddHeaderID adds v to the "header_id" field.
+func (u *ProfileUpsert) AddHeaderID(v int64) *ProfileUpsert {
+	u.Add(profile.FieldHeaderID, v)
 	return u
 }
 
@@ -544,6 +630,48 @@ func (u *ProfileUpsertOne) SetLanguage(v string) *ProfileUpsertOne {
 func (u *ProfileUpsertOne) UpdateLanguage() *ProfileUpsertOne {
 	return u.Update(func(s *ProfileUpsert) {
 		s.UpdateLanguage()
+	})
+}
+
+// SetAvatarID sets the "avatar_id" field.
+func (u *ProfileUpsertOne) SetAvatarID(v int64) *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetAvatarID(v)
+	})
+}
+
+// AddAvatarID adds v to the "avatar_id" field.
+func (u *ProfileUpsertOne) AddAvatarID(v int64) *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.AddAvatarID(v)
+	})
+}
+
+// UpdateAvatarID sets the "avatar_id" field to the value that was provided on create.
+func (u *ProfileUpsertOne) UpdateAvatarID() *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateAvatarID()
+	})
+}
+
+// SetHeaderID sets the "header_id" field.
+func (u *ProfileUpsertOne) SetHeaderID(v int64) *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetHeaderID(v)
+	})
+}
+
+// AddHeaderID adds v to the "header_id" field.
+func (u *ProfileUpsertOne) AddHeaderID(v int64) *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.AddHeaderID(v)
+	})
+}
+
+// UpdateHeaderID sets the "header_id" field to the value that was provided on create.
+func (u *ProfileUpsertOne) UpdateHeaderID() *ProfileUpsertOne {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateHeaderID()
 	})
 }
 
@@ -870,6 +998,48 @@ func (u *ProfileUpsertBulk) SetLanguage(v string) *ProfileUpsertBulk {
 func (u *ProfileUpsertBulk) UpdateLanguage() *ProfileUpsertBulk {
 	return u.Update(func(s *ProfileUpsert) {
 		s.UpdateLanguage()
+	})
+}
+
+// SetAvatarID sets the "avatar_id" field.
+func (u *ProfileUpsertBulk) SetAvatarID(v int64) *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetAvatarID(v)
+	})
+}
+
+// AddAvatarID adds v to the "avatar_id" field.
+func (u *ProfileUpsertBulk) AddAvatarID(v int64) *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.AddAvatarID(v)
+	})
+}
+
+// UpdateAvatarID sets the "avatar_id" field to the value that was provided on create.
+func (u *ProfileUpsertBulk) UpdateAvatarID() *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateAvatarID()
+	})
+}
+
+// SetHeaderID sets the "header_id" field.
+func (u *ProfileUpsertBulk) SetHeaderID(v int64) *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.SetHeaderID(v)
+	})
+}
+
+// AddHeaderID adds v to the "header_id" field.
+func (u *ProfileUpsertBulk) AddHeaderID(v int64) *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.AddHeaderID(v)
+	})
+}
+
+// UpdateHeaderID sets the "header_id" field to the value that was provided on create.
+func (u *ProfileUpsertBulk) UpdateHeaderID() *ProfileUpsertBulk {
+	return u.Update(func(s *ProfileUpsert) {
+		s.UpdateHeaderID()
 	})
 }
 

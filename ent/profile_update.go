@@ -118,6 +118,48 @@ func (_u *ProfileUpdate) SetNillableLanguage(v *string) *ProfileUpdate {
 	return _u
 }
 
+// SetAvatarID sets the "avatar_id" field.
+func (_u *ProfileUpdate) SetAvatarID(v int64) *ProfileUpdate {
+	_u.mutation.ResetAvatarID()
+	_u.mutation.SetAvatarID(v)
+	return _u
+}
+
+// SetNillableAvatarID sets the "avatar_id" field if the given value is not nil.
+func (_u *ProfileUpdate) SetNillableAvatarID(v *int64) *ProfileUpdate {
+	if v != nil {
+		_u.SetAvatarID(*v)
+	}
+	return _u
+}
+
+// AddAvatarID adds value to the "avatar_id" field.
+func (_u *ProfileUpdate) AddAvatarID(v int64) *ProfileUpdate {
+	_u.mutation.AddAvatarID(v)
+	return _u
+}
+
+// SetHeaderID sets the "header_id" field.
+func (_u *ProfileUpdate) SetHeaderID(v int64) *ProfileUpdate {
+	_u.mutation.ResetHeaderID()
+	_u.mutation.SetHeaderID(v)
+	return _u
+}
+
+// SetNillableHeaderID sets the "header_id" field if the given value is not nil.
+func (_u *ProfileUpdate) SetNillableHeaderID(v *int64) *ProfileUpdate {
+	if v != nil {
+		_u.SetHeaderID(*v)
+	}
+	return _u
+}
+
+// AddHeaderID adds value to the "header_id" field.
+func (_u *ProfileUpdate) AddHeaderID(v int64) *ProfileUpdate {
+	_u.mutation.AddHeaderID(v)
+	return _u
+}
+
 // SetVersion sets the "version" field.
 func (_u *ProfileUpdate) SetVersion(v int64) *ProfileUpdate {
 	_u.mutation.ResetVersion()
@@ -211,6 +253,18 @@ func (_u *ProfileUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(profile.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AvatarID(); ok {
+		_spec.SetField(profile.FieldAvatarID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAvatarID(); ok {
+		_spec.AddField(profile.FieldAvatarID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.HeaderID(); ok {
+		_spec.SetField(profile.FieldHeaderID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedHeaderID(); ok {
+		_spec.AddField(profile.FieldHeaderID, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(profile.FieldVersion, field.TypeInt64, value)
@@ -325,6 +379,48 @@ func (_u *ProfileUpdateOne) SetNillableLanguage(v *string) *ProfileUpdateOne {
 	if v != nil {
 		_u.SetLanguage(*v)
 	}
+	return _u
+}
+
+// SetAvatarID sets the "avatar_id" field.
+func (_u *ProfileUpdateOne) SetAvatarID(v int64) *ProfileUpdateOne {
+	_u.mutation.ResetAvatarID()
+	_u.mutation.SetAvatarID(v)
+	return _u
+}
+
+// SetNillableAvatarID sets the "avatar_id" field if the given value is not nil.
+func (_u *ProfileUpdateOne) SetNillableAvatarID(v *int64) *ProfileUpdateOne {
+	if v != nil {
+		_u.SetAvatarID(*v)
+	}
+	return _u
+}
+
+// AddAvatarID adds value to the "avatar_id" field.
+func (_u *ProfileUpdateOne) AddAvatarID(v int64) *ProfileUpdateOne {
+	_u.mutation.AddAvatarID(v)
+	return _u
+}
+
+// SetHeaderID sets the "header_id" field.
+func (_u *ProfileUpdateOne) SetHeaderID(v int64) *ProfileUpdateOne {
+	_u.mutation.ResetHeaderID()
+	_u.mutation.SetHeaderID(v)
+	return _u
+}
+
+// SetNillableHeaderID sets the "header_id" field if the given value is not nil.
+func (_u *ProfileUpdateOne) SetNillableHeaderID(v *int64) *ProfileUpdateOne {
+	if v != nil {
+		_u.SetHeaderID(*v)
+	}
+	return _u
+}
+
+// AddHeaderID adds value to the "header_id" field.
+func (_u *ProfileUpdateOne) AddHeaderID(v int64) *ProfileUpdateOne {
+	_u.mutation.AddHeaderID(v)
 	return _u
 }
 
@@ -451,6 +547,18 @@ func (_u *ProfileUpdateOne) sqlSave(ctx context.Context) (_node *Profile, err er
 	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(profile.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AvatarID(); ok {
+		_spec.SetField(profile.FieldAvatarID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAvatarID(); ok {
+		_spec.AddField(profile.FieldAvatarID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.HeaderID(); ok {
+		_spec.SetField(profile.FieldHeaderID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedHeaderID(); ok {
+		_spec.AddField(profile.FieldHeaderID, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.Version(); ok {
 		_spec.SetField(profile.FieldVersion, field.TypeInt64, value)

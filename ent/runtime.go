@@ -8,6 +8,7 @@ import (
 	"github.com/pulse-social/pulse/ent/conversationmember"
 	"github.com/pulse-social/pulse/ent/draft"
 	"github.com/pulse-social/pulse/ent/event"
+	"github.com/pulse-social/pulse/ent/media"
 	"github.com/pulse-social/pulse/ent/message"
 	"github.com/pulse-social/pulse/ent/notification"
 	"github.com/pulse-social/pulse/ent/notificationcause"
@@ -147,6 +148,28 @@ func init() {
 	eventDescVersion := eventFields[29].Descriptor()
 	// event.DefaultVersion holds the default value on creation for the version field.
 	event.DefaultVersion = eventDescVersion.Default.(int64)
+	mediaFields := schema.Media{}.Fields()
+	_ = mediaFields
+	// mediaDescAltText is the schema descriptor for alt_text field.
+	mediaDescAltText := mediaFields[5].Descriptor()
+	// media.DefaultAltText holds the default value on creation for the alt_text field.
+	media.DefaultAltText = mediaDescAltText.Default.(string)
+	// mediaDescWidth is the schema descriptor for width field.
+	mediaDescWidth := mediaFields[6].Descriptor()
+	// media.DefaultWidth holds the default value on creation for the width field.
+	media.DefaultWidth = mediaDescWidth.Default.(int32)
+	// mediaDescHeight is the schema descriptor for height field.
+	mediaDescHeight := mediaFields[7].Descriptor()
+	// media.DefaultHeight holds the default value on creation for the height field.
+	media.DefaultHeight = mediaDescHeight.Default.(int32)
+	// mediaDescBlurhash is the schema descriptor for blurhash field.
+	mediaDescBlurhash := mediaFields[8].Descriptor()
+	// media.DefaultBlurhash holds the default value on creation for the blurhash field.
+	media.DefaultBlurhash = mediaDescBlurhash.Default.(string)
+	// mediaDescAnimated is the schema descriptor for animated field.
+	mediaDescAnimated := mediaFields[9].Descriptor()
+	// media.DefaultAnimated holds the default value on creation for the animated field.
+	media.DefaultAnimated = mediaDescAnimated.Default.(bool)
 	messageFields := schema.Message{}.Fields()
 	_ = messageFields
 	// messageDescReplyToID is the schema descriptor for reply_to_id field.
@@ -337,8 +360,16 @@ func init() {
 	profileDescLanguage := profileFields[6].Descriptor()
 	// profile.DefaultLanguage holds the default value on creation for the language field.
 	profile.DefaultLanguage = profileDescLanguage.Default.(string)
+	// profileDescAvatarID is the schema descriptor for avatar_id field.
+	profileDescAvatarID := profileFields[7].Descriptor()
+	// profile.DefaultAvatarID holds the default value on creation for the avatar_id field.
+	profile.DefaultAvatarID = profileDescAvatarID.Default.(int64)
+	// profileDescHeaderID is the schema descriptor for header_id field.
+	profileDescHeaderID := profileFields[8].Descriptor()
+	// profile.DefaultHeaderID holds the default value on creation for the header_id field.
+	profile.DefaultHeaderID = profileDescHeaderID.Default.(int64)
 	// profileDescVersion is the schema descriptor for version field.
-	profileDescVersion := profileFields[7].Descriptor()
+	profileDescVersion := profileFields[9].Descriptor()
 	// profile.DefaultVersion holds the default value on creation for the version field.
 	profile.DefaultVersion = profileDescVersion.Default.(int64)
 	pushsubscriptionFields := schema.PushSubscription{}.Fields()

@@ -68,10 +68,18 @@ type Tx struct {
 	Like *LikeClient
 	// LinkedIdentity is the client for interacting with the LinkedIdentity builders.
 	LinkedIdentity *LinkedIdentityClient
+	// Media is the client for interacting with the Media builders.
+	Media *MediaClient
+	// MediaKey is the client for interacting with the MediaKey builders.
+	MediaKey *MediaKeyClient
+	// MediaUsage is the client for interacting with the MediaUsage builders.
+	MediaUsage *MediaUsageClient
 	// MergedAuthor is the client for interacting with the MergedAuthor builders.
 	MergedAuthor *MergedAuthorClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// MessageMedia is the client for interacting with the MessageMedia builders.
+	MessageMedia *MessageMediaClient
 	// MessageReaction is the client for interacting with the MessageReaction builders.
 	MessageReaction *MessageReactionClient
 	// MessagingSetting is the client for interacting with the MessagingSetting builders.
@@ -104,6 +112,8 @@ type Tx struct {
 	Post *PostClient
 	// PostCount is the client for interacting with the PostCount builders.
 	PostCount *PostCountClient
+	// PostMedia is the client for interacting with the PostMedia builders.
+	PostMedia *PostMediaClient
 	// PostMention is the client for interacting with the PostMention builders.
 	PostMention *PostMentionClient
 	// PostTag is the client for interacting with the PostTag builders.
@@ -320,8 +330,12 @@ func (tx *Tx) init() {
 	tx.InboxEntry = NewInboxEntryClient(tx.config)
 	tx.Like = NewLikeClient(tx.config)
 	tx.LinkedIdentity = NewLinkedIdentityClient(tx.config)
+	tx.Media = NewMediaClient(tx.config)
+	tx.MediaKey = NewMediaKeyClient(tx.config)
+	tx.MediaUsage = NewMediaUsageClient(tx.config)
 	tx.MergedAuthor = NewMergedAuthorClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
+	tx.MessageMedia = NewMessageMediaClient(tx.config)
 	tx.MessageReaction = NewMessageReactionClient(tx.config)
 	tx.MessagingSetting = NewMessagingSettingClient(tx.config)
 	tx.Mute = NewMuteClient(tx.config)
@@ -338,6 +352,7 @@ func (tx *Tx) init() {
 	tx.PollVote = NewPollVoteClient(tx.config)
 	tx.Post = NewPostClient(tx.config)
 	tx.PostCount = NewPostCountClient(tx.config)
+	tx.PostMedia = NewPostMediaClient(tx.config)
 	tx.PostMention = NewPostMentionClient(tx.config)
 	tx.PostTag = NewPostTagClient(tx.config)
 	tx.PostVersion = NewPostVersionClient(tx.config)

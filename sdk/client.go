@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
@@ -31,7 +32,7 @@ func NewClient(serverURL string, opts ...Option) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		cfg.transport = transport
+		cfg.transport, cfg.serverURL = transport, strings.TrimSuffix(serverURL, "/")
 	}
 	return connectClient(&cfg), nil
 }
@@ -51,6 +52,7 @@ func connectClient(cfg *config) *Client {
 	)
 	client := newServices(connect.NewClient(cfg.transport, interceptors...))
 	client.session = current
+	client.files = files{server: cfg.serverURL, http: cfg.httpClient, userAgent: cfg.userAgent}
 	current.exchange = func(ctx context.Context, refreshToken string) (*identityv1.Tokens, error) {
 		// A context of its own: headers of the call that noticed the expiry are not meant for this one.
 		ctx, _ = connect.NewClientContext(ctx)

@@ -26,6 +26,7 @@ type config struct {
 	attempts     int
 	interceptors []connect.ClientInterceptor
 	userAgent    string
+	serverURL    string // empty with a transport of the caller's own
 }
 
 func defaults() config {

@@ -8,6 +8,7 @@ import (
 	"github.com/pulse-social/pulse/gen/pulse/event/v1/eventv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/graph/v1/graphv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/identity/v1/identityv1connect"
+	"github.com/pulse-social/pulse/gen/pulse/media/v1/mediav1connect"
 	"github.com/pulse-social/pulse/gen/pulse/messaging/v1/messagingv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/notification/v1/notificationv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
@@ -35,6 +36,9 @@ type Client struct {
 	// Identity calls pulse.identity.v1.IdentityService.
 	Identity identityv1connect.IdentityServiceClient
 
+	// Media calls pulse.media.v1.MediaService.
+	Media mediav1connect.MediaServiceClient
+
 	// Messaging calls pulse.messaging.v1.MessagingService.
 	Messaging messagingv1connect.MessagingServiceClient
 
@@ -57,6 +61,7 @@ type Client struct {
 	Users userv1connect.UserServiceClient
 
 	session *session
+	files   files
 }
 
 // newServices returns a Client whose services send their calls through conn. It has no session yet.
@@ -67,6 +72,7 @@ func newServices(conn *connect.Client) *Client {
 		Events:        eventv1connect.NewEventServiceClient(conn),
 		Graph:         graphv1connect.NewGraphServiceClient(conn),
 		Identity:      identityv1connect.NewIdentityServiceClient(conn),
+		Media:         mediav1connect.NewMediaServiceClient(conn),
 		Messaging:     messagingv1connect.NewMessagingServiceClient(conn),
 		Notifications: notificationv1connect.NewNotificationServiceClient(conn),
 		Posts:         postv1connect.NewPostServiceClient(conn),

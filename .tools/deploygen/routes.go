@@ -133,7 +133,7 @@ func samplePaths(s service) []string {
 	}
 	for _, pattern := range s.Routes {
 		_, path, _ := strings.Cut(pattern, " ")
-		paths = append(paths, path)
+		paths = append(paths, variable.ReplaceAllString(path, "42"))
 	}
 	return paths
 }

@@ -13,6 +13,10 @@ GRANT pulse_user TO login_user;
 SELECT 'CREATE ROLE login_post' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'login_post') \gexec
 ALTER ROLE login_post LOGIN PASSWORD :'password';
 GRANT pulse_post TO login_post;
+\set password `sed 's|^[^:]*://[^:]*:\([^@]*\)@.*|\1|' /run/secrets/database_url_media`
+SELECT 'CREATE ROLE login_media' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'login_media') \gexec
+ALTER ROLE login_media LOGIN PASSWORD :'password';
+GRANT pulse_media TO login_media;
 \set password `sed 's|^[^:]*://[^:]*:\([^@]*\)@.*|\1|' /run/secrets/database_url_graph`
 SELECT 'CREATE ROLE login_graph' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'login_graph') \gexec
 ALTER ROLE login_graph LOGIN PASSWORD :'password';

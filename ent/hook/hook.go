@@ -333,6 +333,42 @@ func (f LinkedIdentityFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LinkedIdentityMutation", m)
 }
 
+// The MediaFunc type is an adapter to allow the use of ordinary
+// function as Media mutator.
+type MediaFunc func(context.Context, *ent.MediaMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MediaFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MediaMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MediaMutation", m)
+}
+
+// The MediaKeyFunc type is an adapter to allow the use of ordinary
+// function as MediaKey mutator.
+type MediaKeyFunc func(context.Context, *ent.MediaKeyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MediaKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MediaKeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MediaKeyMutation", m)
+}
+
+// The MediaUsageFunc type is an adapter to allow the use of ordinary
+// function as MediaUsage mutator.
+type MediaUsageFunc func(context.Context, *ent.MediaUsageMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MediaUsageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MediaUsageMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MediaUsageMutation", m)
+}
+
 // The MergedAuthorFunc type is an adapter to allow the use of ordinary
 // function as MergedAuthor mutator.
 type MergedAuthorFunc func(context.Context, *ent.MergedAuthorMutation) (ent.Value, error)
@@ -355,6 +391,18 @@ func (f MessageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MessageMutation", m)
+}
+
+// The MessageMediaFunc type is an adapter to allow the use of ordinary
+// function as MessageMedia mutator.
+type MessageMediaFunc func(context.Context, *ent.MessageMediaMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MessageMediaFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MessageMediaMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MessageMediaMutation", m)
 }
 
 // The MessageReactionFunc type is an adapter to allow the use of ordinary
@@ -547,6 +595,18 @@ func (f PostCountFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PostCountMutation", m)
+}
+
+// The PostMediaFunc type is an adapter to allow the use of ordinary
+// function as PostMedia mutator.
+type PostMediaFunc func(context.Context, *ent.PostMediaMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PostMediaFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PostMediaMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PostMediaMutation", m)
 }
 
 // The PostMentionFunc type is an adapter to allow the use of ordinary

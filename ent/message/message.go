@@ -31,6 +31,8 @@ const (
 	FieldDeleted = "deleted"
 	// FieldEditedAt holds the string denoting the edited_at field in the database.
 	FieldEditedAt = "edited_at"
+	// FieldMedia holds the string denoting the media field in the database.
+	FieldMedia = "media"
 	// Table holds the table name of the message in the database.
 	Table = "messages"
 )
@@ -48,6 +50,7 @@ var Columns = []string{
 	FieldClientID,
 	FieldDeleted,
 	FieldEditedAt,
+	FieldMedia,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

@@ -544,6 +544,16 @@ func EditedAtNotNil() predicate.Message {
 	return predicate.Message(sql.FieldNotNull(FieldEditedAt))
 }
 
+// MediaIsNil applies the IsNil predicate on the "media" field.
+func MediaIsNil() predicate.Message {
+	return predicate.Message(sql.FieldIsNull(FieldMedia))
+}
+
+// MediaNotNil applies the NotNil predicate on the "media" field.
+func MediaNotNil() predicate.Message {
+	return predicate.Message(sql.FieldNotNull(FieldMedia))
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Message) predicate.Message {
 	return predicate.Message(sql.AndPredicates(predicates...))

@@ -456,6 +456,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{EventInvitesColumns[2], EventInvitesColumns[1]},
 			},
+			{
+				Name:    "eventinvite_inviter_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventInvitesColumns[3]},
+			},
 		},
 	}
 	// EventRemindersColumns holds the columns for the "event_reminders" table.
@@ -648,6 +653,61 @@ var (
 			},
 		},
 	}
+	// MediaColumns holds the columns for the "media" table.
+	MediaColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "owner_id", Type: field.TypeInt64},
+		{Name: "state", Type: field.TypeInt32},
+		{Name: "content_type", Type: field.TypeString},
+		{Name: "size_bytes", Type: field.TypeInt64},
+		{Name: "alt_text", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "width", Type: field.TypeInt32, Default: 0},
+		{Name: "height", Type: field.TypeInt32, Default: 0},
+		{Name: "blurhash", Type: field.TypeString, Default: ""},
+		{Name: "animated", Type: field.TypeBool, Default: false},
+		{Name: "going_at", Type: field.TypeTime, Nullable: true},
+		{Name: "variants", Type: field.TypeJSON, Nullable: true},
+	}
+	// MediaTable holds the schema information for the "media" table.
+	MediaTable = &schema.Table{
+		Name:       "media",
+		Columns:    MediaColumns,
+		PrimaryKey: []*schema.Column{MediaColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "media_owner_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{MediaColumns[1], MediaColumns[0]},
+			},
+			{
+				Name:    "media_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{MediaColumns[2], MediaColumns[0]},
+			},
+		},
+	}
+	// MediaKeysColumns holds the columns for the "media_keys" table.
+	MediaKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "secret", Type: field.TypeString},
+	}
+	// MediaKeysTable holds the schema information for the "media_keys" table.
+	MediaKeysTable = &schema.Table{
+		Name:       "media_keys",
+		Columns:    MediaKeysColumns,
+		PrimaryKey: []*schema.Column{MediaKeysColumns[0]},
+	}
+	// MediaUsagesColumns holds the columns for the "media_usages" table.
+	MediaUsagesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "bytes", Type: field.TypeInt64},
+	}
+	// MediaUsagesTable holds the schema information for the "media_usages" table.
+	MediaUsagesTable = &schema.Table{
+		Name:       "media_usages",
+		Columns:    MediaUsagesColumns,
+		PrimaryKey: []*schema.Column{MediaUsagesColumns[0]},
+	}
 	// MergedAuthorsColumns holds the columns for the "merged_authors" table.
 	MergedAuthorsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
@@ -671,6 +731,7 @@ var (
 		{Name: "client_id", Type: field.TypeString, Nullable: true},
 		{Name: "deleted", Type: field.TypeBool, Default: false},
 		{Name: "edited_at", Type: field.TypeTime, Nullable: true},
+		{Name: "media", Type: field.TypeJSON, Nullable: true},
 	}
 	// MessagesTable holds the schema information for the "messages" table.
 	MessagesTable = &schema.Table{
@@ -695,6 +756,30 @@ var (
 				Name:    "message_sender_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{MessagesColumns[3], MessagesColumns[0]},
+			},
+		},
+	}
+	// MessageMediaColumns holds the columns for the "message_media" table.
+	MessageMediaColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "message_id", Type: field.TypeInt64},
+		{Name: "media_id", Type: field.TypeInt64},
+	}
+	// MessageMediaTable holds the schema information for the "message_media" table.
+	MessageMediaTable = &schema.Table{
+		Name:       "message_media",
+		Columns:    MessageMediaColumns,
+		PrimaryKey: []*schema.Column{MessageMediaColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "messagemedia_message_id_media_id",
+				Unique:  true,
+				Columns: []*schema.Column{MessageMediaColumns[1], MessageMediaColumns[2]},
+			},
+			{
+				Name:    "messagemedia_media_id",
+				Unique:  false,
+				Columns: []*schema.Column{MessageMediaColumns[2]},
 			},
 		},
 	}
@@ -1094,6 +1179,7 @@ var (
 		{Name: "edited_at", Type: field.TypeTime, Nullable: true},
 		{Name: "facets", Type: field.TypeBytes, Nullable: true},
 		{Name: "has_poll", Type: field.TypeBool, Default: false},
+		{Name: "media", Type: field.TypeJSON, Nullable: true},
 	}
 	// PostsTable holds the schema information for the "posts" table.
 	PostsTable = &schema.Table{
@@ -1150,6 +1236,31 @@ var (
 		Name:       "post_counts",
 		Columns:    PostCountsColumns,
 		PrimaryKey: []*schema.Column{PostCountsColumns[0]},
+	}
+	// PostMediaColumns holds the columns for the "post_media" table.
+	PostMediaColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "post_id", Type: field.TypeInt64},
+		{Name: "media_id", Type: field.TypeInt64},
+		{Name: "shown", Type: field.TypeBool},
+	}
+	// PostMediaTable holds the schema information for the "post_media" table.
+	PostMediaTable = &schema.Table{
+		Name:       "post_media",
+		Columns:    PostMediaColumns,
+		PrimaryKey: []*schema.Column{PostMediaColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "postmedia_post_id_media_id",
+				Unique:  true,
+				Columns: []*schema.Column{PostMediaColumns[1], PostMediaColumns[2]},
+			},
+			{
+				Name:    "postmedia_media_id",
+				Unique:  false,
+				Columns: []*schema.Column{PostMediaColumns[2]},
+			},
+		},
 	}
 	// PostMentionsColumns holds the columns for the "post_mentions" table.
 	PostMentionsColumns = []*schema.Column{
@@ -1211,6 +1322,7 @@ var (
 		{Name: "audience", Type: field.TypeInt32},
 		{Name: "facets", Type: field.TypeBytes, Nullable: true},
 		{Name: "written_at", Type: field.TypeTime},
+		{Name: "media", Type: field.TypeJSON, Nullable: true},
 	}
 	// PostVersionsTable holds the schema information for the "post_versions" table.
 	PostVersionsTable = &schema.Table{
@@ -1247,6 +1359,8 @@ var (
 		{Name: "private", Type: field.TypeBool, Default: false},
 		{Name: "links", Type: field.TypeJSON, Nullable: true},
 		{Name: "language", Type: field.TypeString, Default: ""},
+		{Name: "avatar_id", Type: field.TypeInt64, Default: 0},
+		{Name: "header_id", Type: field.TypeInt64, Default: 0},
 		{Name: "version", Type: field.TypeInt64, Default: 1},
 	}
 	// ProfilesTable holds the schema information for the "profiles" table.
@@ -1254,6 +1368,24 @@ var (
 		Name:       "profiles",
 		Columns:    ProfilesColumns,
 		PrimaryKey: []*schema.Column{ProfilesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "profiles_avatars",
+				Unique:  false,
+				Columns: []*schema.Column{ProfilesColumns[7]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "avatar_id <> 0",
+				},
+			},
+			{
+				Name:    "profiles_headers",
+				Unique:  false,
+				Columns: []*schema.Column{ProfilesColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "header_id <> 0",
+				},
+			},
+		},
 	}
 	// PushSubscriptionsColumns holds the columns for the "push_subscriptions" table.
 	PushSubscriptionsColumns = []*schema.Column{
@@ -1759,8 +1891,12 @@ var (
 		InboxEntriesTable,
 		LikesTable,
 		LinkedIdentitiesTable,
+		MediaTable,
+		MediaKeysTable,
+		MediaUsagesTable,
 		MergedAuthorsTable,
 		MessagesTable,
+		MessageMediaTable,
 		MessageReactionsTable,
 		MessagingSettingsTable,
 		MutesTable,
@@ -1777,6 +1913,7 @@ var (
 		PollVotesTable,
 		PostsTable,
 		PostCountsTable,
+		PostMediaTable,
 		PostMentionsTable,
 		PostTagsTable,
 		PostVersionsTable,

@@ -41,6 +41,8 @@ const (
 	FieldFacets = "facets"
 	// FieldHasPoll holds the string denoting the has_poll field in the database.
 	FieldHasPoll = "has_poll"
+	// FieldMedia holds the string denoting the media field in the database.
+	FieldMedia = "media"
 	// Table holds the table name of the post in the database.
 	Table = "posts"
 )
@@ -63,6 +65,7 @@ var Columns = []string{
 	FieldEditedAt,
 	FieldFacets,
 	FieldHasPoll,
+	FieldMedia,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

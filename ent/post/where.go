@@ -764,6 +764,16 @@ func HasPollNEQ(v bool) predicate.Post {
 	return predicate.Post(sql.FieldNEQ(FieldHasPoll, v))
 }
 
+// MediaIsNil applies the IsNil predicate on the "media" field.
+func MediaIsNil() predicate.Post {
+	return predicate.Post(sql.FieldIsNull(FieldMedia))
+}
+
+// MediaNotNil applies the NotNil predicate on the "media" field.
+func MediaNotNil() predicate.Post {
+	return predicate.Post(sql.FieldNotNull(FieldMedia))
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Post) predicate.Post {
 	return predicate.Post(sql.AndPredicates(predicates...))

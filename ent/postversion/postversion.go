@@ -27,6 +27,8 @@ const (
 	FieldFacets = "facets"
 	// FieldWrittenAt holds the string denoting the written_at field in the database.
 	FieldWrittenAt = "written_at"
+	// FieldMedia holds the string denoting the media field in the database.
+	FieldMedia = "media"
 	// Table holds the table name of the postversion in the database.
 	Table = "post_versions"
 )
@@ -42,6 +44,7 @@ var Columns = []string{
 	FieldAudience,
 	FieldFacets,
 	FieldWrittenAt,
+	FieldMedia,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

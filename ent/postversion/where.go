@@ -499,6 +499,16 @@ func WrittenAtLTE(v time.Time) predicate.PostVersion {
 	return predicate.PostVersion(sql.FieldLTE(FieldWrittenAt, v))
 }
 
+// MediaIsNil applies the IsNil predicate on the "media" field.
+func MediaIsNil() predicate.PostVersion {
+	return predicate.PostVersion(sql.FieldIsNull(FieldMedia))
+}
+
+// MediaNotNil applies the NotNil predicate on the "media" field.
+func MediaNotNil() predicate.PostVersion {
+	return predicate.PostVersion(sql.FieldNotNull(FieldMedia))
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.PostVersion) predicate.PostVersion {
 	return predicate.PostVersion(sql.AndPredicates(predicates...))

@@ -87,11 +87,23 @@ type Like func(*sql.Selector)
 // LinkedIdentity is the predicate function for linkedidentity builders.
 type LinkedIdentity func(*sql.Selector)
 
+// Media is the predicate function for media builders.
+type Media func(*sql.Selector)
+
+// MediaKey is the predicate function for mediakey builders.
+type MediaKey func(*sql.Selector)
+
+// MediaUsage is the predicate function for mediausage builders.
+type MediaUsage func(*sql.Selector)
+
 // MergedAuthor is the predicate function for mergedauthor builders.
 type MergedAuthor func(*sql.Selector)
 
 // Message is the predicate function for message builders.
 type Message func(*sql.Selector)
+
+// MessageMedia is the predicate function for messagemedia builders.
+type MessageMedia func(*sql.Selector)
 
 // MessageReaction is the predicate function for messagereaction builders.
 type MessageReaction func(*sql.Selector)
@@ -140,6 +152,9 @@ type Post func(*sql.Selector)
 
 // PostCount is the predicate function for postcount builders.
 type PostCount func(*sql.Selector)
+
+// PostMedia is the predicate function for postmedia builders.
+type PostMedia func(*sql.Selector)
 
 // PostMention is the predicate function for postmention builders.
 type PostMention func(*sql.Selector)

@@ -23,6 +23,10 @@ const (
 	FieldLinks = "links"
 	// FieldLanguage holds the string denoting the language field in the database.
 	FieldLanguage = "language"
+	// FieldAvatarID holds the string denoting the avatar_id field in the database.
+	FieldAvatarID = "avatar_id"
+	// FieldHeaderID holds the string denoting the header_id field in the database.
+	FieldHeaderID = "header_id"
 	// FieldVersion holds the string denoting the version field in the database.
 	FieldVersion = "version"
 	// Table holds the table name of the profile in the database.
@@ -38,6 +42,8 @@ var Columns = []string{
 	FieldPrivate,
 	FieldLinks,
 	FieldLanguage,
+	FieldAvatarID,
+	FieldHeaderID,
 	FieldVersion,
 }
 
@@ -62,6 +68,10 @@ var (
 	DefaultPrivate bool
 	// DefaultLanguage holds the default value on creation for the "language" field.
 	DefaultLanguage string
+	// DefaultAvatarID holds the default value on creation for the "avatar_id" field.
+	DefaultAvatarID int64
+	// DefaultHeaderID holds the default value on creation for the "header_id" field.
+	DefaultHeaderID int64
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int64
 )
@@ -97,6 +107,16 @@ func ByPrivate(opts ...sql.OrderTermOption) OrderOption {
 // ByLanguage orders the results by the language field.
 func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
+}
+
+// ByAvatarID orders the results by the avatar_id field.
+func ByAvatarID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAvatarID, opts...).ToFunc()
+}
+
+// ByHeaderID orders the results by the header_id field.
+func ByHeaderID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeaderID, opts...).ToFunc()
 }
 
 // ByVersion orders the results by the version field.

@@ -77,6 +77,16 @@ func Language(v string) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldLanguage, v))
 }
 
+// AvatarID applies equality check predicate on the "avatar_id" field. It's identical to AvatarIDEQ.
+func AvatarID(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldEQ(FieldAvatarID, v))
+}
+
+// HeaderID applies equality check predicate on the "header_id" field. It's identical to HeaderIDEQ.
+func HeaderID(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldEQ(FieldHeaderID, v))
+}
+
 // Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
 func Version(v int64) predicate.Profile {
 	return predicate.Profile(sql.FieldEQ(FieldVersion, v))
@@ -360,6 +370,86 @@ func LanguageEqualFold(v string) predicate.Profile {
 // LanguageContainsFold applies the ContainsFold predicate on the "language" field.
 func LanguageContainsFold(v string) predicate.Profile {
 	return predicate.Profile(sql.FieldContainsFold(FieldLanguage, v))
+}
+
+// AvatarIDEQ applies the EQ predicate on the "avatar_id" field.
+func AvatarIDEQ(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldEQ(FieldAvatarID, v))
+}
+
+// AvatarIDNEQ applies the NEQ predicate on the "avatar_id" field.
+func AvatarIDNEQ(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldNEQ(FieldAvatarID, v))
+}
+
+// AvatarIDIn applies the In predicate on the "avatar_id" field.
+func AvatarIDIn(vs ...int64) predicate.Profile {
+	return predicate.Profile(sql.FieldIn(FieldAvatarID, vs...))
+}
+
+// AvatarIDNotIn applies the NotIn predicate on the "avatar_id" field.
+func AvatarIDNotIn(vs ...int64) predicate.Profile {
+	return predicate.Profile(sql.FieldNotIn(FieldAvatarID, vs...))
+}
+
+// AvatarIDGT applies the GT predicate on the "avatar_id" field.
+func AvatarIDGT(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldGT(FieldAvatarID, v))
+}
+
+// AvatarIDGTE applies the GTE predicate on the "avatar_id" field.
+func AvatarIDGTE(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldGTE(FieldAvatarID, v))
+}
+
+// AvatarIDLT applies the LT predicate on the "avatar_id" field.
+func AvatarIDLT(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldLT(FieldAvatarID, v))
+}
+
+// AvatarIDLTE applies the LTE predicate on the "avatar_id" field.
+func AvatarIDLTE(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldLTE(FieldAvatarID, v))
+}
+
+// HeaderIDEQ applies the EQ predicate on the "header_id" field.
+func HeaderIDEQ(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldEQ(FieldHeaderID, v))
+}
+
+// HeaderIDNEQ applies the NEQ predicate on the "header_id" field.
+func HeaderIDNEQ(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldNEQ(FieldHeaderID, v))
+}
+
+// HeaderIDIn applies the In predicate on the "header_id" field.
+func HeaderIDIn(vs ...int64) predicate.Profile {
+	return predicate.Profile(sql.FieldIn(FieldHeaderID, vs...))
+}
+
+// HeaderIDNotIn applies the NotIn predicate on the "header_id" field.
+func HeaderIDNotIn(vs ...int64) predicate.Profile {
+	return predicate.Profile(sql.FieldNotIn(FieldHeaderID, vs...))
+}
+
+// HeaderIDGT applies the GT predicate on the "header_id" field.
+func HeaderIDGT(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldGT(FieldHeaderID, v))
+}
+
+// HeaderIDGTE applies the GTE predicate on the "header_id" field.
+func HeaderIDGTE(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldGTE(FieldHeaderID, v))
+}
+
+// HeaderIDLT applies the LT predicate on the "header_id" field.
+func HeaderIDLT(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldLT(FieldHeaderID, v))
+}
+
+// HeaderIDLTE applies the LTE predicate on the "header_id" field.
+func HeaderIDLTE(v int64) predicate.Profile {
+	return predicate.Profile(sql.FieldLTE(FieldHeaderID, v))
 }
 
 // VersionEQ applies the EQ predicate on the "version" field.

@@ -81,6 +81,7 @@ func (Message) Fields() []ent.Field {
 		field.String("client_id").Optional().Nillable().Comment("The name that its sender's client gave it."),
 		field.Bool("deleted").Default(false),
 		field.Time("edited_at").Optional().Nillable(),
+		field.JSON("media", []int64{}).Optional().Comment("Its pictures, in their order; null when there are none."),
 	}
 }
 
@@ -92,6 +93,26 @@ func (Message) Indexes() []ent.Index {
 			Annotations(entsql.IndexWhere("client_id IS NOT NULL")),
 		index.Fields("sender_id", "id"),
 	}
+}
+
+// MessageMedia is that a message has a picture.
+type MessageMedia struct{ ent.Schema }
+
+// Mixin implements [ent.Interface].
+func (MessageMedia) Mixin() []ent.Mixin { return []ent.Mixin{ownership.By(messaging)} }
+
+// Fields implements [ent.Interface].
+func (MessageMedia) Fields() []ent.Field {
+	return []ent.Field{
+		idField("Id of the row."),
+		field.Int64("message_id").Immutable(),
+		field.Int64("media_id").Immutable(),
+	}
+}
+
+// Indexes implements [ent.Interface].
+func (MessageMedia) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("message_id", "media_id").Unique(), index.Fields("media_id")}
 }
 
 // MessageReaction is that a person reacted to a message.

@@ -36,6 +36,7 @@ func (Post) Fields() []ent.Field {
 		field.Time("edited_at").Optional().Nillable().Comment("When it was last edited."),
 		field.Bytes("facets").Optional().Comment("What stands in the text: a pulse.post.v1.Post that has nothing but its facets; null when there are none."),
 		field.Bool("has_poll").Default(false).Immutable().Comment("Whether a poll belongs to it."),
+		field.JSON("media", []int64{}).Optional().Comment("Its pictures, in their order; null when there are none."),
 	}
 }
 
@@ -70,6 +71,27 @@ func (PostMention) Fields() []ent.Field {
 // Indexes implements [ent.Interface].
 func (PostMention) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("post_id", "user_id").Unique(), index.Fields("user_id", "post_id")}
+}
+
+// PostMedia is that a post, or a draft of one, has a picture, or had it before an edit. It goes with the post.
+type PostMedia struct{ ent.Schema }
+
+// Mixin implements [ent.Interface].
+func (PostMedia) Mixin() []ent.Mixin { return []ent.Mixin{ownership.By(post)} }
+
+// Fields implements [ent.Interface].
+func (PostMedia) Fields() []ent.Field {
+	return []ent.Field{
+		idField("Id of the row."),
+		field.Int64("post_id").Immutable().Comment("The post, or the draft."),
+		field.Int64("media_id").Immutable(),
+		field.Bool("shown").Comment("Whether the post has it now. One that an edit took away, and one of a draft, is for the author alone."),
+	}
+}
+
+// Indexes implements [ent.Interface].
+func (PostMedia) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("post_id", "media_id").Unique(), index.Fields("media_id")}
 }
 
 // PostTag is that a post has a hashtag.

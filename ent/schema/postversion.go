@@ -26,6 +26,7 @@ func (PostVersion) Fields() []ent.Field {
 		field.Int32("audience").Immutable().Comment("Who saw it; a value of pulse.post.v1.Audience."),
 		field.Bytes("facets").Optional().Immutable().Comment("As those of the post; whom they mention saw it."),
 		field.Time("written_at").Immutable(),
+		field.JSON("media", []int64{}).Optional().Immutable().Comment("Its pictures, in their order."),
 	}
 }
 

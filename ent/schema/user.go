@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
@@ -26,7 +27,17 @@ func (Profile) Fields() []ent.Field {
 		field.Bool("private").Default(false).Comment("Whether only approved followers see what the person posts."),
 		field.JSON("links", []ProfileLink{}).Optional().Comment("Pages that the person points to, in their order."),
 		field.String("language").Default("").Comment("BCP 47 tag of the language that the person writes in, empty when they do not say."),
+		field.Int64("avatar_id").Default(0).Comment("The picture of the person, 0 for none."),
+		field.Int64("header_id").Default(0).Comment("The picture above the profile, 0 for none."),
 		field.Int64("version").Default(1).Comment("Grows with each change; the etag."),
+	}
+}
+
+// Indexes implements [ent.Interface].
+func (Profile) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("avatar_id").StorageKey("profiles_avatars").Annotations(entsql.IndexWhere("avatar_id <> 0")),
+		index.Fields("header_id").StorageKey("profiles_headers").Annotations(entsql.IndexWhere("header_id <> 0")),
 	}
 }
 

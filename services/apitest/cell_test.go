@@ -63,6 +63,8 @@ var objects = map[optionsv1.ObjectKind]struct {
 	optionsv1.ObjectKind_OBJECT_KIND_NOTIFICATION: {[]string{own, another, missing}, errorsv1.Reason_REASON_NOTIFICATION_NOT_FOUND},
 
 	optionsv1.ObjectKind_OBJECT_KIND_PUSH_SUBSCRIPTION: {[]string{own, another, missing}, errorsv1.Reason_REASON_PUSH_SUBSCRIPTION_NOT_FOUND},
+
+	optionsv1.ObjectKind_OBJECT_KIND_MEDIA: {[]string{own, another, missing}, errorsv1.Reason_REASON_MEDIA_NOT_FOUND},
 }
 
 // A cell is one call of the matrix.
@@ -219,6 +221,8 @@ func (x cell) objectID(t *testing.T, c *cast) int64 {
 		return x.notificationID(t, c)
 	case kind == optionsv1.ObjectKind_OBJECT_KIND_PUSH_SUBSCRIPTION:
 		return x.subscriptionID(t, c)
+	case kind == optionsv1.ObjectKind_OBJECT_KIND_MEDIA:
+		return x.mediaID(t, c)
 	case x.recipe.uses && x.succeeds():
 		return c.people[owner].post(t, "to be used up", 0)
 	default:

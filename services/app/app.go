@@ -89,7 +89,7 @@ func New(c Config, o Options) (*App, error) {
 			a.entries = append(a.entries, e)
 		}
 	}
-	if err := a.checkPeers(); err != nil {
+	if err := errors.Join(a.checkPeers(), a.checkStorage()); err != nil {
 		return a, err
 	}
 	return a, a.checkIDs()
@@ -103,6 +103,15 @@ func (a *App) checkPeers() error {
 				return fmt.Errorf("service %s calls %s, which this process does not run: add it to the command, or set PULSE_PEERS=%s:host:port", e.name, called, called)
 			}
 		}
+	}
+	return nil
+}
+
+// checkStorage fails when pictures would be kept in a folder of one process whose other state is elsewhere: the next one would not
+// find them.
+func (a *App) checkStorage() error {
+	if a.runs("media") && a.config.Media.URL == "" && !a.config.Store.Embedded() {
+		return errors.New("PULSE_MEDIA_URL is not set, and PULSE_DATABASE_URL is: say where pictures are kept, such as s3://bucket?region=eu-central-1, or file:///srv/media for one machine")
 	}
 	return nil
 }

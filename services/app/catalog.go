@@ -5,6 +5,7 @@ import (
 	"github.com/pulse-social/pulse/services/graph"
 	"github.com/pulse-social/pulse/services/identity"
 	"github.com/pulse-social/pulse/services/internal/service"
+	"github.com/pulse-social/pulse/services/media"
 	"github.com/pulse-social/pulse/services/messaging"
 	"github.com/pulse-social/pulse/services/notification"
 	"github.com/pulse-social/pulse/services/post"
@@ -27,6 +28,7 @@ var catalog = []entry{
 	{name: "identity", make: func(c Config, d service.Deps) service.Service { return identity.New(c.identity(), d) }},
 	{name: "user", make: func(_ Config, d service.Deps) service.Service { return user.New(d) }},
 	{name: "post", make: func(c Config, d service.Deps) service.Service { return post.New(c.Post, d) }},
+	{name: "media", make: func(c Config, d service.Deps) service.Service { return media.New(c.Media, c.Store.DataDir, d) }},
 	{name: "graph", make: func(_ Config, d service.Deps) service.Service { return graph.New(d) }},
 	{name: "timeline", make: func(c Config, d service.Deps) service.Service { return timeline.New(c.Timeline, d) }, calls: []string{"post"}},
 	{name: "search", make: func(_ Config, d service.Deps) service.Service { return search.New(d) }, calls: []string{"post", "user", "event"}},

@@ -16,6 +16,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/telemetry"
+	"github.com/pulse-social/pulse/services/media"
 	"github.com/pulse-social/pulse/services/notification"
 	"github.com/pulse-social/pulse/services/post"
 	"github.com/pulse-social/pulse/services/realtime"
@@ -35,6 +36,7 @@ type Config struct {
 	TLS          mtls.Config
 	Identity     identity.Config
 	Post         post.Config
+	Media        media.Config
 	Notification notification.Config
 	Event        event.Config
 	Timeline     timeline.Config
@@ -60,7 +62,7 @@ func LoadConfig(lookup func(string) (string, bool)) (Config, []Setting, error) {
 func (c Config) Validate() error {
 	var errs []error
 	for _, part := range []interface{ Validate() error }{
-		c.Server, c.Process, c.Store, c.KV, c.Limits, c.Overload, c.Bus, c.Peers, c.TLS, c.Identity, c.Post, c.Notification, c.Event, c.Timeline, c.Realtime, c.Telemetry,
+		c.Server, c.Process, c.Store, c.KV, c.Limits, c.Overload, c.Bus, c.Peers, c.TLS, c.Identity, c.Post, c.Media, c.Notification, c.Event, c.Timeline, c.Realtime, c.Telemetry,
 	} {
 		errs = append(errs, part.Validate())
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulse-social/pulse/ent"
 	entmessage "github.com/pulse-social/pulse/ent/message"
+	"github.com/pulse-social/pulse/ent/messagemedia"
 	"github.com/pulse-social/pulse/ent/messagereaction"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
@@ -15,9 +16,6 @@ import (
 
 // EditMessage changes what a message of the caller's says.
 func (h *handler) EditMessage(ctx context.Context, req *messagingv1.EditMessageRequest) (*messagingv1.EditMessageResponse, error) {
-	if err := checkText(req.GetText()); err != nil {
-		return nil, err
-	}
 	caller := auth.Caller(ctx).UserID
 	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*messagingv1.EditMessageResponse, error) {
 		m, err := h.written(ctx, tx, caller, req.GetMessageId())
@@ -29,6 +27,9 @@ func (h *handler) EditMessage(ctx context.Context, req *messagingv1.EditMessageR
 		}
 		if m.Deleted {
 			return nil, notEditable()
+		}
+		if err := checkText(req.GetText(), len(m.Media) > 0); err != nil {
+			return nil, err
 		}
 		if err := h.mayTouch(ctx, tx, caller, m); err != nil {
 			return nil, err
@@ -112,12 +113,12 @@ func (h *handler) DeleteMessage(ctx context.Context, req *messagingv1.DeleteMess
 	})
 }
 
-// empty removes what messages say, and the reactions to them. Their numbers stay, and so do the names that their sender gave
+// empty removes what messages say and show, and the reactions to them. Their numbers stay, and so do the names that their sender gave
 // them: what is sent under one again is not said a second time.
 func empty(ctx context.Context, tx *store.Tx, messages ...*ent.Message) error {
 	for _, m := range messages {
 		gone, err := tx.Message.Update().Where(entmessage.ID(m.ID), entmessage.Deleted(false)).
-			SetText("").SetReplyToID(0).ClearEditedAt().SetDeleted(true).Save(ctx)
+			SetText("").SetReplyToID(0).ClearEditedAt().ClearMedia().SetDeleted(true).Save(ctx)
 		if err != nil {
 			return err
 		}
@@ -126,6 +127,11 @@ func empty(ctx context.Context, tx *store.Tx, messages ...*ent.Message) error {
 		}
 		if _, err := tx.MessageReaction.Delete().Where(messagereaction.MessageID(m.ID)).Exec(ctx); err != nil {
 			return err
+		}
+		if len(m.Media) > 0 {
+			if _, err := tx.MessageMedia.Delete().Where(messagemedia.MessageID(m.ID)).Exec(ctx); err != nil {
+				return err
+			}
 		}
 		if err := changed(tx, m); err != nil {
 			return err

@@ -52,6 +52,7 @@ type note struct {
 	subject  int64
 	replyTo  int64
 	clientID string
+	media    []int64
 }
 
 // write writes messages under their numbers, with the events. What the sender sent counts as read by them, and as accepted.
@@ -63,6 +64,12 @@ func write(ctx context.Context, tx *store.Tx, next numbers, conversationID, send
 			SetSenderID(sender).SetKind(n.kind).SetText(n.text).SetSubjectID(n.subject).SetReplyToID(n.replyTo)
 		if n.clientID != "" {
 			rows[i].SetClientID(n.clientID)
+		}
+		if len(n.media) > 0 {
+			rows[i].SetMedia(n.media)
+		}
+		if err := attach(ctx, tx, next.id+offset, n.media); err != nil {
+			return nil, err
 		}
 		err := tx.Emit(&busv1.MessageSent{
 			ConversationId: conversationID, MessageId: next.id + offset, Sequence: next.sequence + offset, SenderId: sender, Kind: n.kind,
@@ -78,6 +85,21 @@ func write(ctx context.Context, tx *store.Tx, next numbers, conversationID, send
 	return messages, tx.ConversationMember.Update().
 		Where(conversationmember.ConversationID(conversationID), conversationmember.UserID(sender)).
 		SetReadSequence(next.lastSequence).SetFolder(visibility.FolderInbox).Exec(ctx)
+}
+
+// attach notes that a message has pictures, by which they are seen with it and kept as long.
+func attach(ctx context.Context, tx *store.Tx, messageID int64, mediaIDs []int64) error {
+	if len(mediaIDs) == 0 {
+		return nil
+	}
+	rows := make([]*ent.MessageMediaCreate, len(mediaIDs))
+	for i, mediaID := range mediaIDs {
+		rows[i] = tx.MessageMedia.Create().SetID(tx.NewID()).SetMessageID(messageID).SetMediaID(mediaID)
+	}
+	if err := tx.MessageMedia.CreateBulk(rows...).Exec(ctx); err != nil {
+		return fmt.Errorf("attach pictures: %w", err)
+	}
+	return nil
 }
 
 // tell writes messages of comings and goings, which somebody who takes part in the conversation causes.

@@ -13,7 +13,9 @@ import (
 	entconversation "github.com/pulse-social/pulse/ent/conversation"
 	entmessage "github.com/pulse-social/pulse/ent/message"
 	"github.com/pulse-social/pulse/ent/messagereaction"
+	mediav1 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
+	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/people"
 	"github.com/pulse-social/pulse/services/internal/visibility"
@@ -24,6 +26,7 @@ func toProto(m *ent.Message, viewer int64) *messagingv1.Message {
 	p := &messagingv1.Message{
 		Id: m.ID, ConversationId: m.ConversationID, Sequence: m.Sequence, Kind: messagingv1.MessageKind(m.Kind),
 		Text: m.Text, ReplyToMessageId: m.ReplyToID, CreateTime: timestamppb.New(id.Time(m.ID)), Deleted: m.Deleted,
+		Media: attachment.Named(m.Media),
 	}
 	if m.EditedAt != nil {
 		p.EditTime = timestamppb.New(*m.EditedAt)
@@ -96,16 +99,18 @@ func (h *handler) render(ctx context.Context, viewer int64, rows []*ent.Message)
 	if err != nil {
 		return nil, err
 	}
-	messages := make([]*messagingv1.Message, len(rows))
+	messages, pictures := make([]*messagingv1.Message, len(rows)), make([]*[]*mediav1.Media, len(rows))
 	for i, m := range rows {
 		if groups[m.ConversationID] && across[m.SenderID] {
 			messages[i] = unavailable(m)
+			pictures[i] = &messages[i].Media
 			continue
 		}
 		messages[i] = toProto(m, viewer)
 		messages[i].Sender, messages[i].Subject, messages[i].Reactions = users[m.SenderID], users[m.SubjectID], reactions[m.ID]
+		pictures[i] = &messages[i].Media
 	}
-	return messages, nil
+	return messages, attachment.Fill(ctx, h.db.Client, pictures...)
 }
 
 // groupsOf answers which of the conversations that messages are in are groups.

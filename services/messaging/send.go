@@ -10,6 +10,7 @@ import (
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
+	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/people"
 	"github.com/pulse-social/pulse/services/internal/rpc"
@@ -22,7 +23,7 @@ const unacceptedMessages = 5
 
 // SendMessage says something in a conversation. The message, its number and the event are one transaction.
 func (h *handler) SendMessage(ctx context.Context, req *messagingv1.SendMessageRequest) (*messagingv1.SendMessageResponse, error) {
-	if err := checkText(req.GetText()); err != nil {
+	if err := checkText(req.GetText(), len(req.GetMediaIds()) > 0); err != nil {
 		return nil, err
 	}
 	caller := auth.Caller(ctx).UserID
@@ -47,10 +48,10 @@ func (h *handler) SendMessage(ctx context.Context, req *messagingv1.SendMessageR
 	return answer, err
 }
 
-// checkText refuses texts that say nothing.
-func checkText(text string) error {
-	if strings.TrimSpace(text) == "" {
-		return rpc.Fail(errorsv1.Reason_REASON_MESSAGE_EMPTY, "the message says nothing: write at least one visible character")
+// checkText refuses texts that say nothing, where no pictures do.
+func checkText(text string, pictures bool) error {
+	if strings.TrimSpace(text) == "" && !pictures {
+		return rpc.Fail(errorsv1.Reason_REASON_MESSAGE_EMPTY, "the message says nothing: write at least one visible character, or add a picture")
 	}
 	return nil
 }
@@ -97,8 +98,12 @@ func (h *handler) send(ctx context.Context, tx *store.Tx, caller int64, req *mes
 			return nil, err
 		}
 	}
-	messages, err := write(ctx, tx, next, conversationID, caller,
-		note{kind: text, text: req.GetText(), replyTo: req.GetReplyToMessageId(), clientID: req.GetClientId()})
+	if err := attachment.Check(ctx, tx.Client, caller, req.GetMediaIds()...); err != nil {
+		return nil, err
+	}
+	messages, err := write(ctx, tx, next, conversationID, caller, note{
+		kind: text, text: req.GetText(), replyTo: req.GetReplyToMessageId(), clientID: req.GetClientId(), media: req.GetMediaIds(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -194,15 +199,18 @@ func (h *handler) sent(ctx context.Context, caller int64, fresh *ent.Message, an
 		return h.refreshed(ctx, caller, answer)
 	}
 	senders, err := people.Summaries(ctx, h.db, caller, []int64{caller})
+	if err != nil {
+		return nil, err
+	}
 	answer.Sender = senders[caller]
-	return answer, err
+	return answer, attachment.Fill(ctx, h.db.Client, &answer.Media)
 }
 
 // refreshed answers a message as it is now, or as it was answered before when the caller does not see it any more.
 func (h *handler) refreshed(ctx context.Context, caller int64, answer *messagingv1.Message) (*messagingv1.Message, error) {
 	row, err := visible(ctx, h.visibility, caller, answer.GetId())
 	if rpc.Failed(err, errorsv1.Reason_REASON_MESSAGE_NOT_FOUND) {
-		return answer, nil
+		return answer, attachment.Fill(ctx, h.db.Client, &answer.Media)
 	}
 	if err != nil {
 		return nil, err

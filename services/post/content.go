@@ -15,24 +15,25 @@ import (
 type content struct {
 	text, warning, language string
 	found                   []facet.Facet
+	media                   []int64
 }
 
 // content checks what a post is to say. Whom the text mentions is not asked here.
-func (c Config) content(text, warning, tag string) (content, error) {
-	if err := c.checkText(text); err != nil {
+func (c Config) content(text, warning, tag string, media []int64) (content, error) {
+	if err := c.checkText(text, len(media) > 0); err != nil {
 		return content{}, err
 	}
 	canonical, err := checkLanguage(tag)
 	if err != nil {
 		return content{}, err
 	}
-	return content{text: text, warning: warning, language: canonical, found: facet.Find(text)}, nil
+	return content{text: text, warning: warning, language: canonical, found: facet.Find(text), media: media}, nil
 }
 
-// checkText refuses texts that say nothing and texts that say too much.
-func (c Config) checkText(text string) error {
-	if strings.TrimSpace(text) == "" {
-		return rpc.Fail(errorsv1.Reason_REASON_POST_EMPTY, "the post says nothing: write at least one visible character")
+// checkText refuses texts that say nothing, where no pictures do, and texts that say too much.
+func (c Config) checkText(text string, pictures bool) error {
+	if strings.TrimSpace(text) == "" && !pictures {
+		return rpc.Fail(errorsv1.Reason_REASON_POST_EMPTY, "the post says nothing: write at least one visible character, or add a picture")
 	}
 	if length := utf8.RuneCountInString(text); length > c.MaxChars {
 		return rpc.Fail(errorsv1.Reason_REASON_POST_TOO_LONG, "the post is %d characters long: at most %d are accepted", length, c.MaxChars).

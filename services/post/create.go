@@ -11,6 +11,7 @@ import (
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/rpc"
@@ -21,7 +22,7 @@ import (
 // CreatePost publishes a post or a reply. The post and the event that tells of it are one transaction; everything that
 // follows from a post (timelines, counts) follows from the event.
 func (h *handler) CreatePost(ctx context.Context, req *postv1.CreatePostRequest) (*postv1.CreatePostResponse, error) {
-	says, err := h.config.content(req.GetText(), req.GetContentWarning(), req.GetLanguage())
+	says, err := h.config.content(req.GetText(), req.GetContentWarning(), req.GetLanguage(), req.GetMediaIds())
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func (h *handler) plan(ctx context.Context, tx *store.Tx, author int64, req *pos
 		return nil, err
 	}
 	p.addParent(author, p.parent)
-	return p, nil
+	return p, attachment.Check(ctx, tx.Client, author, says.media...)
 }
 
 // addParent lets the one who is answered see a reply that not everyone sees.
@@ -125,6 +126,9 @@ func (h *handler) publish(ctx context.Context, tx *store.Tx, author int64, req *
 	if p.facets != nil {
 		row.SetFacets(p.facets)
 	}
+	if len(p.media) > 0 {
+		row.SetMedia(p.media)
+	}
 	if p.parent != nil {
 		row.SetReplyToID(p.parent.ID).SetThreadID(p.parent.ThreadID)
 	}
@@ -136,6 +140,9 @@ func (h *handler) publish(ctx context.Context, tx *store.Tx, author int64, req *
 		return nil, err
 	}
 	if err := p.write(ctx, tx, postID); err != nil {
+		return nil, err
+	}
+	if err := attach(ctx, tx, postID, true, p.media); err != nil {
 		return nil, err
 	}
 	if err := writePoll(ctx, tx, postID, req.GetPoll()); err != nil {

@@ -50,7 +50,7 @@ func (h *handler) DeletePost(ctx context.Context, req *postv1.DeletePostRequest)
 func remove(ctx context.Context, tx *store.Tx, post *ent.Post) (bool, error) {
 	// Two deletions at once must leave one event: the condition decides which of them it is.
 	deleted, err := tx.Post.Update().Where(notDeleted(post.ID)).
-		SetDeleted(true).SetText("").SetContentWarning("").SetLanguage("").ClearFacets().Save(ctx)
+		SetDeleted(true).SetText("").SetContentWarning("").SetLanguage("").ClearFacets().ClearMedia().Save(ctx)
 	if err != nil || deleted == 0 {
 		return false, err
 	}
@@ -61,6 +61,11 @@ func remove(ctx context.Context, tx *store.Tx, post *ent.Post) (bool, error) {
 	}
 	if post.RepostOfID == 0 {
 		if err := unreference(ctx, tx, post.ID); err != nil {
+			return false, err
+		}
+	}
+	if len(post.Media) > 0 || post.Version > 1 {
+		if err := detach(ctx, tx, post.ID); err != nil {
 			return false, err
 		}
 	}

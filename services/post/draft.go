@@ -57,6 +57,9 @@ func (h *handler) newDraft(ctx context.Context, tx *store.Tx, author int64, post
 	if err != nil {
 		return nil, err
 	}
+	if err := keepPictures(ctx, tx, author, row.ID, post.GetMediaIds()); err != nil {
+		return nil, err
+	}
 	return draftToProto(row)
 }
 
@@ -69,7 +72,7 @@ func (h *handler) schedulable(ctx context.Context, tx *store.Tx, author int64, p
 	if !post.GetScheduledTime().IsValid() || away < soonest || away > latest {
 		return rpc.Fail(errorsv1.Reason_REASON_SCHEDULED_TIME_INVALID, "choose a time that is at least a minute and at most a year from now")
 	}
-	says, err := h.config.content(post.GetText(), post.GetContentWarning(), post.GetLanguage())
+	says, err := h.config.content(post.GetText(), post.GetContentWarning(), post.GetLanguage(), post.GetMediaIds())
 	if err != nil {
 		return err
 	}
@@ -155,6 +158,12 @@ func saveDraft(ctx context.Context, tx *store.Tx, row *ent.Draft, post *postv1.C
 	if changed == 0 { // It was changed or published meanwhile.
 		return nil, store.ErrRaceLost
 	}
+	if err := detach(ctx, tx, row.ID); err != nil {
+		return nil, err
+	}
+	if err := keepPictures(ctx, tx, row.AuthorID, row.ID, post.GetMediaIds()); err != nil {
+		return nil, err
+	}
 	return draftToProto(&ent.Draft{ID: row.ID, Post: encoded, ScheduledAt: at, Version: row.Version + 1})
 }
 
@@ -227,8 +236,11 @@ func (h *handler) DeleteDraft(ctx context.Context, req *postv1.DeleteDraftReques
 // claim takes a draft away, for its one publication or for good. Who finds it changed or gone meanwhile looks again.
 func claim(ctx context.Context, tx *store.Tx, row *ent.Draft) error {
 	claimed, err := tx.Draft.Delete().Where(entdraft.ID(row.ID), entdraft.Version(row.Version)).Exec(ctx)
-	if err == nil && claimed == 0 {
+	if err != nil {
+		return err
+	}
+	if claimed == 0 {
 		return store.ErrRaceLost
 	}
-	return err
+	return detach(ctx, tx, row.ID)
 }

@@ -2,12 +2,14 @@ package post
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pulse-social/pulse/ent"
 	entpost "github.com/pulse-social/pulse/ent/post"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/id"
@@ -45,14 +47,14 @@ func (h *handler) EditPost(ctx context.Context, req *postv1.EditPostRequest) (*p
 func checkEdit(paths []string) error {
 	if len(paths) == 0 {
 		return rpc.Fail(errorsv1.Reason_REASON_UPDATE_MASK_INVALID,
-			"update_mask names nothing: name text, content_warning, language, audience or reply_policy")
+			"update_mask names nothing: name text, content_warning, language, audience, reply_policy or media_ids")
 	}
 	for _, path := range paths {
 		switch path {
-		case "text", "content_warning", "language", "audience", "reply_policy":
+		case "text", "content_warning", "language", "audience", "reply_policy", "media_ids":
 		default:
 			return rpc.Fail(errorsv1.Reason_REASON_UPDATE_MASK_INVALID,
-				"update_mask names %q: only text, content_warning, language, audience and reply_policy can be changed", path).With("path", path)
+				"update_mask names %q: only text, content_warning, language, audience, reply_policy and media_ids can be changed", path).With("path", path)
 		}
 	}
 	return nil
@@ -86,6 +88,8 @@ func (h *handler) edit(ctx context.Context, tx *store.Tx, before *ent.Post, req 
 			after.Audience = int32(max(req.GetAudience(), postv1.Audience_AUDIENCE_PUBLIC))
 		case "reply_policy":
 			after.ReplyPolicy = int32(max(req.GetReplyPolicy(), postv1.ReplyPolicy_REPLY_POLICY_EVERYONE))
+		case "media_ids":
+			after.Media = req.GetMediaIds()
 		}
 	}
 	p, err := h.replan(ctx, tx, before, &after)
@@ -107,6 +111,11 @@ func (h *handler) edit(ctx context.Context, tx *store.Tx, before *ent.Post, req 
 	} else {
 		change.ClearFacets()
 	}
+	if len(after.Media) > 0 {
+		change.SetMedia(after.Media)
+	} else {
+		change.ClearMedia()
+	}
 	changed, err := change.Save(ctx)
 	if err != nil {
 		return err
@@ -120,12 +129,15 @@ func (h *handler) edit(ctx context.Context, tx *store.Tx, before *ent.Post, req 
 	if err := p.write(ctx, tx, before.ID); err != nil {
 		return err
 	}
+	if err := reattach(ctx, tx, before, after.Media); err != nil {
+		return err
+	}
 	return tx.Emit(&busv1.PostEdited{PostId: before.ID, AuthorId: before.AuthorID})
 }
 
 // replan finds out whether a post may become what an edit makes of it, and what it then refers to.
 func (h *handler) replan(ctx context.Context, tx *store.Tx, before, after *ent.Post) (*plan, error) {
-	says, err := h.config.content(after.Text, after.ContentWarning, after.Language)
+	says, err := h.config.content(after.Text, after.ContentWarning, after.Language, after.Media)
 	if err != nil {
 		return nil, err
 	}
@@ -152,13 +164,14 @@ func (h *handler) replan(ctx context.Context, tx *store.Tx, before, after *ent.P
 		return nil, err
 	}
 	p.addParent(before.AuthorID, p.parent)
-	return p, nil
+	added := slices.DeleteFunc(slices.Clone(after.Media), func(mediaID int64) bool { return slices.Contains(before.Media, mediaID) })
+	return p, attachment.Check(ctx, tx.Client, before.AuthorID, added...)
 }
 
 // same tells whether an edit changes nothing.
 func same(before, after *ent.Post) bool {
 	return before.Text == after.Text && before.ContentWarning == after.ContentWarning && before.Language == after.Language &&
-		before.Audience == after.Audience && before.ReplyPolicy == after.ReplyPolicy
+		before.Audience == after.Audience && before.ReplyPolicy == after.ReplyPolicy && slices.Equal(before.Media, after.Media)
 }
 
 // keepVersion keeps what a post is before an edit.
@@ -171,6 +184,9 @@ func keepVersion(ctx context.Context, tx *store.Tx, post *ent.Post) error {
 		SetContentWarning(post.ContentWarning).SetLanguage(post.Language).SetAudience(post.Audience).SetWrittenAt(written)
 	if len(post.Facets) > 0 {
 		row.SetFacets(post.Facets)
+	}
+	if len(post.Media) > 0 {
+		row.SetMedia(post.Media)
 	}
 	return row.Exec(ctx)
 }

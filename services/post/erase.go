@@ -12,6 +12,7 @@ import (
 	entlike "github.com/pulse-social/pulse/ent/like"
 	"github.com/pulse-social/pulse/ent/pollvote"
 	entpost "github.com/pulse-social/pulse/ent/post"
+	"github.com/pulse-social/pulse/ent/postmedia"
 	"github.com/pulse-social/pulse/ent/postmention"
 	"github.com/pulse-social/pulse/ent/predicate"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
@@ -161,7 +162,14 @@ func eraseBookmarks(ctx context.Context, tx *store.Tx, userID int64) (int, error
 }
 
 func eraseDrafts(ctx context.Context, tx *store.Tx, userID int64) (int, error) {
-	_, err := tx.Draft.Delete().Where(entdraft.AuthorID(userID)).Exec(ctx) // There are not many: at once.
+	ids, err := tx.Draft.Query().Where(entdraft.AuthorID(userID)).IDs(ctx) // There are not many: at once.
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	if _, err := tx.PostMedia.Delete().Where(postmedia.PostIDIn(ids...)).Exec(ctx); err != nil {
+		return 0, err
+	}
+	_, err = tx.Draft.Delete().Where(entdraft.IDIn(ids...)).Exec(ctx)
 	return 0, err
 }
 

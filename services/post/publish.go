@@ -41,7 +41,7 @@ func (h *handler) publishDraft(ctx context.Context, tx *store.Tx, row *ent.Draft
 	if err != nil {
 		return nil, err
 	}
-	says, err := h.config.content(post.GetText(), post.GetContentWarning(), post.GetLanguage())
+	says, err := h.config.content(post.GetText(), post.GetContentWarning(), post.GetLanguage(), post.GetMediaIds())
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,10 @@ import (
 
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/postcount"
+	mediav1 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
+	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/engagement"
 	"github.com/pulse-social/pulse/services/internal/id"
@@ -37,6 +39,7 @@ func toProto(post *ent.Post) *postv1.Post {
 		ContentWarning: post.ContentWarning,
 		Language:       post.Language,
 		Etag:           etag(post.Version),
+		Media:          attachment.Named(post.Media),
 	}
 	if post.EditedAt != nil {
 		p.EditTime = timestamppb.New(*post.EditedAt)
@@ -130,18 +133,21 @@ func (h *handler) completeNew(ctx context.Context, post *postv1.Post) error {
 		post.Author = author
 	}
 	post.Counts, post.Viewer = &postv1.PostCounts{}, &postv1.PostViewer{}
-	return nil
+	return attachment.Fill(ctx, h.db.Client, &post.Media)
 }
 
-// complete adds author, counts, polls and viewer to posts, with one query for each kind whatever the number of posts.
+// complete adds author, pictures, counts, polls and viewer to posts, with one query for each kind whatever the number of posts.
 func (h *handler) complete(ctx context.Context, posts ...*postv1.Post) error {
 	if len(posts) == 0 {
 		return nil
 	}
 	viewer := auth.Caller(ctx).UserID
-	postIDs, authorIDs := make([]int64, len(posts)), make([]int64, len(posts))
+	postIDs, authorIDs, media := make([]int64, len(posts)), make([]int64, len(posts)), make([]*[]*mediav1.Media, len(posts))
 	for i, post := range posts {
-		postIDs[i], authorIDs[i] = post.GetId(), post.GetAuthor().GetId()
+		postIDs[i], authorIDs[i], media[i] = post.GetId(), post.GetAuthor().GetId(), &post.Media
+	}
+	if err := attachment.Fill(ctx, h.db.Client, media...); err != nil {
+		return err
 	}
 	authors, err := people.Summaries(ctx, h.db, viewer, authorIDs)
 	if err != nil {

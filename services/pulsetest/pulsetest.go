@@ -137,6 +137,9 @@ func (p *Pulse) takeBackends(t testing.TB) {
 			p.placeDatabase(t)
 		}
 	}
+	if unset("PULSE_MEDIA_URL") { // With a database elsewhere Pulse does not guess.
+		p.env["PULSE_MEDIA_URL"] = "file://" + filepath.Join(p.env["PULSE_DATA_DIR"], "media")
+	}
 	if unset("PULSE_REDIS_URL") {
 		p.redis = testbackend.Redis(t)
 		p.env["PULSE_REDIS_URL"] = p.redis

@@ -11,6 +11,7 @@ import (
 	"github.com/pulse-social/pulse/ent/profile"
 	"github.com/pulse-social/pulse/ent/usercount"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
+	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/relation"
@@ -48,8 +49,17 @@ func (h *handler) addProfiles(ctx context.Context, users map[int64]*userv1.User,
 	if err != nil {
 		return fmt.Errorf("read profiles: %w", err)
 	}
+	var pictures []int64
+	for _, row := range rows {
+		pictures = append(pictures, row.AvatarID, row.HeaderID)
+	}
+	media, err := attachment.Of(ctx, h.db.Client, pictures...)
+	if err != nil {
+		return err
+	}
 	for _, row := range rows {
 		u := users[row.ID]
+		u.Avatar, u.Header = media[row.AvatarID], media[row.HeaderID]
 		if row.DisplayName != "" {
 			u.DisplayName = row.DisplayName
 		}

@@ -11,6 +11,7 @@ import (
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
+	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/rpc"
@@ -34,6 +35,9 @@ func (h *handler) UpdateProfile(ctx context.Context, req *userv1.UpdateProfileRe
 		}
 		if req.GetEtag() != "" && req.GetEtag() != etag(current.Version) {
 			return nil, rpc.Fail(errorsv1.Reason_REASON_ETAG_MISMATCH, "the profile was changed since you read it: read it again and repeat your change")
+		}
+		if err := checkPictures(ctx, tx, current, req); err != nil {
+			return nil, err
 		}
 		if err := save(ctx, tx, current, req); err != nil {
 			return nil, err
@@ -96,8 +100,26 @@ func setFields(m *ent.ProfileMutation, req *userv1.UpdateProfileRequest) {
 				links[i] = schema.ProfileLink{URL: link.GetUrl(), Label: link.GetLabel()}
 			}
 			m.SetLinks(links)
+		case "avatar_media_id":
+			m.SetAvatarID(p.GetAvatarMediaId())
+		case "header_media_id":
+			m.SetHeaderID(p.GetHeaderMediaId())
 		}
 	}
+}
+
+// checkPictures refuses pictures that are not one's own; those that are there already stay.
+func checkPictures(ctx context.Context, tx *store.Tx, current *ent.Profile, req *userv1.UpdateProfileRequest) error {
+	var added []int64
+	for _, path := range req.GetUpdateMask().GetPaths() {
+		switch {
+		case path == "avatar_media_id" && req.GetProfile().GetAvatarMediaId() != current.AvatarID:
+			added = append(added, req.GetProfile().GetAvatarMediaId())
+		case path == "header_media_id" && req.GetProfile().GetHeaderMediaId() != current.HeaderID:
+			added = append(added, req.GetProfile().GetHeaderMediaId())
+		}
+	}
+	return attachment.Check(ctx, tx.Client, current.ID, added...)
 }
 
 // check refuses paths that name nothing that its owner may change, and what is no language.
@@ -108,7 +130,7 @@ func check(req *userv1.UpdateProfileRequest) error {
 	}
 	for _, path := range paths {
 		switch path {
-		case "display_name", "bio", "location", "private", "links":
+		case "display_name", "bio", "location", "private", "links", "avatar_media_id", "header_media_id":
 		case "language":
 			if tag := req.GetProfile().GetLanguage(); tag != "" && canonical(tag) == "" {
 				return rpc.Fail(errorsv1.Reason_REASON_PROFILE_LANGUAGE_INVALID, "%q is no language: use a tag of BCP 47, such as en or pt-BR", tag)
@@ -122,7 +144,7 @@ func check(req *userv1.UpdateProfileRequest) error {
 }
 
 // changeable names the fields that their owner may change.
-const changeable = "display_name, bio, location, private, links and language"
+const changeable = "display_name, bio, location, private, links, language, avatar_media_id and header_media_id"
 
 // canonical answers a tag of BCP 47 as it is written usually, empty for what is none or says nothing.
 func canonical(tag string) string {

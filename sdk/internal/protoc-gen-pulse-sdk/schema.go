@@ -39,7 +39,7 @@ type list struct {
 }
 
 // oneOfAKind lists the services whose field is not a plural.
-var oneOfAKind = []string{"Admin", "Graph", "Identity", "Messaging", "Realtime", "Search"}
+var oneOfAKind = []string{"Admin", "Graph", "Identity", "Media", "Messaging", "Realtime", "Search"}
 
 func read(plugin *protogen.Plugin) (*schema, error) {
 	s := &schema{packages: make(map[protogen.GoImportPath]protogen.GoPackageName)}

@@ -52,6 +52,7 @@ type Client struct {
 	{{.Field}} {{.Connect}}.{{.GoName}}Client
 {{end}}
 	session *session
+	files   files
 }
 
 // newServices returns a Client whose services send their calls through conn. It has no session yet.

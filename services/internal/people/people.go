@@ -11,7 +11,9 @@ import (
 
 	"github.com/pulse-social/pulse/ent/account"
 	"github.com/pulse-social/pulse/ent/profile"
+	mediav1 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
+	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
@@ -33,10 +35,12 @@ func Summaries(ctx context.Context, db *store.DB, viewer int64, userIDs []int64)
 		var person userv1.UserSummary
 		var displayName sql.NullString
 		var private sql.NullBool
-		if err := rows.Scan(&person.Id, &person.Handle, &displayName, &private); err != nil {
+		var avatar sql.NullInt64
+		if err := rows.Scan(&person.Id, &person.Handle, &displayName, &private, &avatar); err != nil {
 			return nil, fmt.Errorf("read people: %w", err)
 		}
 		person.DisplayName, person.Private = cmp.Or(displayName.String, person.GetHandle()), private.Bool
+		person.AvatarUrl = attachment.URL(avatar.Int64, mediav1.MediaSize_MEDIA_SIZE_SMALL)
 		summaries[person.GetId()] = &person
 	}
 	return summaries, rows.Err()
@@ -48,6 +52,7 @@ func summariesQuery(dialect string, viewer int64, userIDs []int64) *entsql.Selec
 	accounts, profiles := builder.Table(account.Table), builder.Table(profile.Table).As(profile.Table)
 	query := builder.Select(
 		accounts.C(account.FieldID), accounts.C(account.FieldHandle), profiles.C(profile.FieldDisplayName), profiles.C(profile.FieldPrivate),
+		profiles.C(profile.FieldAvatarID),
 	).From(accounts).LeftJoin(profiles).On(accounts.C(account.FieldID), profiles.C(profile.FieldID))
 	account.IDIn(userIDs...)(query)
 	visibility.SeenPeople(viewer)(query)

@@ -132,6 +132,7 @@ func (t *Topology) backends(ctx context.Context) (err error) {
 func (t *Topology) split(ctx context.Context) error {
 	t.env = map[string]string{
 		"PULSE_DATA_DIR": t.options.Dir, "PULSE_DATABASE_URL": t.database.url, "PULSE_DATABASE_MAX_CONNS": connections,
+		"PULSE_MEDIA_URL": "file://" + filepath.Join(t.options.Dir, "media"),
 		"PULSE_REDIS_URL": t.redis.url(t.ToRedis.address), "PULSE_NATS_URL": "nats://" + t.ToNATS.address,
 		"PULSE_PEERS": "*:" + t.Proxy.Address(), "PULSE_DRAIN_DELAY": drainDelay.String(),
 	}

@@ -269,29 +269,47 @@ const (
 	Reason_REASON_STREAM_TOO_SLOW Reason = 443
 	// The process stops. Come back with the last cursor.
 	Reason_REASON_SERVER_STOPPING Reason = 444
+	// The caller has no picture of that id.
+	Reason_REASON_MEDIA_NOT_FOUND Reason = 460
+	// The file is none of the pictures that Pulse takes: JPEG, PNG, GIF and WebP. Metadata: `content_type`, where it was said.
+	Reason_REASON_MEDIA_TYPE_UNSUPPORTED Reason = 461
+	// The file is larger than the server takes, or than it was said to be. Metadata: `limit`, in bytes.
+	Reason_REASON_MEDIA_TOO_LARGE Reason = 462
+	// The picture has more pixels than the server takes.
+	Reason_REASON_MEDIA_DIMENSIONS_TOO_LARGE Reason = 463
+	// The file begins like a picture, and cannot be read as one.
+	Reason_REASON_MEDIA_DAMAGED Reason = 464
+	// The caller's pictures would take more than they may. Delete some first. Metadata: `limit` and `used`, in bytes.
+	Reason_REASON_MEDIA_QUOTA_EXCEEDED Reason = 465
+	// The file was not sent yet. PUT it to the address that CreateUpload answered.
+	Reason_REASON_MEDIA_NOT_UPLOADED Reason = 466
+	// The picture is attached to a post, a draft, a message or the profile. Take it off or delete that first.
+	Reason_REASON_MEDIA_ATTACHED Reason = 467
+	// The storage of pictures does not answer. Nothing was changed; try again later.
+	Reason_REASON_MEDIA_STORAGE_UNAVAILABLE Reason = 468
 	// There is no such meetup, or the caller may not see it.
-	Reason_REASON_EVENT_NOT_FOUND Reason = 460
+	Reason_REASON_EVENT_NOT_FOUND Reason = 480
 	// Only hosts of the meetup may do this. Metadata: `role`, the least that may: `co-host` or `host`.
-	Reason_REASON_EVENT_HOST_REQUIRED Reason = 461
+	Reason_REASON_EVENT_HOST_REQUIRED Reason = 481
 	// The meetup was cancelled.
-	Reason_REASON_EVENT_IS_CANCELLED Reason = 462
+	Reason_REASON_EVENT_IS_CANCELLED Reason = 482
 	// The meetup is over.
-	Reason_REASON_EVENT_IS_OVER Reason = 463
+	Reason_REASON_EVENT_IS_OVER Reason = 483
 	// The title of a meetup holds nothing but white space.
-	Reason_REASON_EVENT_TITLE_EMPTY Reason = 464
+	Reason_REASON_EVENT_TITLE_EMPTY Reason = 484
 	// The start or the end of a meetup is missing, is no such time, is skipped by the clocks of its zone, or does not fit the
 	// other. Metadata: `field`, `start` or `end`.
-	Reason_REASON_EVENT_TIME_INVALID Reason = 465
+	Reason_REASON_EVENT_TIME_INVALID Reason = 485
 	// The place of a meetup says nothing.
-	Reason_REASON_EVENT_PLACE_INVALID Reason = 466
+	Reason_REASON_EVENT_PLACE_INVALID Reason = 486
 	// The link of a meetup is no https address.
-	Reason_REASON_EVENT_LINK_INVALID Reason = 467
+	Reason_REASON_EVENT_LINK_INVALID Reason = 487
 	// As many people were invited to the meetup as may be. Metadata: `limit`.
-	Reason_REASON_TOO_MANY_INVITES Reason = 468
+	Reason_REASON_TOO_MANY_INVITES Reason = 488
 	// The meetup has as many co-hosts as it may. Metadata: `limit`.
-	Reason_REASON_TOO_MANY_CO_HOSTS Reason = 469
+	Reason_REASON_TOO_MANY_CO_HOSTS Reason = 489
 	// The range of time to look in ends before it begins.
-	Reason_REASON_EVENT_RANGE_INVALID Reason = 470
+	Reason_REASON_EVENT_RANGE_INVALID Reason = 490
 )
 
 // Enum value maps for Reason.
@@ -413,17 +431,26 @@ var (
 		442: "REASON_TOO_MANY_STREAMS",
 		443: "REASON_STREAM_TOO_SLOW",
 		444: "REASON_SERVER_STOPPING",
-		460: "REASON_EVENT_NOT_FOUND",
-		461: "REASON_EVENT_HOST_REQUIRED",
-		462: "REASON_EVENT_IS_CANCELLED",
-		463: "REASON_EVENT_IS_OVER",
-		464: "REASON_EVENT_TITLE_EMPTY",
-		465: "REASON_EVENT_TIME_INVALID",
-		466: "REASON_EVENT_PLACE_INVALID",
-		467: "REASON_EVENT_LINK_INVALID",
-		468: "REASON_TOO_MANY_INVITES",
-		469: "REASON_TOO_MANY_CO_HOSTS",
-		470: "REASON_EVENT_RANGE_INVALID",
+		460: "REASON_MEDIA_NOT_FOUND",
+		461: "REASON_MEDIA_TYPE_UNSUPPORTED",
+		462: "REASON_MEDIA_TOO_LARGE",
+		463: "REASON_MEDIA_DIMENSIONS_TOO_LARGE",
+		464: "REASON_MEDIA_DAMAGED",
+		465: "REASON_MEDIA_QUOTA_EXCEEDED",
+		466: "REASON_MEDIA_NOT_UPLOADED",
+		467: "REASON_MEDIA_ATTACHED",
+		468: "REASON_MEDIA_STORAGE_UNAVAILABLE",
+		480: "REASON_EVENT_NOT_FOUND",
+		481: "REASON_EVENT_HOST_REQUIRED",
+		482: "REASON_EVENT_IS_CANCELLED",
+		483: "REASON_EVENT_IS_OVER",
+		484: "REASON_EVENT_TITLE_EMPTY",
+		485: "REASON_EVENT_TIME_INVALID",
+		486: "REASON_EVENT_PLACE_INVALID",
+		487: "REASON_EVENT_LINK_INVALID",
+		488: "REASON_TOO_MANY_INVITES",
+		489: "REASON_TOO_MANY_CO_HOSTS",
+		490: "REASON_EVENT_RANGE_INVALID",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":                     0,
@@ -542,17 +569,26 @@ var (
 		"REASON_TOO_MANY_STREAMS":                442,
 		"REASON_STREAM_TOO_SLOW":                 443,
 		"REASON_SERVER_STOPPING":                 444,
-		"REASON_EVENT_NOT_FOUND":                 460,
-		"REASON_EVENT_HOST_REQUIRED":             461,
-		"REASON_EVENT_IS_CANCELLED":              462,
-		"REASON_EVENT_IS_OVER":                   463,
-		"REASON_EVENT_TITLE_EMPTY":               464,
-		"REASON_EVENT_TIME_INVALID":              465,
-		"REASON_EVENT_PLACE_INVALID":             466,
-		"REASON_EVENT_LINK_INVALID":              467,
-		"REASON_TOO_MANY_INVITES":                468,
-		"REASON_TOO_MANY_CO_HOSTS":               469,
-		"REASON_EVENT_RANGE_INVALID":             470,
+		"REASON_MEDIA_NOT_FOUND":                 460,
+		"REASON_MEDIA_TYPE_UNSUPPORTED":          461,
+		"REASON_MEDIA_TOO_LARGE":                 462,
+		"REASON_MEDIA_DIMENSIONS_TOO_LARGE":      463,
+		"REASON_MEDIA_DAMAGED":                   464,
+		"REASON_MEDIA_QUOTA_EXCEEDED":            465,
+		"REASON_MEDIA_NOT_UPLOADED":              466,
+		"REASON_MEDIA_ATTACHED":                  467,
+		"REASON_MEDIA_STORAGE_UNAVAILABLE":       468,
+		"REASON_EVENT_NOT_FOUND":                 480,
+		"REASON_EVENT_HOST_REQUIRED":             481,
+		"REASON_EVENT_IS_CANCELLED":              482,
+		"REASON_EVENT_IS_OVER":                   483,
+		"REASON_EVENT_TITLE_EMPTY":               484,
+		"REASON_EVENT_TIME_INVALID":              485,
+		"REASON_EVENT_PLACE_INVALID":             486,
+		"REASON_EVENT_LINK_INVALID":              487,
+		"REASON_TOO_MANY_INVITES":                488,
+		"REASON_TOO_MANY_CO_HOSTS":               489,
+		"REASON_EVENT_RANGE_INVALID":             490,
 	}
 )
 
@@ -587,7 +623,7 @@ var File_pulse_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xc5$\n" +
+	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xa1'\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x90\xb5\x18\r\x12\x1c\n" +
@@ -707,17 +743,26 @@ const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\x17REASON_TOO_MANY_STREAMS\x10\xba\x03\x1a\x04\x90\xb5\x18\b\x12!\n" +
 	"\x16REASON_STREAM_TOO_SLOW\x10\xbb\x03\x1a\x04\x90\xb5\x18\b\x12!\n" +
 	"\x16REASON_SERVER_STOPPING\x10\xbc\x03\x1a\x04\x90\xb5\x18\x0e\x12!\n" +
-	"\x16REASON_EVENT_NOT_FOUND\x10\xcc\x03\x1a\x04\x90\xb5\x18\x05\x12%\n" +
-	"\x1aREASON_EVENT_HOST_REQUIRED\x10\xcd\x03\x1a\x04\x90\xb5\x18\a\x12$\n" +
-	"\x19REASON_EVENT_IS_CANCELLED\x10\xce\x03\x1a\x04\x90\xb5\x18\t\x12\x1f\n" +
-	"\x14REASON_EVENT_IS_OVER\x10\xcf\x03\x1a\x04\x90\xb5\x18\t\x12#\n" +
-	"\x18REASON_EVENT_TITLE_EMPTY\x10\xd0\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
-	"\x19REASON_EVENT_TIME_INVALID\x10\xd1\x03\x1a\x04\x90\xb5\x18\x03\x12%\n" +
-	"\x1aREASON_EVENT_PLACE_INVALID\x10\xd2\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
-	"\x19REASON_EVENT_LINK_INVALID\x10\xd3\x03\x1a\x04\x90\xb5\x18\x03\x12\"\n" +
-	"\x17REASON_TOO_MANY_INVITES\x10\xd4\x03\x1a\x04\x90\xb5\x18\t\x12#\n" +
-	"\x18REASON_TOO_MANY_CO_HOSTS\x10\xd5\x03\x1a\x04\x90\xb5\x18\t\x12%\n" +
-	"\x1aREASON_EVENT_RANGE_INVALID\x10\xd6\x03\x1a\x04\x90\xb5\x18\x03B\xbc\x01\n" +
+	"\x16REASON_MEDIA_NOT_FOUND\x10\xcc\x03\x1a\x04\x90\xb5\x18\x05\x12(\n" +
+	"\x1dREASON_MEDIA_TYPE_UNSUPPORTED\x10\xcd\x03\x1a\x04\x90\xb5\x18\x03\x12!\n" +
+	"\x16REASON_MEDIA_TOO_LARGE\x10\xce\x03\x1a\x04\x90\xb5\x18\x03\x12,\n" +
+	"!REASON_MEDIA_DIMENSIONS_TOO_LARGE\x10\xcf\x03\x1a\x04\x90\xb5\x18\x03\x12\x1f\n" +
+	"\x14REASON_MEDIA_DAMAGED\x10\xd0\x03\x1a\x04\x90\xb5\x18\x03\x12&\n" +
+	"\x1bREASON_MEDIA_QUOTA_EXCEEDED\x10\xd1\x03\x1a\x04\x90\xb5\x18\b\x12$\n" +
+	"\x19REASON_MEDIA_NOT_UPLOADED\x10\xd2\x03\x1a\x04\x90\xb5\x18\t\x12 \n" +
+	"\x15REASON_MEDIA_ATTACHED\x10\xd3\x03\x1a\x04\x90\xb5\x18\t\x12+\n" +
+	" REASON_MEDIA_STORAGE_UNAVAILABLE\x10\xd4\x03\x1a\x04\x90\xb5\x18\x0e\x12!\n" +
+	"\x16REASON_EVENT_NOT_FOUND\x10\xe0\x03\x1a\x04\x90\xb5\x18\x05\x12%\n" +
+	"\x1aREASON_EVENT_HOST_REQUIRED\x10\xe1\x03\x1a\x04\x90\xb5\x18\a\x12$\n" +
+	"\x19REASON_EVENT_IS_CANCELLED\x10\xe2\x03\x1a\x04\x90\xb5\x18\t\x12\x1f\n" +
+	"\x14REASON_EVENT_IS_OVER\x10\xe3\x03\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_EVENT_TITLE_EMPTY\x10\xe4\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_EVENT_TIME_INVALID\x10\xe5\x03\x1a\x04\x90\xb5\x18\x03\x12%\n" +
+	"\x1aREASON_EVENT_PLACE_INVALID\x10\xe6\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_EVENT_LINK_INVALID\x10\xe7\x03\x1a\x04\x90\xb5\x18\x03\x12\"\n" +
+	"\x17REASON_TOO_MANY_INVITES\x10\xe8\x03\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_TOO_MANY_CO_HOSTS\x10\xe9\x03\x1a\x04\x90\xb5\x18\t\x12%\n" +
+	"\x1aREASON_EVENT_RANGE_INVALID\x10\xea\x03\x1a\x04\x90\xb5\x18\x03B\xbc\x01\n" +
 	"\x13com.pulse.errors.v1B\vErrorsProtoP\x01Z:github.com/pulse-social/pulse/gen/pulse/errors/v1;errorsv1\xa2\x02\x03PEX\xaa\x02\x0fPulse.Errors.V1\xca\x02\x0fPulse\\Errors\\V1\xe2\x02\x1bPulse\\Errors\\V1\\GPBMetadata\xea\x02\x11Pulse::Errors::V1b\x06proto3"
 
 var (

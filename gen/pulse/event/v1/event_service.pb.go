@@ -2192,9 +2192,9 @@ const file_pulse_event_v1_event_service_proto_rawDesc = "" +
 	"\x17GetCalendarFeedResponse\x12;\n" +
 	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\"\x1a\n" +
-	"\x18ResetCalendarFeedRequest\"/\n" +
-	"\x19ResetCalendarFeedResponse\x12\x12\n" +
-	"\x04path\x18\x01 \x01(\tR\x04path\"\x1b\n" +
+	"\x18ResetCalendarFeedRequest\"4\n" +
+	"\x19ResetCalendarFeedResponse\x12\x17\n" +
+	"\x04path\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04path\"\x1b\n" +
 	"\x19DeleteCalendarFeedRequest\"\x1c\n" +
 	"\x1aDeleteCalendarFeedResponse*\x84\x01\n" +
 	"\rEventRelation\x12\x1e\n" +
@@ -2205,18 +2205,18 @@ const file_pulse_event_v1_event_service_proto_rawDesc = "" +
 	"\fEventService\x12w\n" +
 	"\vCreateEvent\x12\".pulse.event.v1.CreateEventRequest\x1a#.pulse.event.v1.CreateEventResponse\"\x1f\x8a\xb5\x18\x06\b\x02\x10\x02X\x02\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
 	"/v1/events\x12y\n" +
-	"\bGetEvent\x12\x1f.pulse.event.v1.GetEventRequest\x1a .pulse.event.v1.GetEventResponse\"*\x8a\xb5\x18\x06\b\x01\x102X\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/events/{event_id}\x90\x02\x01\x12\x89\x01\n" +
-	"\x0eBatchGetEvents\x12%.pulse.event.v1.BatchGetEventsRequest\x1a&.pulse.event.v1.BatchGetEventsResponse\"(\x8a\xb5\x18\x06\b\x01\x102X\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/events:batchGet\x90\x02\x01\x12\x82\x01\n" +
-	"\vUpdateEvent\x12\".pulse.event.v1.UpdateEventRequest\x1a#.pulse.event.v1.UpdateEventResponse\"*\x8a\xb5\x18\x06\b\x02\x102X\x02\x82\xd3\xe4\x93\x02\x1a:\x01*2\x15/v1/events/{event_id}\x12\x89\x01\n" +
-	"\vCancelEvent\x12\".pulse.event.v1.CancelEventRequest\x1a#.pulse.event.v1.CancelEventResponse\"1\x8a\xb5\x18\x06\b\x02\x102X\x02\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/events/{event_id}/cancel\x12\x92\x01\n" +
-	"\x0eRespondToEvent\x12%.pulse.event.v1.RespondToEventRequest\x1a&.pulse.event.v1.RespondToEventResponse\"1\x8a\xb5\x18\x06\b\x02\x102X\x02\x82\xd3\xe4\x93\x02!:\x01*\x1a\x1c/v1/events/{event_id}/answer\x12\x8f\x01\n" +
-	"\x0eWithdrawAnswer\x12%.pulse.event.v1.WithdrawAnswerRequest\x1a&.pulse.event.v1.WithdrawAnswerResponse\".\x8a\xb5\x18\x06\b\x02\x102X\x02\x82\xd3\xe4\x93\x02\x1e*\x1c/v1/events/{event_id}/answer\x12\x92\x01\n" +
-	"\rListAttendees\x12$.pulse.event.v1.ListAttendeesRequest\x1a%.pulse.event.v1.ListAttendeesResponse\"4\x8a\xb5\x18\x06\b\x01\x102X\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/events/{event_id}/attendees\x90\x02\x01\x12\x90\x01\n" +
-	"\rInviteToEvent\x12$.pulse.event.v1.InviteToEventRequest\x1a%.pulse.event.v1.InviteToEventResponse\"2\x8a\xb5\x18\x06\b\x02\x102X\x02\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/events/{event_id}/invites\x12\x9a\x01\n" +
-	"\x0eWithdrawInvite\x12%.pulse.event.v1.WithdrawInviteRequest\x1a&.pulse.event.v1.WithdrawInviteResponse\"9\x8a\xb5\x18\x06\b\x02\x102X\x02\x82\xd3\xe4\x93\x02)*'/v1/events/{event_id}/invites/{user_id}\x12\x8a\x01\n" +
-	"\vListInvites\x12\".pulse.event.v1.ListInvitesRequest\x1a#.pulse.event.v1.ListInvitesResponse\"2\x8a\xb5\x18\x06\b\x02\x102X\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/events/{event_id}/invites\x90\x02\x01\x12\x8c\x01\n" +
-	"\tAddCoHost\x12 .pulse.event.v1.AddCoHostRequest\x1a!.pulse.event.v1.AddCoHostResponse\":\x8a\xb5\x18\x06\b\x02\x102X\x02\x82\xd3\xe4\x93\x02*\x1a(/v1/events/{event_id}/co-hosts/{user_id}\x12\x95\x01\n" +
-	"\fRemoveCoHost\x12#.pulse.event.v1.RemoveCoHostRequest\x1a$.pulse.event.v1.RemoveCoHostResponse\":\x8a\xb5\x18\x06\b\x02\x102X\x02\x82\xd3\xe4\x93\x02**(/v1/events/{event_id}/co-hosts/{user_id}\x12t\n" +
+	"\bGetEvent\x12\x1f.pulse.event.v1.GetEventRequest\x1a .pulse.event.v1.GetEventResponse\"*\x8a\xb5\x18\x06\b\x01\x10<X\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/events/{event_id}\x90\x02\x01\x12\x89\x01\n" +
+	"\x0eBatchGetEvents\x12%.pulse.event.v1.BatchGetEventsRequest\x1a&.pulse.event.v1.BatchGetEventsResponse\"(\x8a\xb5\x18\x06\b\x01\x10<X\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/events:batchGet\x90\x02\x01\x12\x82\x01\n" +
+	"\vUpdateEvent\x12\".pulse.event.v1.UpdateEventRequest\x1a#.pulse.event.v1.UpdateEventResponse\"*\x8a\xb5\x18\x06\b\x02\x10<X\x02\x82\xd3\xe4\x93\x02\x1a:\x01*2\x15/v1/events/{event_id}\x12\x89\x01\n" +
+	"\vCancelEvent\x12\".pulse.event.v1.CancelEventRequest\x1a#.pulse.event.v1.CancelEventResponse\"1\x8a\xb5\x18\x06\b\x02\x10<X\x02\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/events/{event_id}/cancel\x12\x92\x01\n" +
+	"\x0eRespondToEvent\x12%.pulse.event.v1.RespondToEventRequest\x1a&.pulse.event.v1.RespondToEventResponse\"1\x8a\xb5\x18\x06\b\x02\x10<X\x02\x82\xd3\xe4\x93\x02!:\x01*\x1a\x1c/v1/events/{event_id}/answer\x12\x8f\x01\n" +
+	"\x0eWithdrawAnswer\x12%.pulse.event.v1.WithdrawAnswerRequest\x1a&.pulse.event.v1.WithdrawAnswerResponse\".\x8a\xb5\x18\x06\b\x02\x10<X\x02\x82\xd3\xe4\x93\x02\x1e*\x1c/v1/events/{event_id}/answer\x12\x92\x01\n" +
+	"\rListAttendees\x12$.pulse.event.v1.ListAttendeesRequest\x1a%.pulse.event.v1.ListAttendeesResponse\"4\x8a\xb5\x18\x06\b\x01\x10<X\x01\x82\xd3\xe4\x93\x02!\x12\x1f/v1/events/{event_id}/attendees\x90\x02\x01\x12\x90\x01\n" +
+	"\rInviteToEvent\x12$.pulse.event.v1.InviteToEventRequest\x1a%.pulse.event.v1.InviteToEventResponse\"2\x8a\xb5\x18\x06\b\x02\x10<X\x02\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/events/{event_id}/invites\x12\x9a\x01\n" +
+	"\x0eWithdrawInvite\x12%.pulse.event.v1.WithdrawInviteRequest\x1a&.pulse.event.v1.WithdrawInviteResponse\"9\x8a\xb5\x18\x06\b\x02\x10<X\x02\x82\xd3\xe4\x93\x02)*'/v1/events/{event_id}/invites/{user_id}\x12\x8a\x01\n" +
+	"\vListInvites\x12\".pulse.event.v1.ListInvitesRequest\x1a#.pulse.event.v1.ListInvitesResponse\"2\x8a\xb5\x18\x06\b\x02\x10<X\x01\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/events/{event_id}/invites\x90\x02\x01\x12\x8c\x01\n" +
+	"\tAddCoHost\x12 .pulse.event.v1.AddCoHostRequest\x1a!.pulse.event.v1.AddCoHostResponse\":\x8a\xb5\x18\x06\b\x02\x10<X\x02\x82\xd3\xe4\x93\x02*\x1a(/v1/events/{event_id}/co-hosts/{user_id}\x12\x95\x01\n" +
+	"\fRemoveCoHost\x12#.pulse.event.v1.RemoveCoHostRequest\x1a$.pulse.event.v1.RemoveCoHostResponse\":\x8a\xb5\x18\x06\b\x02\x10<X\x02\x82\xd3\xe4\x93\x02**(/v1/events/{event_id}/co-hosts/{user_id}\x12t\n" +
 	"\n" +
 	"ListEvents\x12!.pulse.event.v1.ListEventsRequest\x1a\".pulse.event.v1.ListEventsResponse\"\x1f\x8a\xb5\x18\x06\b\x02\x10\x02X\x01\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/events\x90\x02\x01\x12\x89\x01\n" +

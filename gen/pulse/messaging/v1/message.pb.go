@@ -8,6 +8,7 @@ package messagingv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v11 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	v1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -123,7 +124,9 @@ type Message struct {
 	// What people reacted with, most frequent first; reactions of people across a block are not counted.
 	Reactions []*ReactionCount `protobuf:"bytes,13,rep,name=reactions,proto3" json:"reactions,omitempty"`
 	// The client_id that it was sent with; answered to its sender alone.
-	ClientId      string `protobuf:"bytes,14,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId string `protobuf:"bytes,14,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Its pictures, in the sender's order; none when it was deleted or is unavailable. Who sees the message sees them.
+	Media         []*v11.Media `protobuf:"bytes,15,rep,name=media,proto3" json:"media,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -256,6 +259,13 @@ func (x *Message) GetClientId() string {
 	return ""
 }
 
+func (x *Message) GetMedia() []*v11.Media {
+	if x != nil {
+		return x.Media
+	}
+	return nil
+}
+
 // How many reacted to a message with the same.
 type ReactionCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -325,13 +335,15 @@ type SendMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The conversation.
 	ConversationId int64 `protobuf:"varint,1,opt,name=conversation_id,json=conversationId,proto3" json:"conversation_id,omitempty"`
-	// What to say, 1 to 4,000 characters.
+	// What to say, 1 to 4,000 characters; with pictures it may be empty.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	// The message of the same conversation to reply to, 0 for none.
 	ReplyToMessageId int64 `protobuf:"varint,3,opt,name=reply_to_message_id,json=replyToMessageId,proto3" json:"reply_to_message_id,omitempty"`
 	// A name that the client gives the message, at most 64 characters: however often and however late the sender sends under the
 	// same name in the conversation, there is one message, the first. May be empty.
-	ClientId      string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Pictures to go with it, at most 4 of the caller's own, in the order in which to show them.
+	MediaIds      []int64 `protobuf:"varint,5,rep,packed,name=media_ids,json=mediaIds,proto3" json:"media_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -392,6 +404,13 @@ func (x *SendMessageRequest) GetClientId() string {
 		return x.ClientId
 	}
 	return ""
+}
+
+func (x *SendMessageRequest) GetMediaIds() []int64 {
+	if x != nil {
+		return x.MediaIds
+	}
+	return nil
 }
 
 // Response of SendMessage.
@@ -676,7 +695,7 @@ type EditMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
 	MessageId int64 `protobuf:"varint,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// What it is to say, 1 to 4,000 characters.
+	// What it is to say, 1 to 4,000 characters; empty where it has pictures.
 	Text          string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1244,7 +1263,7 @@ var File_pulse_messaging_v1_message_proto protoreflect.FileDescriptor
 
 const file_pulse_messaging_v1_message_proto_rawDesc = "" +
 	"\n" +
-	" pulse/messaging/v1/message.proto\x12\x12pulse.messaging.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pulse/user/v1/user.proto\"\xd0\x04\n" +
+	" pulse/messaging/v1/message.proto\x12\x12pulse.messaging.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1apulse/media/v1/media.proto\x1a\x18pulse/user/v1/user.proto\"\xfd\x04\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12'\n" +
 	"\x0fconversation_id\x18\x02 \x01(\x03R\x0econversationId\x12\x1a\n" +
@@ -1261,17 +1280,19 @@ const file_pulse_messaging_v1_message_proto_rawDesc = "" +
 	"\adeleted\x18\v \x01(\bR\adeleted\x12 \n" +
 	"\vunavailable\x18\f \x01(\bR\vunavailable\x12?\n" +
 	"\treactions\x18\r \x03(\v2!.pulse.messaging.v1.ReactionCountR\treactions\x12\x1b\n" +
-	"\tclient_id\x18\x0e \x01(\tR\bclientId\"U\n" +
+	"\tclient_id\x18\x0e \x01(\tR\bclientId\x12+\n" +
+	"\x05media\x18\x0f \x03(\v2\x15.pulse.media.v1.MediaR\x05media\"U\n" +
 	"\rReactionCount\x12\x14\n" +
 	"\x05emoji\x18\x01 \x01(\tR\x05emoji\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x05R\x05count\x12\x18\n" +
-	"\areacted\x18\x03 \x01(\bR\areacted\"\xc4\x01\n" +
+	"\areacted\x18\x03 \x01(\bR\areacted\"\xf1\x01\n" +
 	"\x12SendMessageRequest\x120\n" +
-	"\x0fconversation_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x0econversationId\x12\x1e\n" +
-	"\x04text\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\x04text\x126\n" +
+	"\x0fconversation_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x0econversationId\x12\x1c\n" +
+	"\x04text\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x04text\x126\n" +
 	"\x13reply_to_message_id\x18\x03 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\x10replyToMessageId\x12$\n" +
-	"\tclient_id\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\bclientId\"L\n" +
+	"\tclient_id\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18@R\bclientId\x12-\n" +
+	"\tmedia_ids\x18\x05 \x03(\x03B\x10\xbaH\r\x92\x01\n" +
+	"\x10\x04\x18\x01\"\x04\"\x02 \x00R\bmediaIds\"L\n" +
 	"\x13SendMessageResponse\x125\n" +
 	"\amessage\x18\x01 \x01(\v2\x1b.pulse.messaging.v1.MessageR\amessage\"J\n" +
 	"\x17BatchGetMessagesRequest\x12/\n" +
@@ -1288,12 +1309,11 @@ const file_pulse_messaging_v1_message_proto_rawDesc = "" +
 	"\x14ListMessagesResponse\x127\n" +
 	"\bmessages\x18\x01 \x03(\v2\x1b.pulse.messaging.v1.MessageR\bmessages\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12(\n" +
-	"\x10newer_page_token\x18\x03 \x01(\tR\x0enewerPageToken\"\\\n" +
+	"\x10newer_page_token\x18\x03 \x01(\tR\x0enewerPageToken\"Z\n" +
 	"\x12EditMessageRequest\x12&\n" +
 	"\n" +
-	"message_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\tmessageId\x12\x1e\n" +
-	"\x04text\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xa0\x1fR\x04text\"L\n" +
+	"message_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\tmessageId\x12\x1c\n" +
+	"\x04text\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xa0\x1fR\x04text\"L\n" +
 	"\x13EditMessageResponse\x125\n" +
 	"\amessage\x18\x01 \x01(\v2\x1b.pulse.messaging.v1.MessageR\amessage\">\n" +
 	"\x14DeleteMessageRequest\x12&\n" +
@@ -1373,6 +1393,7 @@ var file_pulse_messaging_v1_message_proto_goTypes = []any{
 	(*ListReactionsResponse)(nil),    // 19: pulse.messaging.v1.ListReactionsResponse
 	(*v1.UserSummary)(nil),           // 20: pulse.user.v1.UserSummary
 	(*timestamppb.Timestamp)(nil),    // 21: google.protobuf.Timestamp
+	(*v11.Media)(nil),                // 22: pulse.media.v1.Media
 }
 var file_pulse_messaging_v1_message_proto_depIdxs = []int32{
 	0,  // 0: pulse.messaging.v1.Message.kind:type_name -> pulse.messaging.v1.MessageKind
@@ -1381,20 +1402,21 @@ var file_pulse_messaging_v1_message_proto_depIdxs = []int32{
 	21, // 3: pulse.messaging.v1.Message.create_time:type_name -> google.protobuf.Timestamp
 	21, // 4: pulse.messaging.v1.Message.edit_time:type_name -> google.protobuf.Timestamp
 	2,  // 5: pulse.messaging.v1.Message.reactions:type_name -> pulse.messaging.v1.ReactionCount
-	1,  // 6: pulse.messaging.v1.SendMessageResponse.message:type_name -> pulse.messaging.v1.Message
-	1,  // 7: pulse.messaging.v1.BatchGetMessagesResponse.messages:type_name -> pulse.messaging.v1.Message
-	1,  // 8: pulse.messaging.v1.ListMessagesResponse.messages:type_name -> pulse.messaging.v1.Message
-	1,  // 9: pulse.messaging.v1.EditMessageResponse.message:type_name -> pulse.messaging.v1.Message
-	1,  // 10: pulse.messaging.v1.AddReactionResponse.message:type_name -> pulse.messaging.v1.Message
-	1,  // 11: pulse.messaging.v1.RemoveReactionResponse.message:type_name -> pulse.messaging.v1.Message
-	20, // 12: pulse.messaging.v1.Reaction.user:type_name -> pulse.user.v1.UserSummary
-	21, // 13: pulse.messaging.v1.Reaction.create_time:type_name -> google.protobuf.Timestamp
-	17, // 14: pulse.messaging.v1.ListReactionsResponse.reactions:type_name -> pulse.messaging.v1.Reaction
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	22, // 6: pulse.messaging.v1.Message.media:type_name -> pulse.media.v1.Media
+	1,  // 7: pulse.messaging.v1.SendMessageResponse.message:type_name -> pulse.messaging.v1.Message
+	1,  // 8: pulse.messaging.v1.BatchGetMessagesResponse.messages:type_name -> pulse.messaging.v1.Message
+	1,  // 9: pulse.messaging.v1.ListMessagesResponse.messages:type_name -> pulse.messaging.v1.Message
+	1,  // 10: pulse.messaging.v1.EditMessageResponse.message:type_name -> pulse.messaging.v1.Message
+	1,  // 11: pulse.messaging.v1.AddReactionResponse.message:type_name -> pulse.messaging.v1.Message
+	1,  // 12: pulse.messaging.v1.RemoveReactionResponse.message:type_name -> pulse.messaging.v1.Message
+	20, // 13: pulse.messaging.v1.Reaction.user:type_name -> pulse.user.v1.UserSummary
+	21, // 14: pulse.messaging.v1.Reaction.create_time:type_name -> google.protobuf.Timestamp
+	17, // 15: pulse.messaging.v1.ListReactionsResponse.reactions:type_name -> pulse.messaging.v1.Reaction
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_pulse_messaging_v1_message_proto_init() }

@@ -11,7 +11,8 @@ package postv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
-	v11 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	v12 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	v11 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	_ "github.com/pulse-social/pulse/gen/pulse/options/v1"
 	v1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
@@ -199,7 +200,9 @@ type Post struct {
 	// It comments on a post that the caller may not see or that is not there any more.
 	QuoteUnavailable bool `protobuf:"varint,18,opt,name=quote_unavailable,json=quoteUnavailable,proto3" json:"quote_unavailable,omitempty"`
 	// Its poll, absent when it has none.
-	Poll          *Poll `protobuf:"bytes,19,opt,name=poll,proto3" json:"poll,omitempty"`
+	Poll *Poll `protobuf:"bytes,19,opt,name=poll,proto3" json:"poll,omitempty"`
+	// Its pictures, in the author's order. Who sees the post sees them.
+	Media         []*v11.Media `protobuf:"bytes,20,rep,name=media,proto3" json:"media,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -363,6 +366,13 @@ func (x *Post) GetQuoteUnavailable() bool {
 func (x *Post) GetPoll() *Poll {
 	if x != nil {
 		return x.Poll
+	}
+	return nil
+}
+
+func (x *Post) GetMedia() []*v11.Media {
+	if x != nil {
+		return x.Media
 	}
 	return nil
 }
@@ -991,7 +1001,7 @@ func (x *PostViewer) GetPollVotes() []int32 {
 type CreatePostRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What to say: 1 to 5,000 characters (Unicode code points) unless the server is configured otherwise, at least one
-	// of them visible.
+	// of them visible; with pictures it may be empty.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// The post to reply to, 0 for none.
 	ReplyToId int64 `protobuf:"varint,2,opt,name=reply_to_id,json=replyToId,proto3" json:"reply_to_id,omitempty"`
@@ -1010,6 +1020,8 @@ type CreatePostRequest struct {
 	Poll *NewPoll `protobuf:"bytes,8,opt,name=poll,proto3" json:"poll,omitempty"`
 	// When to publish it, at least a minute and at most a year from now; absent for now.
 	ScheduledTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=scheduled_time,json=scheduledTime,proto3" json:"scheduled_time,omitempty"`
+	// Pictures to go with it, at most 4 of the caller's own, in the order in which to show them.
+	MediaIds      []int64 `protobuf:"varint,10,rep,packed,name=media_ids,json=mediaIds,proto3" json:"media_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1107,6 +1119,13 @@ func (x *CreatePostRequest) GetScheduledTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *CreatePostRequest) GetMediaIds() []int64 {
+	if x != nil {
+		return x.MediaIds
+	}
+	return nil
+}
+
 // Response of CreatePost.
 type CreatePostResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1171,7 +1190,7 @@ type Draft struct {
 	Post *CreatePostRequest `protobuf:"bytes,2,opt,name=post,proto3" json:"post,omitempty"`
 	// Why it could not be published at its time, one of CreatePost's reasons, AUTHOR_INACTIVE when the author's account was
 	// not active; REASON_UNSPECIFIED otherwise. It then is not scheduled any more.
-	Failure v11.Reason `protobuf:"varint,3,opt,name=failure,proto3,enum=pulse.errors.v1.Reason" json:"failure,omitempty"`
+	Failure v12.Reason `protobuf:"varint,3,opt,name=failure,proto3,enum=pulse.errors.v1.Reason" json:"failure,omitempty"`
 	// Changes with each change of the draft; UpdateDraft may require it.
 	Etag string `protobuf:"bytes,4,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When it was begun.
@@ -1224,11 +1243,11 @@ func (x *Draft) GetPost() *CreatePostRequest {
 	return nil
 }
 
-func (x *Draft) GetFailure() v11.Reason {
+func (x *Draft) GetFailure() v12.Reason {
 	if x != nil {
 		return x.Failure
 	}
-	return v11.Reason(0)
+	return v12.Reason(0)
 }
 
 func (x *Draft) GetEtag() string {
@@ -1260,10 +1279,12 @@ type EditPostRequest struct {
 	Audience Audience `protobuf:"varint,5,opt,name=audience,proto3,enum=pulse.post.v1.Audience" json:"audience,omitempty"`
 	// Who may reply to it.
 	ReplyPolicy ReplyPolicy `protobuf:"varint,6,opt,name=reply_policy,json=replyPolicy,proto3,enum=pulse.post.v1.ReplyPolicy" json:"reply_policy,omitempty"`
-	// Which fields to change, of text, content_warning, language, audience and reply_policy; at least one.
+	// Which fields to change, of text, content_warning, language, audience, reply_policy and media_ids; at least one.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,7,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// The etag that the post must have; empty requires nothing.
-	Etag          string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The pictures that go with it, at most 4.
+	MediaIds      []int64 `protobuf:"varint,9,rep,packed,name=media_ids,json=mediaIds,proto3" json:"media_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1354,6 +1375,13 @@ func (x *EditPostRequest) GetEtag() string {
 	return ""
 }
 
+func (x *EditPostRequest) GetMediaIds() []int64 {
+	if x != nil {
+		return x.MediaIds
+	}
+	return nil
+}
+
 // Response of EditPost.
 type EditPostResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1416,7 +1444,9 @@ type PostVersion struct {
 	// Who saw it.
 	Audience Audience `protobuf:"varint,6,opt,name=audience,proto3,enum=pulse.post.v1.Audience" json:"audience,omitempty"`
 	// When it was written.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Its pictures, as far as they still go with the post: what an edit took away is for the author alone.
+	Media         []*v11.Media `protobuf:"bytes,8,rep,name=media,proto3" json:"media,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1496,6 +1526,13 @@ func (x *PostVersion) GetAudience() Audience {
 func (x *PostVersion) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *PostVersion) GetMedia() []*v11.Media {
+	if x != nil {
+		return x.Media
 	}
 	return nil
 }
@@ -3653,7 +3690,7 @@ var File_pulse_post_v1_post_proto protoreflect.FileDescriptor
 
 const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\n" +
-	"\x18pulse/post/v1/post.proto\x12\rpulse.post.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cpulse/errors/v1/errors.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/user/v1/user.proto\"\xa5\x06\n" +
+	"\x18pulse/post/v1/post.proto\x12\rpulse.post.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cpulse/errors/v1/errors.proto\x1a\x1apulse/media/v1/media.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/user/v1/user.proto\"\xd2\x06\n" +
 	"\x04Post\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x122\n" +
 	"\x06author\x18\x02 \x01(\v2\x1a.pulse.user.v1.UserSummaryR\x06author\x12\x12\n" +
@@ -3675,7 +3712,8 @@ const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\trepost_of\x18\x10 \x01(\v2\x13.pulse.post.v1.PostR\brepostOf\x12)\n" +
 	"\x05quote\x18\x11 \x01(\v2\x13.pulse.post.v1.PostR\x05quote\x12+\n" +
 	"\x11quote_unavailable\x18\x12 \x01(\bR\x10quoteUnavailable\x12'\n" +
-	"\x04poll\x18\x13 \x01(\v2\x13.pulse.post.v1.PollR\x04poll\"\xdf\x01\n" +
+	"\x04poll\x18\x13 \x01(\v2\x13.pulse.post.v1.PollR\x04poll\x12+\n" +
+	"\x05media\x18\x14 \x03(\v2\x15.pulse.media.v1.MediaR\x05media\"\xdf\x01\n" +
 	"\x05Facet\x12\x1d\n" +
 	"\n" +
 	"byte_start\x18\x01 \x01(\x05R\tbyteStart\x12\x19\n" +
@@ -3721,7 +3759,7 @@ const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"bookmarked\x12\x1a\n" +
 	"\breposted\x18\x03 \x01(\bR\breposted\x12\x1d\n" +
 	"\n" +
-	"poll_votes\x18\x04 \x03(\x05R\tpollVotes\"\xd3\x03\n" +
+	"poll_votes\x18\x04 \x03(\x05R\tpollVotes\"\x82\x04\n" +
 	"\x11CreatePostRequest\x12\x1d\n" +
 	"\x04text\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\xb5\x18R\x04text\x12'\n" +
 	"\vreply_to_id\x18\x02 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\treplyToId\x12=\n" +
@@ -3731,7 +3769,10 @@ const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\x0fcontent_warning\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x0econtentWarning\x12#\n" +
 	"\blanguage\x18\a \x01(\tB\a\xbaH\x04r\x02\x18#R\blanguage\x12*\n" +
 	"\x04poll\x18\b \x01(\v2\x16.pulse.post.v1.NewPollR\x04poll\x12A\n" +
-	"\x0escheduled_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\rscheduledTime\"i\n" +
+	"\x0escheduled_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\rscheduledTime\x12-\n" +
+	"\tmedia_ids\x18\n" +
+	" \x03(\x03B\x10\xbaH\r\x92\x01\n" +
+	"\x10\x04\x18\x01\"\x04\"\x02 \x00R\bmediaIds\"i\n" +
 	"\x12CreatePostResponse\x12'\n" +
 	"\x04post\x18\x01 \x01(\v2\x13.pulse.post.v1.PostR\x04post\x12*\n" +
 	"\x05draft\x18\x02 \x01(\v2\x14.pulse.post.v1.DraftR\x05draft\"\xd1\x01\n" +
@@ -3741,7 +3782,7 @@ const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\afailure\x18\x03 \x01(\x0e2\x17.pulse.errors.v1.ReasonR\afailure\x12\x12\n" +
 	"\x04etag\x18\x04 \x01(\tR\x04etag\x12;\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\x8c\x03\n" +
+	"createTime\"\xbb\x03\n" +
 	"\x0fEditPostRequest\x12 \n" +
 	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\x12\x1d\n" +
 	"\x04text\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\xb5\x18R\x04text\x121\n" +
@@ -3751,9 +3792,11 @@ const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\freply_policy\x18\x06 \x01(\x0e2\x1a.pulse.post.v1.ReplyPolicyB\b\xbaH\x05\x82\x01\x02\x10\x01R\vreplyPolicy\x12;\n" +
 	"\vupdate_mask\x18\a \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\x12\x1b\n" +
-	"\x04etag\x18\b \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\";\n" +
+	"\x04etag\x18\b \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12-\n" +
+	"\tmedia_ids\x18\t \x03(\x03B\x10\xbaH\r\x92\x01\n" +
+	"\x10\x04\x18\x01\"\x04\"\x02 \x00R\bmediaIds\";\n" +
 	"\x10EditPostResponse\x12'\n" +
-	"\x04post\x18\x01 \x01(\v2\x13.pulse.post.v1.PostR\x04post\"\xa0\x02\n" +
+	"\x04post\x18\x01 \x01(\v2\x13.pulse.post.v1.PostR\x04post\"\xcd\x02\n" +
 	"\vPostVersion\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12,\n" +
@@ -3762,7 +3805,8 @@ const file_pulse_post_v1_post_proto_rawDesc = "" +
 	"\blanguage\x18\x05 \x01(\tR\blanguage\x123\n" +
 	"\baudience\x18\x06 \x01(\x0e2\x17.pulse.post.v1.AudienceR\baudience\x12;\n" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\x8a\x01\n" +
+	"createTime\x12+\n" +
+	"\x05media\x18\b \x03(\v2\x15.pulse.media.v1.MediaR\x05media\"\x8a\x01\n" +
 	"\x17ListPostVersionsRequest\x12 \n" +
 	"\apost_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00R\x06postId\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
@@ -4006,9 +4050,10 @@ var file_pulse_post_v1_post_proto_goTypes = []any{
 	(*GetThreadResponse)(nil),        // 60: pulse.post.v1.GetThreadResponse
 	(*v1.UserSummary)(nil),           // 61: pulse.user.v1.UserSummary
 	(*timestamppb.Timestamp)(nil),    // 62: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),      // 63: google.protobuf.Duration
-	(v11.Reason)(0),                  // 64: pulse.errors.v1.Reason
-	(*fieldmaskpb.FieldMask)(nil),    // 65: google.protobuf.FieldMask
+	(*v11.Media)(nil),                // 63: pulse.media.v1.Media
+	(*durationpb.Duration)(nil),      // 64: google.protobuf.Duration
+	(v12.Reason)(0),                  // 65: pulse.errors.v1.Reason
+	(*fieldmaskpb.FieldMask)(nil),    // 66: google.protobuf.FieldMask
 }
 var file_pulse_post_v1_post_proto_depIdxs = []int32{
 	61, // 0: pulse.post.v1.Post.author:type_name -> pulse.user.v1.UserSummary
@@ -4022,100 +4067,102 @@ var file_pulse_post_v1_post_proto_depIdxs = []int32{
 	2,  // 8: pulse.post.v1.Post.repost_of:type_name -> pulse.post.v1.Post
 	2,  // 9: pulse.post.v1.Post.quote:type_name -> pulse.post.v1.Post
 	7,  // 10: pulse.post.v1.Post.poll:type_name -> pulse.post.v1.Poll
-	4,  // 11: pulse.post.v1.Facet.mention:type_name -> pulse.post.v1.Mention
-	5,  // 12: pulse.post.v1.Facet.hashtag:type_name -> pulse.post.v1.Hashtag
-	6,  // 13: pulse.post.v1.Facet.link:type_name -> pulse.post.v1.Link
-	8,  // 14: pulse.post.v1.Poll.options:type_name -> pulse.post.v1.PollOption
-	62, // 15: pulse.post.v1.Poll.end_time:type_name -> google.protobuf.Timestamp
-	63, // 16: pulse.post.v1.NewPoll.duration:type_name -> google.protobuf.Duration
-	0,  // 17: pulse.post.v1.CreatePostRequest.audience:type_name -> pulse.post.v1.Audience
-	1,  // 18: pulse.post.v1.CreatePostRequest.reply_policy:type_name -> pulse.post.v1.ReplyPolicy
-	9,  // 19: pulse.post.v1.CreatePostRequest.poll:type_name -> pulse.post.v1.NewPoll
-	62, // 20: pulse.post.v1.CreatePostRequest.scheduled_time:type_name -> google.protobuf.Timestamp
-	2,  // 21: pulse.post.v1.CreatePostResponse.post:type_name -> pulse.post.v1.Post
-	14, // 22: pulse.post.v1.CreatePostResponse.draft:type_name -> pulse.post.v1.Draft
-	12, // 23: pulse.post.v1.Draft.post:type_name -> pulse.post.v1.CreatePostRequest
-	64, // 24: pulse.post.v1.Draft.failure:type_name -> pulse.errors.v1.Reason
-	62, // 25: pulse.post.v1.Draft.create_time:type_name -> google.protobuf.Timestamp
-	0,  // 26: pulse.post.v1.EditPostRequest.audience:type_name -> pulse.post.v1.Audience
-	1,  // 27: pulse.post.v1.EditPostRequest.reply_policy:type_name -> pulse.post.v1.ReplyPolicy
-	65, // 28: pulse.post.v1.EditPostRequest.update_mask:type_name -> google.protobuf.FieldMask
-	2,  // 29: pulse.post.v1.EditPostResponse.post:type_name -> pulse.post.v1.Post
-	3,  // 30: pulse.post.v1.PostVersion.facets:type_name -> pulse.post.v1.Facet
-	0,  // 31: pulse.post.v1.PostVersion.audience:type_name -> pulse.post.v1.Audience
-	62, // 32: pulse.post.v1.PostVersion.create_time:type_name -> google.protobuf.Timestamp
-	17, // 33: pulse.post.v1.ListPostVersionsResponse.versions:type_name -> pulse.post.v1.PostVersion
-	2,  // 34: pulse.post.v1.GetPostResponse.post:type_name -> pulse.post.v1.Post
-	2,  // 35: pulse.post.v1.BatchGetPostsResponse.posts:type_name -> pulse.post.v1.Post
-	32, // 36: pulse.post.v1.ListLikersResponse.likers:type_name -> pulse.post.v1.PersonListing
-	61, // 37: pulse.post.v1.PersonListing.user:type_name -> pulse.user.v1.UserSummary
-	62, // 38: pulse.post.v1.PersonListing.time:type_name -> google.protobuf.Timestamp
-	2,  // 39: pulse.post.v1.RepostPostResponse.post:type_name -> pulse.post.v1.Post
-	32, // 40: pulse.post.v1.ListRepostersResponse.reposters:type_name -> pulse.post.v1.PersonListing
-	2,  // 41: pulse.post.v1.ListQuotesResponse.quotes:type_name -> pulse.post.v1.Post
-	2,  // 42: pulse.post.v1.ListBookmarksResponse.bookmarks:type_name -> pulse.post.v1.Post
-	2,  // 43: pulse.post.v1.VotePollResponse.post:type_name -> pulse.post.v1.Post
-	12, // 44: pulse.post.v1.CreateDraftRequest.post:type_name -> pulse.post.v1.CreatePostRequest
-	14, // 45: pulse.post.v1.CreateDraftResponse.draft:type_name -> pulse.post.v1.Draft
-	12, // 46: pulse.post.v1.UpdateDraftRequest.post:type_name -> pulse.post.v1.CreatePostRequest
-	65, // 47: pulse.post.v1.UpdateDraftRequest.update_mask:type_name -> google.protobuf.FieldMask
-	14, // 48: pulse.post.v1.UpdateDraftResponse.draft:type_name -> pulse.post.v1.Draft
-	14, // 49: pulse.post.v1.ListDraftsResponse.drafts:type_name -> pulse.post.v1.Draft
-	2,  // 50: pulse.post.v1.PublishDraftResponse.post:type_name -> pulse.post.v1.Post
-	2,  // 51: pulse.post.v1.GetThreadResponse.ancestors:type_name -> pulse.post.v1.Post
-	2,  // 52: pulse.post.v1.GetThreadResponse.post:type_name -> pulse.post.v1.Post
-	2,  // 53: pulse.post.v1.GetThreadResponse.replies:type_name -> pulse.post.v1.Post
-	12, // 54: pulse.post.v1.PostService.CreatePost:input_type -> pulse.post.v1.CreatePostRequest
-	20, // 55: pulse.post.v1.PostService.GetPost:input_type -> pulse.post.v1.GetPostRequest
-	22, // 56: pulse.post.v1.PostService.BatchGetPosts:input_type -> pulse.post.v1.BatchGetPostsRequest
-	15, // 57: pulse.post.v1.PostService.EditPost:input_type -> pulse.post.v1.EditPostRequest
-	18, // 58: pulse.post.v1.PostService.ListPostVersions:input_type -> pulse.post.v1.ListPostVersionsRequest
-	24, // 59: pulse.post.v1.PostService.DeletePost:input_type -> pulse.post.v1.DeletePostRequest
-	26, // 60: pulse.post.v1.PostService.LikePost:input_type -> pulse.post.v1.LikePostRequest
-	28, // 61: pulse.post.v1.PostService.UnlikePost:input_type -> pulse.post.v1.UnlikePostRequest
-	30, // 62: pulse.post.v1.PostService.ListLikers:input_type -> pulse.post.v1.ListLikersRequest
-	33, // 63: pulse.post.v1.PostService.RepostPost:input_type -> pulse.post.v1.RepostPostRequest
-	35, // 64: pulse.post.v1.PostService.UnrepostPost:input_type -> pulse.post.v1.UnrepostPostRequest
-	37, // 65: pulse.post.v1.PostService.ListReposters:input_type -> pulse.post.v1.ListRepostersRequest
-	39, // 66: pulse.post.v1.PostService.ListQuotes:input_type -> pulse.post.v1.ListQuotesRequest
-	41, // 67: pulse.post.v1.PostService.BookmarkPost:input_type -> pulse.post.v1.BookmarkPostRequest
-	43, // 68: pulse.post.v1.PostService.UnbookmarkPost:input_type -> pulse.post.v1.UnbookmarkPostRequest
-	45, // 69: pulse.post.v1.PostService.ListBookmarks:input_type -> pulse.post.v1.ListBookmarksRequest
-	47, // 70: pulse.post.v1.PostService.VotePoll:input_type -> pulse.post.v1.VotePollRequest
-	49, // 71: pulse.post.v1.PostService.CreateDraft:input_type -> pulse.post.v1.CreateDraftRequest
-	51, // 72: pulse.post.v1.PostService.UpdateDraft:input_type -> pulse.post.v1.UpdateDraftRequest
-	53, // 73: pulse.post.v1.PostService.ListDrafts:input_type -> pulse.post.v1.ListDraftsRequest
-	55, // 74: pulse.post.v1.PostService.DeleteDraft:input_type -> pulse.post.v1.DeleteDraftRequest
-	57, // 75: pulse.post.v1.PostService.PublishDraft:input_type -> pulse.post.v1.PublishDraftRequest
-	59, // 76: pulse.post.v1.PostService.GetThread:input_type -> pulse.post.v1.GetThreadRequest
-	13, // 77: pulse.post.v1.PostService.CreatePost:output_type -> pulse.post.v1.CreatePostResponse
-	21, // 78: pulse.post.v1.PostService.GetPost:output_type -> pulse.post.v1.GetPostResponse
-	23, // 79: pulse.post.v1.PostService.BatchGetPosts:output_type -> pulse.post.v1.BatchGetPostsResponse
-	16, // 80: pulse.post.v1.PostService.EditPost:output_type -> pulse.post.v1.EditPostResponse
-	19, // 81: pulse.post.v1.PostService.ListPostVersions:output_type -> pulse.post.v1.ListPostVersionsResponse
-	25, // 82: pulse.post.v1.PostService.DeletePost:output_type -> pulse.post.v1.DeletePostResponse
-	27, // 83: pulse.post.v1.PostService.LikePost:output_type -> pulse.post.v1.LikePostResponse
-	29, // 84: pulse.post.v1.PostService.UnlikePost:output_type -> pulse.post.v1.UnlikePostResponse
-	31, // 85: pulse.post.v1.PostService.ListLikers:output_type -> pulse.post.v1.ListLikersResponse
-	34, // 86: pulse.post.v1.PostService.RepostPost:output_type -> pulse.post.v1.RepostPostResponse
-	36, // 87: pulse.post.v1.PostService.UnrepostPost:output_type -> pulse.post.v1.UnrepostPostResponse
-	38, // 88: pulse.post.v1.PostService.ListReposters:output_type -> pulse.post.v1.ListRepostersResponse
-	40, // 89: pulse.post.v1.PostService.ListQuotes:output_type -> pulse.post.v1.ListQuotesResponse
-	42, // 90: pulse.post.v1.PostService.BookmarkPost:output_type -> pulse.post.v1.BookmarkPostResponse
-	44, // 91: pulse.post.v1.PostService.UnbookmarkPost:output_type -> pulse.post.v1.UnbookmarkPostResponse
-	46, // 92: pulse.post.v1.PostService.ListBookmarks:output_type -> pulse.post.v1.ListBookmarksResponse
-	48, // 93: pulse.post.v1.PostService.VotePoll:output_type -> pulse.post.v1.VotePollResponse
-	50, // 94: pulse.post.v1.PostService.CreateDraft:output_type -> pulse.post.v1.CreateDraftResponse
-	52, // 95: pulse.post.v1.PostService.UpdateDraft:output_type -> pulse.post.v1.UpdateDraftResponse
-	54, // 96: pulse.post.v1.PostService.ListDrafts:output_type -> pulse.post.v1.ListDraftsResponse
-	56, // 97: pulse.post.v1.PostService.DeleteDraft:output_type -> pulse.post.v1.DeleteDraftResponse
-	58, // 98: pulse.post.v1.PostService.PublishDraft:output_type -> pulse.post.v1.PublishDraftResponse
-	60, // 99: pulse.post.v1.PostService.GetThread:output_type -> pulse.post.v1.GetThreadResponse
-	77, // [77:100] is the sub-list for method output_type
-	54, // [54:77] is the sub-list for method input_type
-	54, // [54:54] is the sub-list for extension type_name
-	54, // [54:54] is the sub-list for extension extendee
-	0,  // [0:54] is the sub-list for field type_name
+	63, // 11: pulse.post.v1.Post.media:type_name -> pulse.media.v1.Media
+	4,  // 12: pulse.post.v1.Facet.mention:type_name -> pulse.post.v1.Mention
+	5,  // 13: pulse.post.v1.Facet.hashtag:type_name -> pulse.post.v1.Hashtag
+	6,  // 14: pulse.post.v1.Facet.link:type_name -> pulse.post.v1.Link
+	8,  // 15: pulse.post.v1.Poll.options:type_name -> pulse.post.v1.PollOption
+	62, // 16: pulse.post.v1.Poll.end_time:type_name -> google.protobuf.Timestamp
+	64, // 17: pulse.post.v1.NewPoll.duration:type_name -> google.protobuf.Duration
+	0,  // 18: pulse.post.v1.CreatePostRequest.audience:type_name -> pulse.post.v1.Audience
+	1,  // 19: pulse.post.v1.CreatePostRequest.reply_policy:type_name -> pulse.post.v1.ReplyPolicy
+	9,  // 20: pulse.post.v1.CreatePostRequest.poll:type_name -> pulse.post.v1.NewPoll
+	62, // 21: pulse.post.v1.CreatePostRequest.scheduled_time:type_name -> google.protobuf.Timestamp
+	2,  // 22: pulse.post.v1.CreatePostResponse.post:type_name -> pulse.post.v1.Post
+	14, // 23: pulse.post.v1.CreatePostResponse.draft:type_name -> pulse.post.v1.Draft
+	12, // 24: pulse.post.v1.Draft.post:type_name -> pulse.post.v1.CreatePostRequest
+	65, // 25: pulse.post.v1.Draft.failure:type_name -> pulse.errors.v1.Reason
+	62, // 26: pulse.post.v1.Draft.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 27: pulse.post.v1.EditPostRequest.audience:type_name -> pulse.post.v1.Audience
+	1,  // 28: pulse.post.v1.EditPostRequest.reply_policy:type_name -> pulse.post.v1.ReplyPolicy
+	66, // 29: pulse.post.v1.EditPostRequest.update_mask:type_name -> google.protobuf.FieldMask
+	2,  // 30: pulse.post.v1.EditPostResponse.post:type_name -> pulse.post.v1.Post
+	3,  // 31: pulse.post.v1.PostVersion.facets:type_name -> pulse.post.v1.Facet
+	0,  // 32: pulse.post.v1.PostVersion.audience:type_name -> pulse.post.v1.Audience
+	62, // 33: pulse.post.v1.PostVersion.create_time:type_name -> google.protobuf.Timestamp
+	63, // 34: pulse.post.v1.PostVersion.media:type_name -> pulse.media.v1.Media
+	17, // 35: pulse.post.v1.ListPostVersionsResponse.versions:type_name -> pulse.post.v1.PostVersion
+	2,  // 36: pulse.post.v1.GetPostResponse.post:type_name -> pulse.post.v1.Post
+	2,  // 37: pulse.post.v1.BatchGetPostsResponse.posts:type_name -> pulse.post.v1.Post
+	32, // 38: pulse.post.v1.ListLikersResponse.likers:type_name -> pulse.post.v1.PersonListing
+	61, // 39: pulse.post.v1.PersonListing.user:type_name -> pulse.user.v1.UserSummary
+	62, // 40: pulse.post.v1.PersonListing.time:type_name -> google.protobuf.Timestamp
+	2,  // 41: pulse.post.v1.RepostPostResponse.post:type_name -> pulse.post.v1.Post
+	32, // 42: pulse.post.v1.ListRepostersResponse.reposters:type_name -> pulse.post.v1.PersonListing
+	2,  // 43: pulse.post.v1.ListQuotesResponse.quotes:type_name -> pulse.post.v1.Post
+	2,  // 44: pulse.post.v1.ListBookmarksResponse.bookmarks:type_name -> pulse.post.v1.Post
+	2,  // 45: pulse.post.v1.VotePollResponse.post:type_name -> pulse.post.v1.Post
+	12, // 46: pulse.post.v1.CreateDraftRequest.post:type_name -> pulse.post.v1.CreatePostRequest
+	14, // 47: pulse.post.v1.CreateDraftResponse.draft:type_name -> pulse.post.v1.Draft
+	12, // 48: pulse.post.v1.UpdateDraftRequest.post:type_name -> pulse.post.v1.CreatePostRequest
+	66, // 49: pulse.post.v1.UpdateDraftRequest.update_mask:type_name -> google.protobuf.FieldMask
+	14, // 50: pulse.post.v1.UpdateDraftResponse.draft:type_name -> pulse.post.v1.Draft
+	14, // 51: pulse.post.v1.ListDraftsResponse.drafts:type_name -> pulse.post.v1.Draft
+	2,  // 52: pulse.post.v1.PublishDraftResponse.post:type_name -> pulse.post.v1.Post
+	2,  // 53: pulse.post.v1.GetThreadResponse.ancestors:type_name -> pulse.post.v1.Post
+	2,  // 54: pulse.post.v1.GetThreadResponse.post:type_name -> pulse.post.v1.Post
+	2,  // 55: pulse.post.v1.GetThreadResponse.replies:type_name -> pulse.post.v1.Post
+	12, // 56: pulse.post.v1.PostService.CreatePost:input_type -> pulse.post.v1.CreatePostRequest
+	20, // 57: pulse.post.v1.PostService.GetPost:input_type -> pulse.post.v1.GetPostRequest
+	22, // 58: pulse.post.v1.PostService.BatchGetPosts:input_type -> pulse.post.v1.BatchGetPostsRequest
+	15, // 59: pulse.post.v1.PostService.EditPost:input_type -> pulse.post.v1.EditPostRequest
+	18, // 60: pulse.post.v1.PostService.ListPostVersions:input_type -> pulse.post.v1.ListPostVersionsRequest
+	24, // 61: pulse.post.v1.PostService.DeletePost:input_type -> pulse.post.v1.DeletePostRequest
+	26, // 62: pulse.post.v1.PostService.LikePost:input_type -> pulse.post.v1.LikePostRequest
+	28, // 63: pulse.post.v1.PostService.UnlikePost:input_type -> pulse.post.v1.UnlikePostRequest
+	30, // 64: pulse.post.v1.PostService.ListLikers:input_type -> pulse.post.v1.ListLikersRequest
+	33, // 65: pulse.post.v1.PostService.RepostPost:input_type -> pulse.post.v1.RepostPostRequest
+	35, // 66: pulse.post.v1.PostService.UnrepostPost:input_type -> pulse.post.v1.UnrepostPostRequest
+	37, // 67: pulse.post.v1.PostService.ListReposters:input_type -> pulse.post.v1.ListRepostersRequest
+	39, // 68: pulse.post.v1.PostService.ListQuotes:input_type -> pulse.post.v1.ListQuotesRequest
+	41, // 69: pulse.post.v1.PostService.BookmarkPost:input_type -> pulse.post.v1.BookmarkPostRequest
+	43, // 70: pulse.post.v1.PostService.UnbookmarkPost:input_type -> pulse.post.v1.UnbookmarkPostRequest
+	45, // 71: pulse.post.v1.PostService.ListBookmarks:input_type -> pulse.post.v1.ListBookmarksRequest
+	47, // 72: pulse.post.v1.PostService.VotePoll:input_type -> pulse.post.v1.VotePollRequest
+	49, // 73: pulse.post.v1.PostService.CreateDraft:input_type -> pulse.post.v1.CreateDraftRequest
+	51, // 74: pulse.post.v1.PostService.UpdateDraft:input_type -> pulse.post.v1.UpdateDraftRequest
+	53, // 75: pulse.post.v1.PostService.ListDrafts:input_type -> pulse.post.v1.ListDraftsRequest
+	55, // 76: pulse.post.v1.PostService.DeleteDraft:input_type -> pulse.post.v1.DeleteDraftRequest
+	57, // 77: pulse.post.v1.PostService.PublishDraft:input_type -> pulse.post.v1.PublishDraftRequest
+	59, // 78: pulse.post.v1.PostService.GetThread:input_type -> pulse.post.v1.GetThreadRequest
+	13, // 79: pulse.post.v1.PostService.CreatePost:output_type -> pulse.post.v1.CreatePostResponse
+	21, // 80: pulse.post.v1.PostService.GetPost:output_type -> pulse.post.v1.GetPostResponse
+	23, // 81: pulse.post.v1.PostService.BatchGetPosts:output_type -> pulse.post.v1.BatchGetPostsResponse
+	16, // 82: pulse.post.v1.PostService.EditPost:output_type -> pulse.post.v1.EditPostResponse
+	19, // 83: pulse.post.v1.PostService.ListPostVersions:output_type -> pulse.post.v1.ListPostVersionsResponse
+	25, // 84: pulse.post.v1.PostService.DeletePost:output_type -> pulse.post.v1.DeletePostResponse
+	27, // 85: pulse.post.v1.PostService.LikePost:output_type -> pulse.post.v1.LikePostResponse
+	29, // 86: pulse.post.v1.PostService.UnlikePost:output_type -> pulse.post.v1.UnlikePostResponse
+	31, // 87: pulse.post.v1.PostService.ListLikers:output_type -> pulse.post.v1.ListLikersResponse
+	34, // 88: pulse.post.v1.PostService.RepostPost:output_type -> pulse.post.v1.RepostPostResponse
+	36, // 89: pulse.post.v1.PostService.UnrepostPost:output_type -> pulse.post.v1.UnrepostPostResponse
+	38, // 90: pulse.post.v1.PostService.ListReposters:output_type -> pulse.post.v1.ListRepostersResponse
+	40, // 91: pulse.post.v1.PostService.ListQuotes:output_type -> pulse.post.v1.ListQuotesResponse
+	42, // 92: pulse.post.v1.PostService.BookmarkPost:output_type -> pulse.post.v1.BookmarkPostResponse
+	44, // 93: pulse.post.v1.PostService.UnbookmarkPost:output_type -> pulse.post.v1.UnbookmarkPostResponse
+	46, // 94: pulse.post.v1.PostService.ListBookmarks:output_type -> pulse.post.v1.ListBookmarksResponse
+	48, // 95: pulse.post.v1.PostService.VotePoll:output_type -> pulse.post.v1.VotePollResponse
+	50, // 96: pulse.post.v1.PostService.CreateDraft:output_type -> pulse.post.v1.CreateDraftResponse
+	52, // 97: pulse.post.v1.PostService.UpdateDraft:output_type -> pulse.post.v1.UpdateDraftResponse
+	54, // 98: pulse.post.v1.PostService.ListDrafts:output_type -> pulse.post.v1.ListDraftsResponse
+	56, // 99: pulse.post.v1.PostService.DeleteDraft:output_type -> pulse.post.v1.DeleteDraftResponse
+	58, // 100: pulse.post.v1.PostService.PublishDraft:output_type -> pulse.post.v1.PublishDraftResponse
+	60, // 101: pulse.post.v1.PostService.GetThread:output_type -> pulse.post.v1.GetThreadResponse
+	79, // [79:102] is the sub-list for method output_type
+	56, // [56:79] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_pulse_post_v1_post_proto_init() }

@@ -10,6 +10,7 @@ package userv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v1 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	_ "github.com/pulse-social/pulse/gen/pulse/options/v1"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -54,7 +55,11 @@ type User struct {
 	// Pages that they point to, in their order.
 	Links []*ProfileLink `protobuf:"bytes,11,rep,name=links,proto3" json:"links,omitempty"`
 	// BCP 47 tag of the language that they write in, such as `pt-BR`; empty when they do not say.
-	Language      string `protobuf:"bytes,12,opt,name=language,proto3" json:"language,omitempty"`
+	Language string `protobuf:"bytes,12,opt,name=language,proto3" json:"language,omitempty"`
+	// The picture of them, absent when they have none. Who sees the profile sees it.
+	Avatar *v1.Media `protobuf:"bytes,13,opt,name=avatar,proto3" json:"avatar,omitempty"`
+	// The picture above their profile, absent when they have none. Who sees the profile sees it.
+	Header        *v1.Media `protobuf:"bytes,14,opt,name=header,proto3" json:"header,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -171,6 +176,20 @@ func (x *User) GetLanguage() string {
 		return x.Language
 	}
 	return ""
+}
+
+func (x *User) GetAvatar() *v1.Media {
+	if x != nil {
+		return x.Avatar
+	}
+	return nil
+}
+
+func (x *User) GetHeader() *v1.Media {
+	if x != nil {
+		return x.Header
+	}
+	return nil
 }
 
 // A page that a person points to. Pulse does not check that it is theirs.
@@ -402,7 +421,9 @@ type UserSummary struct {
 	// Name to show; the handle as long as none was set.
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// Whether the account is private: only followers whom the person has approved see what they post.
-	Private       bool `protobuf:"varint,4,opt,name=private,proto3" json:"private,omitempty"`
+	Private bool `protobuf:"varint,4,opt,name=private,proto3" json:"private,omitempty"`
+	// Where a small picture of them is fetched, as in pulse.media.v1.MediaVariant; empty when they have none.
+	AvatarUrl     string `protobuf:"bytes,5,opt,name=avatar_url,json=avatarUrl,proto3" json:"avatar_url,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -465,6 +486,13 @@ func (x *UserSummary) GetPrivate() bool {
 	return false
 }
 
+func (x *UserSummary) GetAvatarUrl() string {
+	if x != nil {
+		return x.AvatarUrl
+	}
+	return ""
+}
+
 // The part of a profile that its owner edits.
 type Profile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -479,7 +507,11 @@ type Profile struct {
 	// Pages that one points to, at most 5.
 	Links []*ProfileLink `protobuf:"bytes,5,rep,name=links,proto3" json:"links,omitempty"`
 	// BCP 47 tag of the language that one writes in, at most 35 characters; empty says nothing.
-	Language      string `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
+	Language string `protobuf:"bytes,6,opt,name=language,proto3" json:"language,omitempty"`
+	// The picture of oneself, 0 for none: one of one's own.
+	AvatarMediaId int64 `protobuf:"varint,7,opt,name=avatar_media_id,json=avatarMediaId,proto3" json:"avatar_media_id,omitempty"`
+	// The picture above one's profile, 0 for none: one of one's own.
+	HeaderMediaId int64 `protobuf:"varint,8,opt,name=header_media_id,json=headerMediaId,proto3" json:"header_media_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -554,6 +586,20 @@ func (x *Profile) GetLanguage() string {
 		return x.Language
 	}
 	return ""
+}
+
+func (x *Profile) GetAvatarMediaId() int64 {
+	if x != nil {
+		return x.AvatarMediaId
+	}
+	return 0
+}
+
+func (x *Profile) GetHeaderMediaId() int64 {
+	if x != nil {
+		return x.HeaderMediaId
+	}
+	return 0
 }
 
 // Request of GetUser.
@@ -786,7 +832,8 @@ type UpdateProfileRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The new values of the fields that the mask names.
 	Profile *Profile `protobuf:"bytes,1,opt,name=profile,proto3" json:"profile,omitempty"`
-	// Which fields to change: display_name, bio, location, private, links, language. Required; `*` is refused.
+	// Which fields to change: display_name, bio, location, private, links, language, avatar_media_id, header_media_id. Required; `*`
+	// is refused.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// The etag of the profile that was read; empty to overwrite whatever is there.
 	Etag          string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -895,7 +942,7 @@ var File_pulse_user_v1_user_proto protoreflect.FileDescriptor
 
 const file_pulse_user_v1_user_proto_rawDesc = "" +
 	"\n" +
-	"\x18pulse/user/v1/user.proto\x12\rpulse.user.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epulse/options/v1/options.proto\"\x9e\x03\n" +
+	"\x18pulse/user/v1/user.proto\x12\rpulse.user.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1apulse/media/v1/media.proto\x1a\x1epulse/options/v1/options.proto\"\xfc\x03\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\tR\x06handle\x12!\n" +
@@ -910,7 +957,9 @@ const file_pulse_user_v1_user_proto_rawDesc = "" +
 	"\aprivate\x18\n" +
 	" \x01(\bR\aprivate\x120\n" +
 	"\x05links\x18\v \x03(\v2\x1a.pulse.user.v1.ProfileLinkR\x05links\x12\x1a\n" +
-	"\blanguage\x18\f \x01(\tR\blanguage\"U\n" +
+	"\blanguage\x18\f \x01(\tR\blanguage\x12-\n" +
+	"\x06avatar\x18\r \x01(\v2\x15.pulse.media.v1.MediaR\x06avatar\x12-\n" +
+	"\x06header\x18\x0e \x01(\v2\x15.pulse.media.v1.MediaR\x06header\"U\n" +
 	"\vProfileLink\x12'\n" +
 	"\x03url\x18\x01 \x01(\tB\x15\xbaH\x12r\x10\x18\xd0\x0f:\bhttps://\x88\x01\x01R\x03url\x12\x1d\n" +
 	"\x05label\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18PR\x05label\"^\n" +
@@ -928,19 +977,23 @@ const file_pulse_user_v1_user_proto_rawDesc = "" +
 	"\frequested_by\x18\x04 \x01(\bR\vrequestedBy\x12\x1a\n" +
 	"\bblocking\x18\x05 \x01(\bR\bblocking\x12\x16\n" +
 	"\x06muting\x18\x06 \x01(\bR\x06muting\x12D\n" +
-	"\x10mute_expire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x0emuteExpireTime\"r\n" +
+	"\x10mute_expire_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x0emuteExpireTime\"\x91\x01\n" +
 	"\vUserSummary\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x16\n" +
 	"\x06handle\x18\x02 \x01(\tR\x06handle\x12!\n" +
 	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\x12\x18\n" +
-	"\aprivate\x18\x04 \x01(\bR\aprivate\"\xf1\x01\n" +
+	"\aprivate\x18\x04 \x01(\bR\aprivate\x12\x1d\n" +
+	"\n" +
+	"avatar_url\x18\x05 \x01(\tR\tavatarUrl\"\xd3\x02\n" +
 	"\aProfile\x12*\n" +
 	"\fdisplay_name\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18PR\vdisplayName\x12\x1a\n" +
 	"\x03bio\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x03bio\x12#\n" +
 	"\blocation\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18PR\blocation\x12\x18\n" +
 	"\aprivate\x18\x04 \x01(\bR\aprivate\x12:\n" +
 	"\x05links\x18\x05 \x03(\v2\x1a.pulse.user.v1.ProfileLinkB\b\xbaH\x05\x92\x01\x02\x10\x05R\x05links\x12#\n" +
-	"\blanguage\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18#R\blanguage\"h\n" +
+	"\blanguage\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18#R\blanguage\x12/\n" +
+	"\x0favatar_media_id\x18\a \x01(\x03B\a\xbaH\x04\"\x02(\x00R\ravatarMediaId\x12/\n" +
+	"\x0fheader_media_id\x18\b \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rheaderMediaId\"h\n" +
 	"\x0eGetUserRequest\x12\"\n" +
 	"\auser_id\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02 \x00H\x00R\x06userId\x12#\n" +
 	"\x06handle\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x1eH\x00R\x06handleB\r\n" +
@@ -992,31 +1045,34 @@ var file_pulse_user_v1_user_proto_goTypes = []any{
 	(*UpdateProfileRequest)(nil),  // 10: pulse.user.v1.UpdateProfileRequest
 	(*UpdateProfileResponse)(nil), // 11: pulse.user.v1.UpdateProfileResponse
 	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 13: google.protobuf.FieldMask
+	(*v1.Media)(nil),              // 13: pulse.media.v1.Media
+	(*fieldmaskpb.FieldMask)(nil), // 14: google.protobuf.FieldMask
 }
 var file_pulse_user_v1_user_proto_depIdxs = []int32{
 	12, // 0: pulse.user.v1.User.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 1: pulse.user.v1.User.counts:type_name -> pulse.user.v1.UserCounts
 	3,  // 2: pulse.user.v1.User.viewer:type_name -> pulse.user.v1.UserViewer
 	1,  // 3: pulse.user.v1.User.links:type_name -> pulse.user.v1.ProfileLink
-	12, // 4: pulse.user.v1.UserViewer.mute_expire_time:type_name -> google.protobuf.Timestamp
-	1,  // 5: pulse.user.v1.Profile.links:type_name -> pulse.user.v1.ProfileLink
-	0,  // 6: pulse.user.v1.GetUserResponse.user:type_name -> pulse.user.v1.User
-	0,  // 7: pulse.user.v1.BatchGetUsersResponse.users:type_name -> pulse.user.v1.User
-	5,  // 8: pulse.user.v1.UpdateProfileRequest.profile:type_name -> pulse.user.v1.Profile
-	13, // 9: pulse.user.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
-	0,  // 10: pulse.user.v1.UpdateProfileResponse.user:type_name -> pulse.user.v1.User
-	6,  // 11: pulse.user.v1.UserService.GetUser:input_type -> pulse.user.v1.GetUserRequest
-	8,  // 12: pulse.user.v1.UserService.BatchGetUsers:input_type -> pulse.user.v1.BatchGetUsersRequest
-	10, // 13: pulse.user.v1.UserService.UpdateProfile:input_type -> pulse.user.v1.UpdateProfileRequest
-	7,  // 14: pulse.user.v1.UserService.GetUser:output_type -> pulse.user.v1.GetUserResponse
-	9,  // 15: pulse.user.v1.UserService.BatchGetUsers:output_type -> pulse.user.v1.BatchGetUsersResponse
-	11, // 16: pulse.user.v1.UserService.UpdateProfile:output_type -> pulse.user.v1.UpdateProfileResponse
-	14, // [14:17] is the sub-list for method output_type
-	11, // [11:14] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	13, // 4: pulse.user.v1.User.avatar:type_name -> pulse.media.v1.Media
+	13, // 5: pulse.user.v1.User.header:type_name -> pulse.media.v1.Media
+	12, // 6: pulse.user.v1.UserViewer.mute_expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 7: pulse.user.v1.Profile.links:type_name -> pulse.user.v1.ProfileLink
+	0,  // 8: pulse.user.v1.GetUserResponse.user:type_name -> pulse.user.v1.User
+	0,  // 9: pulse.user.v1.BatchGetUsersResponse.users:type_name -> pulse.user.v1.User
+	5,  // 10: pulse.user.v1.UpdateProfileRequest.profile:type_name -> pulse.user.v1.Profile
+	14, // 11: pulse.user.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
+	0,  // 12: pulse.user.v1.UpdateProfileResponse.user:type_name -> pulse.user.v1.User
+	6,  // 13: pulse.user.v1.UserService.GetUser:input_type -> pulse.user.v1.GetUserRequest
+	8,  // 14: pulse.user.v1.UserService.BatchGetUsers:input_type -> pulse.user.v1.BatchGetUsersRequest
+	10, // 15: pulse.user.v1.UserService.UpdateProfile:input_type -> pulse.user.v1.UpdateProfileRequest
+	7,  // 16: pulse.user.v1.UserService.GetUser:output_type -> pulse.user.v1.GetUserResponse
+	9,  // 17: pulse.user.v1.UserService.BatchGetUsers:output_type -> pulse.user.v1.BatchGetUsersResponse
+	11, // 18: pulse.user.v1.UserService.UpdateProfile:output_type -> pulse.user.v1.UpdateProfileResponse
+	16, // [16:19] is the sub-list for method output_type
+	13, // [13:16] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_pulse_user_v1_user_proto_init() }

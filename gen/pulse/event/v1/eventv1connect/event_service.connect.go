@@ -278,7 +278,7 @@ type EventServiceClient interface {
 	//
 	// Errors: PAGE_TOKEN_INVALID.
 	ListEvents(context.Context, *v1.ListEventsRequest) (*v1.ListEventsResponse, error)
-	// DiscoverEvents lists meetups that the caller may see and that are not cancelled, by their start, the next first. Without a
+	// DiscoverEvents lists meetups that the caller may see, that are not cancelled and not by people whom they mute, by their start, the next first. Without a
 	// range of time it lists those that are not over. Anyone may call it; followed_going_only needs a caller who is signed in, and
 	// finds nothing otherwise.
 	//
@@ -373,7 +373,7 @@ type EventServiceHandler interface {
 	//
 	// Errors: PAGE_TOKEN_INVALID.
 	ListEvents(context.Context, *v1.ListEventsRequest) (*v1.ListEventsResponse, error)
-	// DiscoverEvents lists meetups that the caller may see and that are not cancelled, by their start, the next first. Without a
+	// DiscoverEvents lists meetups that the caller may see, that are not cancelled and not by people whom they mute, by their start, the next first. Without a
 	// range of time it lists those that are not over. Anyone may call it; followed_going_only needs a caller who is signed in, and
 	// finds nothing otherwise.
 	//

@@ -363,7 +363,7 @@ type MessagingServiceClient interface {
 	// client_id, says it once. Until a request is accepted, whoever asks may send 5 messages. In a direct conversation a block ends
 	// it for both.
 	//
-	// Errors: CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, MESSAGE_EMPTY, MESSAGE_NOT_ALLOWED, REQUEST_PENDING.
+	// Errors: CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, MESSAGE_EMPTY, MESSAGE_NOT_ALLOWED, REQUEST_PENDING, MEDIA_NOT_FOUND.
 	SendMessage(context.Context, *v1.SendMessageRequest) (*v1.SendMessageResponse, error)
 	// BatchGetMessages answers up to 100 messages, in the order asked. The signed-in caller may call it; those that the caller may
 	// not see are left out.
@@ -484,7 +484,7 @@ type MessagingServiceHandler interface {
 	// client_id, says it once. Until a request is accepted, whoever asks may send 5 messages. In a direct conversation a block ends
 	// it for both.
 	//
-	// Errors: CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, MESSAGE_EMPTY, MESSAGE_NOT_ALLOWED, REQUEST_PENDING.
+	// Errors: CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, MESSAGE_EMPTY, MESSAGE_NOT_ALLOWED, REQUEST_PENDING, MEDIA_NOT_FOUND.
 	SendMessage(context.Context, *v1.SendMessageRequest) (*v1.SendMessageResponse, error)
 	// BatchGetMessages answers up to 100 messages, in the order asked. The signed-in caller may call it; those that the caller may
 	// not see are left out.

@@ -255,7 +255,7 @@ type PostServiceClient interface {
 	// the top of the author's own timelines in the very next call; followers see it within moments.
 	//
 	// Errors: POST_EMPTY, POST_TOO_LONG, TOO_MANY_MENTIONS, TOO_MANY_HASHTAGS, LANGUAGE_INVALID, POST_NOT_FOUND for the post
-	// to reply to or to quote, REPLY_NOT_ALLOWED, REPLY_AUDIENCE_TOO_WIDE, QUOTE_NOT_ALLOWED; with scheduled_time also
+	// to reply to or to quote, REPLY_NOT_ALLOWED, REPLY_AUDIENCE_TOO_WIDE, QUOTE_NOT_ALLOWED, MEDIA_NOT_FOUND; with scheduled_time also
 	// SCHEDULED_TIME_INVALID, TOO_MANY_DRAFTS.
 	CreatePost(context.Context, *v1.CreatePostRequest) (*v1.CreatePostResponse, error)
 	// GetPost answers one post. Anyone may call it.
@@ -334,11 +334,11 @@ type PostServiceClient interface {
 	// CreateDraft keeps a post that is not published yet; with a scheduled_time it is published then. The signed-in caller may
 	// call it. What CreatePost asks of a post is asked when it is published, and when it is scheduled too.
 	//
-	// Errors: TOO_MANY_DRAFTS; with scheduled_time SCHEDULED_TIME_INVALID and those of CreatePost.
+	// Errors: TOO_MANY_DRAFTS, MEDIA_NOT_FOUND; with scheduled_time SCHEDULED_TIME_INVALID and those of CreatePost.
 	CreateDraft(context.Context, *v1.CreateDraftRequest) (*v1.CreateDraftResponse, error)
 	// UpdateDraft changes a draft of the caller, only the fields that the mask names. The signed-in caller may call it.
 	//
-	// Errors: DRAFT_NOT_FOUND, UPDATE_MASK_INVALID, ETAG_MISMATCH; with scheduled_time SCHEDULED_TIME_INVALID and those of
+	// Errors: DRAFT_NOT_FOUND, UPDATE_MASK_INVALID, ETAG_MISMATCH, MEDIA_NOT_FOUND; with scheduled_time SCHEDULED_TIME_INVALID and those of
 	// CreatePost.
 	UpdateDraft(context.Context, *v1.UpdateDraftRequest) (*v1.UpdateDraftResponse, error)
 	// ListDrafts lists the caller's drafts, the latest begun first. The signed-in caller may call it.
@@ -374,7 +374,7 @@ type PostServiceHandler interface {
 	// the top of the author's own timelines in the very next call; followers see it within moments.
 	//
 	// Errors: POST_EMPTY, POST_TOO_LONG, TOO_MANY_MENTIONS, TOO_MANY_HASHTAGS, LANGUAGE_INVALID, POST_NOT_FOUND for the post
-	// to reply to or to quote, REPLY_NOT_ALLOWED, REPLY_AUDIENCE_TOO_WIDE, QUOTE_NOT_ALLOWED; with scheduled_time also
+	// to reply to or to quote, REPLY_NOT_ALLOWED, REPLY_AUDIENCE_TOO_WIDE, QUOTE_NOT_ALLOWED, MEDIA_NOT_FOUND; with scheduled_time also
 	// SCHEDULED_TIME_INVALID, TOO_MANY_DRAFTS.
 	CreatePost(context.Context, *v1.CreatePostRequest) (*v1.CreatePostResponse, error)
 	// GetPost answers one post. Anyone may call it.
@@ -453,11 +453,11 @@ type PostServiceHandler interface {
 	// CreateDraft keeps a post that is not published yet; with a scheduled_time it is published then. The signed-in caller may
 	// call it. What CreatePost asks of a post is asked when it is published, and when it is scheduled too.
 	//
-	// Errors: TOO_MANY_DRAFTS; with scheduled_time SCHEDULED_TIME_INVALID and those of CreatePost.
+	// Errors: TOO_MANY_DRAFTS, MEDIA_NOT_FOUND; with scheduled_time SCHEDULED_TIME_INVALID and those of CreatePost.
 	CreateDraft(context.Context, *v1.CreateDraftRequest) (*v1.CreateDraftResponse, error)
 	// UpdateDraft changes a draft of the caller, only the fields that the mask names. The signed-in caller may call it.
 	//
-	// Errors: DRAFT_NOT_FOUND, UPDATE_MASK_INVALID, ETAG_MISMATCH; with scheduled_time SCHEDULED_TIME_INVALID and those of
+	// Errors: DRAFT_NOT_FOUND, UPDATE_MASK_INVALID, ETAG_MISMATCH, MEDIA_NOT_FOUND; with scheduled_time SCHEDULED_TIME_INVALID and those of
 	// CreatePost.
 	UpdateDraft(context.Context, *v1.UpdateDraftRequest) (*v1.UpdateDraftResponse, error)
 	// ListDrafts lists the caller's drafts, the latest begun first. The signed-in caller may call it.

@@ -118,9 +118,9 @@ type SearchServiceClient interface {
 	//
 	// Errors: QUERY_INVALID, PAGE_TOKEN_INVALID.
 	SearchTags(context.Context, *v1.SearchTagsRequest) (*v1.SearchTagsResponse, error)
-	// SearchEvents finds meetups by title, description and place: what has, for each word of the
-	// query, a word that begins with it, newest first. Anyone may call it. It finds what the caller may see; what was cancelled or
-	// is over too. DiscoverEvents of the event service lists meetups by when and where they are.
+	// SearchEvents finds meetups by title, description and place: what has, for each word of the query, a word that begins with
+	// it, newest first; so it serves type-ahead too. Anyone may call it. It finds what the caller may see, except what is by
+	// people whom they mute; what was cancelled or is over too. DiscoverEvents of the event service lists meetups by when and where they are.
 	//
 	// Errors: QUERY_INVALID, PAGE_TOKEN_INVALID.
 	SearchEvents(context.Context, *v1.SearchEventsRequest) (*v1.SearchEventsResponse, error)
@@ -174,9 +174,9 @@ type SearchServiceHandler interface {
 	//
 	// Errors: QUERY_INVALID, PAGE_TOKEN_INVALID.
 	SearchTags(context.Context, *v1.SearchTagsRequest) (*v1.SearchTagsResponse, error)
-	// SearchEvents finds meetups by title, description and place: what has, for each word of the
-	// query, a word that begins with it, newest first. Anyone may call it. It finds what the caller may see; what was cancelled or
-	// is over too. DiscoverEvents of the event service lists meetups by when and where they are.
+	// SearchEvents finds meetups by title, description and place: what has, for each word of the query, a word that begins with
+	// it, newest first; so it serves type-ahead too. Anyone may call it. It finds what the caller may see, except what is by
+	// people whom they mute; what was cancelled or is over too. DiscoverEvents of the event service lists meetups by when and where they are.
 	//
 	// Errors: QUERY_INVALID, PAGE_TOKEN_INVALID.
 	SearchEvents(context.Context, *v1.SearchEventsRequest) (*v1.SearchEventsResponse, error)

@@ -73,7 +73,7 @@ type UserServiceClient interface {
 	// An account that becomes private hides at once what it posts from all who do not follow it; one that becomes public lets
 	// everybody follow who asks to, within moments.
 	//
-	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH, PROFILE_LANGUAGE_INVALID.
+	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH, PROFILE_LANGUAGE_INVALID, MEDIA_NOT_FOUND for a picture that is not the caller's.
 	UpdateProfile(context.Context, *v1.UpdateProfileRequest) (*v1.UpdateProfileResponse, error)
 }
 
@@ -97,7 +97,7 @@ type UserServiceHandler interface {
 	// An account that becomes private hides at once what it posts from all who do not follow it; one that becomes public lets
 	// everybody follow who asks to, within moments.
 	//
-	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH, PROFILE_LANGUAGE_INVALID.
+	// Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH, PROFILE_LANGUAGE_INVALID, MEDIA_NOT_FOUND for a picture that is not the caller's.
 	UpdateProfile(context.Context, *v1.UpdateProfileRequest) (*v1.UpdateProfileResponse, error)
 }
 

@@ -194,7 +194,7 @@ export const MessagingService: GenService<{
    * client_id, says it once. Until a request is accepted, whoever asks may send 5 messages. In a direct conversation a block ends
    * it for both.
    *
-   * Errors: CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, MESSAGE_EMPTY, MESSAGE_NOT_ALLOWED, REQUEST_PENDING.
+   * Errors: CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND, MESSAGE_EMPTY, MESSAGE_NOT_ALLOWED, REQUEST_PENDING, MEDIA_NOT_FOUND.
    *
    * @generated from rpc pulse.messaging.v1.MessagingService.SendMessage
    */

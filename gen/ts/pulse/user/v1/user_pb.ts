@@ -10,6 +10,8 @@ import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Media } from "../../media/v1/media_pb.js";
+import { file_pulse_media_v1_media } from "../../media/v1/media_pb.js";
 import { file_pulse_options_v1_options } from "../../options/v1/options_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/user/v1/user.proto.
  */
 export const file_pulse_user_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("ChhwdWxzZS91c2VyL3YxL3VzZXIucHJvdG8SDXB1bHNlLnVzZXIudjEiugIKBFVzZXISCgoCaWQYASABKAMSDgoGaGFuZGxlGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRILCgNiaW8YBCABKAkSEAoIbG9jYXRpb24YBSABKAkSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBmNvdW50cxgHIAEoCzIZLnB1bHNlLnVzZXIudjEuVXNlckNvdW50cxIpCgZ2aWV3ZXIYCCABKAsyGS5wdWxzZS51c2VyLnYxLlVzZXJWaWV3ZXISDAoEZXRhZxgJIAEoCRIPCgdwcml2YXRlGAogASgIEikKBWxpbmtzGAsgAygLMhoucHVsc2UudXNlci52MS5Qcm9maWxlTGluaxIQCghsYW5ndWFnZRgMIAEoCSJJCgtQcm9maWxlTGluaxIiCgN1cmwYASABKAlCFbpIEnIQGNAPOghodHRwczovL4gBARIWCgVsYWJlbBgCIAEoCUIHukgEcgIYUCJBCgpVc2VyQ291bnRzEg0KBXBvc3RzGAEgASgDEhEKCWZvbGxvd2VycxgCIAEoAxIRCglmb2xsb3dpbmcYAyABKAMitQEKClVzZXJWaWV3ZXISEQoJZm9sbG93aW5nGAEgASgIEhMKC2ZvbGxvd2VkX2J5GAIgASgIEhEKCXJlcXVlc3RlZBgDIAEoCBIUCgxyZXF1ZXN0ZWRfYnkYBCABKAgSEAoIYmxvY2tpbmcYBSABKAgSDgoGbXV0aW5nGAYgASgIEjQKEG11dGVfZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlAKC1VzZXJTdW1tYXJ5EgoKAmlkGAEgASgDEg4KBmhhbmRsZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDwoHcHJpdmF0ZRgEIAEoCCK7AQoHUHJvZmlsZRIdCgxkaXNwbGF5X25hbWUYASABKAlCB7pIBHICGFASFQoDYmlvGAIgASgJQgi6SAVyAxj0AxIZCghsb2NhdGlvbhgDIAEoCUIHukgEcgIYUBIPCgdwcml2YXRlGAQgASgIEjMKBWxpbmtzGAUgAygLMhoucHVsc2UudXNlci52MS5Qcm9maWxlTGlua0IIukgFkgECEAUSGQoIbGFuZ3VhZ2UYBiABKAlCB7pIBHICGCMiWAoOR2V0VXNlclJlcXVlc3QSGgoHdXNlcl9pZBgBIAEoA0IHukgEIgIgAEgAEhsKBmhhbmRsZRgCIAEoCUIJukgGcgQQARgeSABCDQoEdXNlchIFukgCCAEiNAoPR2V0VXNlclJlc3BvbnNlEiEKBHVzZXIYASABKAsyEy5wdWxzZS51c2VyLnYxLlVzZXIiOgoUQmF0Y2hHZXRVc2Vyc1JlcXVlc3QSIgoIdXNlcl9pZHMYASADKANCELpIDZIBCggBEGQiBCICIAAiOwoVQmF0Y2hHZXRVc2Vyc1Jlc3BvbnNlEiIKBXVzZXJzGAEgAygLMhMucHVsc2UudXNlci52MS5Vc2VyIpcBChRVcGRhdGVQcm9maWxlUmVxdWVzdBIvCgdwcm9maWxlGAEgASgLMhYucHVsc2UudXNlci52MS5Qcm9maWxlQga6SAPIAQESNwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQga6SAPIAQESFQoEZXRhZxgDIAEoCUIHukgEcgIYQCI6ChVVcGRhdGVQcm9maWxlUmVzcG9uc2USIQoEdXNlchgBIAEoCzITLnB1bHNlLnVzZXIudjEuVXNlcjKeAwoLVXNlclNlcnZpY2USigEKB0dldFVzZXISHS5wdWxzZS51c2VyLnYxLkdldFVzZXJSZXF1ZXN0Gh4ucHVsc2UudXNlci52MS5HZXRVc2VyUmVzcG9uc2UiQJACAYq1GAYIARADWAGC0+STAi1aFhIUL3YxL2hhbmRsZXMve2hhbmRsZX0SEy92MS91c2Vycy97dXNlcl9pZH0SgwEKDUJhdGNoR2V0VXNlcnMSIy5wdWxzZS51c2VyLnYxLkJhdGNoR2V0VXNlcnNSZXF1ZXN0GiQucHVsc2UudXNlci52MS5CYXRjaEdldFVzZXJzUmVzcG9uc2UiJ5ACAYq1GAYIARADWAGC0+STAhQSEi92MS91c2VyczpiYXRjaEdldBJ8Cg1VcGRhdGVQcm9maWxlEiMucHVsc2UudXNlci52MS5VcGRhdGVQcm9maWxlUmVxdWVzdBokLnB1bHNlLnVzZXIudjEuVXBkYXRlUHJvZmlsZVJlc3BvbnNlIiCKtRgGCAIQAlgCgtPkkwIQOgEqMgsvdjEvcHJvZmlsZUKsAQoRY29tLnB1bHNlLnVzZXIudjFCCVVzZXJQcm90b1ABWjZnaXRodWIuY29tL3B1bHNlLXNvY2lhbC9wdWxzZS9nZW4vcHVsc2UvdXNlci92MTt1c2VydjGiAgNQVViqAg1QdWxzZS5Vc2VyLlYxygINUHVsc2VcVXNlclxWMeICGVB1bHNlXFVzZXJcVjFcR1BCTWV0YWRhdGHqAg9QdWxzZTo6VXNlcjo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_pulse_options_v1_options]);
+  fileDesc("ChhwdWxzZS91c2VyL3YxL3VzZXIucHJvdG8SDXB1bHNlLnVzZXIudjEiiAMKBFVzZXISCgoCaWQYASABKAMSDgoGaGFuZGxlGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRILCgNiaW8YBCABKAkSEAoIbG9jYXRpb24YBSABKAkSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBmNvdW50cxgHIAEoCzIZLnB1bHNlLnVzZXIudjEuVXNlckNvdW50cxIpCgZ2aWV3ZXIYCCABKAsyGS5wdWxzZS51c2VyLnYxLlVzZXJWaWV3ZXISDAoEZXRhZxgJIAEoCRIPCgdwcml2YXRlGAogASgIEikKBWxpbmtzGAsgAygLMhoucHVsc2UudXNlci52MS5Qcm9maWxlTGluaxIQCghsYW5ndWFnZRgMIAEoCRIlCgZhdmF0YXIYDSABKAsyFS5wdWxzZS5tZWRpYS52MS5NZWRpYRIlCgZoZWFkZXIYDiABKAsyFS5wdWxzZS5tZWRpYS52MS5NZWRpYSJJCgtQcm9maWxlTGluaxIiCgN1cmwYASABKAlCFbpIEnIQGNAPOghodHRwczovL4gBARIWCgVsYWJlbBgCIAEoCUIHukgEcgIYUCJBCgpVc2VyQ291bnRzEg0KBXBvc3RzGAEgASgDEhEKCWZvbGxvd2VycxgCIAEoAxIRCglmb2xsb3dpbmcYAyABKAMitQEKClVzZXJWaWV3ZXISEQoJZm9sbG93aW5nGAEgASgIEhMKC2ZvbGxvd2VkX2J5GAIgASgIEhEKCXJlcXVlc3RlZBgDIAEoCBIUCgxyZXF1ZXN0ZWRfYnkYBCABKAgSEAoIYmxvY2tpbmcYBSABKAgSDgoGbXV0aW5nGAYgASgIEjQKEG11dGVfZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImQKC1VzZXJTdW1tYXJ5EgoKAmlkGAEgASgDEg4KBmhhbmRsZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDwoHcHJpdmF0ZRgEIAEoCBISCgphdmF0YXJfdXJsGAUgASgJIv8BCgdQcm9maWxlEh0KDGRpc3BsYXlfbmFtZRgBIAEoCUIHukgEcgIYUBIVCgNiaW8YAiABKAlCCLpIBXIDGPQDEhkKCGxvY2F0aW9uGAMgASgJQge6SARyAhhQEg8KB3ByaXZhdGUYBCABKAgSMwoFbGlua3MYBSADKAsyGi5wdWxzZS51c2VyLnYxLlByb2ZpbGVMaW5rQgi6SAWSAQIQBRIZCghsYW5ndWFnZRgGIAEoCUIHukgEcgIYIxIgCg9hdmF0YXJfbWVkaWFfaWQYByABKANCB7pIBCICKAASIAoPaGVhZGVyX21lZGlhX2lkGAggASgDQge6SAQiAigAIlgKDkdldFVzZXJSZXF1ZXN0EhoKB3VzZXJfaWQYASABKANCB7pIBCICIABIABIbCgZoYW5kbGUYAiABKAlCCbpIBnIEEAEYHkgAQg0KBHVzZXISBbpIAggBIjQKD0dldFVzZXJSZXNwb25zZRIhCgR1c2VyGAEgASgLMhMucHVsc2UudXNlci52MS5Vc2VyIjoKFEJhdGNoR2V0VXNlcnNSZXF1ZXN0EiIKCHVzZXJfaWRzGAEgAygDQhC6SA2SAQoIARBkIgQiAiAAIjsKFUJhdGNoR2V0VXNlcnNSZXNwb25zZRIiCgV1c2VycxgBIAMoCzITLnB1bHNlLnVzZXIudjEuVXNlciKXAQoUVXBkYXRlUHJvZmlsZVJlcXVlc3QSLwoHcHJvZmlsZRgBIAEoCzIWLnB1bHNlLnVzZXIudjEuUHJvZmlsZUIGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBEhUKBGV0YWcYAyABKAlCB7pIBHICGEAiOgoVVXBkYXRlUHJvZmlsZVJlc3BvbnNlEiEKBHVzZXIYASABKAsyEy5wdWxzZS51c2VyLnYxLlVzZXIyngMKC1VzZXJTZXJ2aWNlEooBCgdHZXRVc2VyEh0ucHVsc2UudXNlci52MS5HZXRVc2VyUmVxdWVzdBoeLnB1bHNlLnVzZXIudjEuR2V0VXNlclJlc3BvbnNlIkCQAgGKtRgGCAEQA1gBgtPkkwItWhYSFC92MS9oYW5kbGVzL3toYW5kbGV9EhMvdjEvdXNlcnMve3VzZXJfaWR9EoMBCg1CYXRjaEdldFVzZXJzEiMucHVsc2UudXNlci52MS5CYXRjaEdldFVzZXJzUmVxdWVzdBokLnB1bHNlLnVzZXIudjEuQmF0Y2hHZXRVc2Vyc1Jlc3BvbnNlIieQAgGKtRgGCAEQA1gBgtPkkwIUEhIvdjEvdXNlcnM6YmF0Y2hHZXQSfAoNVXBkYXRlUHJvZmlsZRIjLnB1bHNlLnVzZXIudjEuVXBkYXRlUHJvZmlsZVJlcXVlc3QaJC5wdWxzZS51c2VyLnYxLlVwZGF0ZVByb2ZpbGVSZXNwb25zZSIgirUYBggCEAJYAoLT5JMCEDoBKjILL3YxL3Byb2ZpbGVCrAEKEWNvbS5wdWxzZS51c2VyLnYxQglVc2VyUHJvdG9QAVo2Z2l0aHViLmNvbS9wdWxzZS1zb2NpYWwvcHVsc2UvZ2VuL3B1bHNlL3VzZXIvdjE7dXNlcnYxogIDUFVYqgINUHVsc2UuVXNlci5WMcoCDVB1bHNlXFVzZXJcVjHiAhlQdWxzZVxVc2VyXFYxXEdQQk1ldGFkYXRh6gIPUHVsc2U6OlVzZXI6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_pulse_media_v1_media, file_pulse_options_v1_options]);
 
 /**
  * A person, as everyone sees them.
@@ -108,6 +110,20 @@ export type User = Message<"pulse.user.v1.User"> & {
    * @generated from field: string language = 12;
    */
   language: string;
+
+  /**
+   * The picture of them, absent when they have none. Who sees the profile sees it.
+   *
+   * @generated from field: pulse.media.v1.Media avatar = 13;
+   */
+  avatar?: Media | undefined;
+
+  /**
+   * The picture above their profile, absent when they have none. Who sees the profile sees it.
+   *
+   * @generated from field: pulse.media.v1.Media header = 14;
+   */
+  header?: Media | undefined;
 };
 
 /**
@@ -276,6 +292,13 @@ export type UserSummary = Message<"pulse.user.v1.UserSummary"> & {
    * @generated from field: bool private = 4;
    */
   private: boolean;
+
+  /**
+   * Where a small picture of them is fetched, as in pulse.media.v1.MediaVariant; empty when they have none.
+   *
+   * @generated from field: string avatar_url = 5;
+   */
+  avatarUrl: string;
 };
 
 /**
@@ -332,6 +355,20 @@ export type Profile = Message<"pulse.user.v1.Profile"> & {
    * @generated from field: string language = 6;
    */
   language: string;
+
+  /**
+   * The picture of oneself, 0 for none: one of one's own.
+   *
+   * @generated from field: int64 avatar_media_id = 7;
+   */
+  avatarMediaId: bigint;
+
+  /**
+   * The picture above one's profile, 0 for none: one of one's own.
+   *
+   * @generated from field: int64 header_media_id = 8;
+   */
+  headerMediaId: bigint;
 };
 
 /**
@@ -455,7 +492,8 @@ export type UpdateProfileRequest = Message<"pulse.user.v1.UpdateProfileRequest">
   profile?: Profile | undefined;
 
   /**
-   * Which fields to change: display_name, bio, location, private, links, language. Required; `*` is refused.
+   * Which fields to change: display_name, bio, location, private, links, language, avatar_media_id, header_media_id. Required; `*`
+   * is refused.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -532,7 +570,7 @@ export const UserService: GenService<{
    * An account that becomes private hides at once what it posts from all who do not follow it; one that becomes public lets
    * everybody follow who asks to, within moments.
    *
-   * Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH, PROFILE_LANGUAGE_INVALID.
+   * Errors: UPDATE_MASK_INVALID, ETAG_MISMATCH, PROFILE_LANGUAGE_INVALID, MEDIA_NOT_FOUND for a picture that is not the caller's.
    *
    * @generated from rpc pulse.user.v1.UserService.UpdateProfile
    */

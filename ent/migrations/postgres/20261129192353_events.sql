@@ -29,10 +29,10 @@ CREATE TABLE "event_invites" ("id" bigint NOT NULL, "event_id" bigint NOT NULL, 
 CREATE INDEX "eventinvite_event_id_id" ON "event_invites" ("event_id", "id");
 -- create index "eventinvite_event_id_user_id" to table: "event_invites"
 CREATE UNIQUE INDEX "eventinvite_event_id_user_id" ON "event_invites" ("event_id", "user_id");
--- create index "eventinvite_user_id_event_id" to table: "event_invites"
-CREATE INDEX "eventinvite_user_id_event_id" ON "event_invites" ("user_id", "event_id");
 -- create index "eventinvite_inviter_id" to table: "event_invites"
 CREATE INDEX "eventinvite_inviter_id" ON "event_invites" ("inviter_id");
+-- create index "eventinvite_user_id_event_id" to table: "event_invites"
+CREATE INDEX "eventinvite_user_id_event_id" ON "event_invites" ("user_id", "event_id");
 -- create "event_reminders" table
 CREATE TABLE "event_reminders" ("id" bigint NOT NULL, "event_id" bigint NOT NULL, "due_at" timestamptz NOT NULL, PRIMARY KEY ("id"));
 -- create index "eventreminder_due_at_id" to table: "event_reminders"
@@ -56,10 +56,10 @@ DROP INDEX "eventreminder_event_id";
 DROP INDEX "eventreminder_due_at_id";
 -- reverse: create "event_reminders" table
 DROP TABLE "event_reminders";
--- reverse: create index "eventinvite_inviter_id" to table: "event_invites"
-DROP INDEX "eventinvite_inviter_id";
 -- reverse: create index "eventinvite_user_id_event_id" to table: "event_invites"
 DROP INDEX "eventinvite_user_id_event_id";
+-- reverse: create index "eventinvite_inviter_id" to table: "event_invites"
+DROP INDEX "eventinvite_inviter_id";
 -- reverse: create index "eventinvite_event_id_user_id" to table: "event_invites"
 DROP INDEX "eventinvite_event_id_user_id";
 -- reverse: create index "eventinvite_event_id_id" to table: "event_invites"
