@@ -14,8 +14,15 @@ import (
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
 
+// page is what a server answered.
+type page struct {
+	status int
+	header http.Header
+	body   string
+}
+
 // fetch reads a path without signing in.
-func fetch(t *testing.T, p *pulsetest.Pulse, path string, header ...string) (*http.Response, string) {
+func fetch(t *testing.T, p *pulsetest.Pulse, path string, header ...string) page {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.URL()+path, http.NoBody)
 	if err != nil {
@@ -35,7 +42,7 @@ func fetch(t *testing.T, p *pulsetest.Pulse, path string, header ...string) (*ht
 	if err := answer.Body.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(body)
+	return page{answer.StatusCode, answer.Header, string(body)}
 }
 
 // parse reads a calendar, by the rules of RFC 5545 about its lines too, and answers its events by their title.
@@ -96,12 +103,12 @@ func TestAMeetupAsICalendar(t *testing.T) {
 		Place:    &eventv1.Place{Name: "Park", Address: "1 Green Lane", Coordinates: &eventv1.Coordinates{Latitude: -52.5, Longitude: 13.4}},
 	})
 	path := "/v1/events/" + id.String(e.GetId()) + "/calendar.ics"
-	answer, body := fetch(t, p, path)
-	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/calendar; charset=utf-8" ||
-		answer.Header.Get("X-Content-Type-Options") != "nosniff" {
-		t.Fatalf("%d, %v: %s", answer.StatusCode, answer.Header, body)
+	first := fetch(t, p, path)
+	if first.status != http.StatusOK || first.header.Get("Content-Type") != "text/calendar; charset=utf-8" ||
+		first.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Fatalf("answered %v", first)
 	}
-	events := parse(t, body)
+	events := parse(t, first.body)
 	wantProperties(t, events["Tea, cake; \"more\""], map[ics.ComponentProperty]string{
 		ics.ComponentPropertyUniqueId: "event-" + id.String(e.GetId()) + "@pulse", ics.ComponentPropertySequence: "0",
 		ics.ComponentPropertyDtStart: "20310330T003000Z", ics.ComponentPropertyDtEnd: "20310330T013000Z",
@@ -109,27 +116,25 @@ func TestAMeetupAsICalendar(t *testing.T) {
 		ics.ComponentPropertyUrl: "https://example.org/a,b;c", ics.ComponentPropertyStatus: "CONFIRMED",
 		ics.ComponentPropertyDescription: long + "\nEND:VEVENT\n",
 	})
-	if len(events) != 1 || strings.Count(body, "\r\nEND:VEVENT") != 1 {
-		t.Errorf("a text ended the event in %q", body)
+	if len(events) != 1 || strings.Count(first.body, "\r\nEND:VEVENT") != 1 {
+		t.Errorf("a text ended the event in %q", first.body)
 	}
-	if same, _ := fetch(t, p, path, "If-None-Match", answer.Header.Get("Etag")); same.StatusCode != http.StatusNotModified {
-		t.Errorf("what the caller has is answered by %d", same.StatusCode)
+	if same := fetch(t, p, path, "If-None-Match", first.header.Get("Etag")); same.status != http.StatusNotModified {
+		t.Errorf("what the caller has is answered by %d", same.status)
 	}
 	update(t, ada, e.GetId(), &eventv1.EventDraft{
 		Title: "Days", Schedule: &eventv1.Schedule{TimeZone: berlin, AllDay: true, Start: "2031-03-29", End: "2031-03-30"},
 	}, "schedule", "title")
 	cancel(t, ada, e.GetId())
-	_, body = fetch(t, p, path)
-	wantProperties(t, parse(t, body)["Days"], map[ics.ComponentProperty]string{
+	wantProperties(t, parse(t, fetch(t, p, path).body)["Days"], map[ics.ComponentProperty]string{
 		ics.ComponentPropertyUniqueId: "event-" + id.String(e.GetId()) + "@pulse", ics.ComponentPropertySequence: "2",
 		ics.ComponentPropertyDtStart: "DATE:20310329", ics.ComponentPropertyDtEnd: "DATE:20310331", ics.ComponentPropertyStatus: "CANCELLED",
 	})
 	hidden := restricted(t, ada, "hidden", eventv1.Visibility_VISIBILITY_FOLLOWERS)
-	absent, nothing := fetch(t, p, "/v1/events/7/calendar.ics")
+	nothing := fetch(t, p, "/v1/events/7/calendar.ics")
 	for _, path := range []string{"/v1/events/" + id.String(hidden) + "/calendar.ics", "/v1/events/x/calendar.ics"} {
-		refused, body := fetch(t, p, path)
-		if refused.StatusCode != http.StatusNotFound || body != nothing || absent.StatusCode != refused.StatusCode {
-			t.Errorf("%s: %d %q, want what is answered for nothing: %q", path, refused.StatusCode, body, nothing)
+		if got := fetch(t, p, path); got.status != http.StatusNotFound || got.body != nothing.body || nothing.status != got.status {
+			t.Errorf("%s: %v, want what is answered for nothing: %v", path, got, nothing)
 		}
 	}
 }
@@ -159,14 +164,14 @@ func TestPrivateCalendar(t *testing.T) {
 		t.Errorf("the address is %s", path)
 	}
 	titles := func(path string) []string {
-		answer, body := fetch(t, p, path)
-		if answer.StatusCode != http.StatusOK {
-			return []string{answer.Status}
+		answer := fetch(t, p, path)
+		if answer.status != http.StatusOK {
+			return []string{http.StatusText(answer.status)}
 		}
-		if got := answer.Header.Get("Cache-Control"); got != "private, no-cache" {
+		if got := answer.header.Get("Cache-Control"); got != "private, no-cache" {
 			t.Errorf("caches may keep it: %s", got)
 		}
-		events, found := parse(t, body), []string{}
+		events, found := parse(t, answer.body), []string{}
 		for title, e := range events {
 			found = append(found, title+" "+value(e, ics.ComponentPropertyStatus))
 		}
@@ -180,7 +185,7 @@ func TestPrivateCalendar(t *testing.T) {
 	if got := titles(path); !slices.Equal(got, []string{"mine CONFIRMED"}) {
 		t.Errorf("across a block the calendar has %q", got)
 	}
-	gone := []string{"404 Not Found"}
+	gone := []string{"Not Found"}
 	next := reset()
 	if got := titles(path); !slices.Equal(got, gone) || next == path {
 		t.Errorf("the address before answers %q", got)

@@ -124,7 +124,7 @@ func fill(ctx context.Context, tx *store.Tx, row *ent.Event) error {
 			return err
 		}
 	}
-	if open(tx, row) != nil {
+	if row.Cancelled || !row.EndsAt.After(tx.Now) {
 		return nil
 	}
 	return announce(tx, row, busv1.EventNews_EVENT_NEWS_PROMOTED, row.HostID, userIDs)

@@ -197,10 +197,10 @@ func (l *meetupLooks) hold(ctx context.Context, tx *store.Tx, meetups map[int64]
 		return err
 	}
 	for _, c := range found.all {
-		switch {
-		case c.kind == kindEventAnswer:
+		switch c.kind { //nolint:exhaustive // All others are news.
+		case kindEventAnswer:
 			c.holds = coming[pair{c.actor, c.subject}]
-		case c.kind == kindEventInvite:
+		case kindEventInvite:
 			c.holds = meetups[c.subject] != nil && invited[pair{c.recipient, c.subject}]
 		default:
 			c.raises = c.raises && coming[pair{c.recipient, c.subject}]
