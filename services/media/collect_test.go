@@ -132,3 +132,25 @@ func TestPicturesOfDeletedAccounts(t *testing.T) {
 	}
 	p.Settle(t)
 }
+
+// A check finds a picture that has lost a file, and a file that nobody knows of.
+func TestCheckFindsLostFiles(t *testing.T) {
+	t.Parallel()
+	p := pulsetest.Start(t)
+	ada := p.User(t, "ada")
+	media := upload(t, ada, "lost")
+	p.Settle(t)
+	folder := strings.TrimPrefix(p.Config(t).Media.URL, "file://")
+	must(t, os.Remove(filepath.Join(folder, filesOf(t, p, media.GetId())[0])))
+	stray := filepath.Join(folder, "uploads", "5")
+	must(t, os.WriteFile(stray, []byte("of no upload"), 0o600))
+	long := time.Now().Add(-48 * time.Hour)
+	must(t, os.Chtimes(stray, long, long))
+	results, err := p.App.Check(t.Context())
+	must(t, err)
+	for _, r := range results {
+		if broken := map[string]int{"I9": 2}[r.ID]; r.Broken != broken {
+			t.Errorf("%s is broken %d times, want %d: %q", r.ID, r.Broken, broken, r.Violations)
+		}
+	}
+}
