@@ -57,7 +57,7 @@ func TestAStartThatCannotBeSaysWhyInALine(t *testing.T) {
 		"wrong variable":       {nil, map[string]string{"PULSE_POST_MAX_CHARS": "many"}, `PULSE_POST_MAX_CHARS="many" is not a whole number`},
 		"out of bounds":        {nil, map[string]string{"PULSE_POST_MAX_CHARS": "0"}, "PULSE_POST_MAX_CHARS=0: set 1 to 100000"},
 		"wildcard origin":      {nil, map[string]string{"PULSE_CORS_ORIGINS": "*"}, "write exact origins"},
-		"unknown service":      {[]string{"posts"}, nil, `there is no service "posts": choose from identity, user, post, graph, timeline`},
+		"unknown service":      {[]string{"posts"}, nil, `there is no service "posts": choose from identity, user, post, media, graph, timeline`},
 		"missing peer":         {[]string{"timeline"}, nil, "service timeline calls post, which this process does not run"},
 		"schema not migrated":  {nil, map[string]string{"PULSE_MIGRATE": "false"}, "run pulse migrate"},
 	} {
