@@ -197,7 +197,7 @@ func (l *meetupLooks) hold(ctx context.Context, tx *store.Tx, meetups map[int64]
 		return err
 	}
 	for _, c := range found.all {
-		switch c.kind { //nolint:exhaustive // All others are news.
+		switch c.kind {
 		case kindEventAnswer:
 			c.holds = coming[pair{c.actor, c.subject}]
 		case kindEventInvite:
