@@ -17,7 +17,7 @@ import (
 // startWith tries to start a Pulse with an environment, and answers why it did not.
 func startWith(t *testing.T, services []string, env map[string]string) error {
 	t.Helper()
-	all := map[string]string{"PULSE_ADDR": "127.0.0.1:0", "PULSE_OPS_ADDR": "127.0.0.1:0", "PULSE_DATA_DIR": t.TempDir()}
+	all := map[string]string{"PULSE_ADDR": "127.0.0.1:0", "PULSE_OPS_ADDR": "127.0.0.1:0", "PULSE_DATA_DIR": t.TempDir(), "PULSE_MEDIA_URL": "mem://"}
 	maps.Copy(all, env)
 	config, _, err := app.LoadConfig(func(name string) (string, bool) { value, ok := all[name]; return value, ok })
 	if err != nil {
@@ -54,6 +54,9 @@ func TestAStartThatCannotBeSaysWhyInALine(t *testing.T) {
 		"unreachable database": {nil, map[string]string{"PULSE_DATABASE_URL": "postgres://pulse@127.0.0.1:1/pulse"}, "PULSE_DATABASE_URL: cannot use the Postgres at 127.0.0.1:1"},
 		"unreachable redis":    {nil, map[string]string{"PULSE_REDIS_URL": "redis://127.0.0.1:1"}, "PULSE_REDIS_URL: cannot reach Redis"},
 		"unreachable nats":     {nil, map[string]string{"PULSE_NATS_URL": "nats://127.0.0.1:1"}, "PULSE_NATS_URL: cannot reach NATS"},
+		"no storage":           {nil, map[string]string{"PULSE_DATABASE_URL": "postgres://pulse@127.0.0.1:1/pulse", "PULSE_MEDIA_URL": ""}, "PULSE_MEDIA_URL is not set, and PULSE_DATABASE_URL is"},
+		"unknown storage":      {nil, map[string]string{"PULSE_MEDIA_URL": "ftp://pictures"}, "choose s3://, gs://, azblob://, file:// or mem://"},
+		"storage not writable": {nil, map[string]string{"PULSE_MEDIA_URL": "file:///proc/pulse"}, "PULSE_MEDIA_URL=file:///proc/pulse: the storage of pictures cannot be opened"},
 		"wrong variable":       {nil, map[string]string{"PULSE_POST_MAX_CHARS": "many"}, `PULSE_POST_MAX_CHARS="many" is not a whole number`},
 		"out of bounds":        {nil, map[string]string{"PULSE_POST_MAX_CHARS": "0"}, "PULSE_POST_MAX_CHARS=0: set 1 to 100000"},
 		"wildcard origin":      {nil, map[string]string{"PULSE_CORS_ORIGINS": "*"}, "write exact origins"},
