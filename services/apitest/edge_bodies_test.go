@@ -56,6 +56,22 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// U+0000 is a character that Postgres cannot keep, and SQLite can: whoever sends it is told so, or has it kept.
+func TestTextsWithTheCharacterNUL(t *testing.T) {
+	t.Parallel()
+	p := pulsetest.Start(t)
+	ada := signUp(t, p, "ada")
+	client, token := newHTTP1Client(t), "Bearer "+ada.tokens.GetAccessToken()
+	for path, body := range map[string]string{
+		createPost: `{"text":"a\u0000b"}`,
+		"/pulse.user.v1.UserService/UpdateProfile": `{"profile":{"links":[{"url":"https://example.org","label":"a\u0000b"}]},"updateMask":"links"}`,
+	} {
+		if answer := send(t, client, http.MethodPost, p.URL()+path, body, "Authorization", token); answer.status != http.StatusOK {
+			wantFailure(t, answer, errorsv1.Reason_REASON_MALFORMED_BODY)
+		}
+	}
+}
+
 // TestQueriesThatCannotBeRead makes GETs by the Connect protocol whose message is broken.
 func TestQueriesThatCannotBeRead(t *testing.T) {
 	t.Parallel()

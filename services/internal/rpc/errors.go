@@ -70,6 +70,8 @@ func judge(err error) (*Failure, []*connect.ErrorDetail) {
 		return Fail(errorsv1.Reason_REASON_SESSION_REVOKED, "the session has ended: log in again"), nil
 	case errors.As(err, &remote):
 		return judgeConnect(remote)
+	case store.IsUnstorable(err):
+		return Fail(errorsv1.Reason_REASON_MALFORMED_BODY, "a text of the request holds the character U+0000: leave it out"), nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), store.IsUnavailable(err):
 		return unavailable(), nil
 	default:

@@ -30,6 +30,11 @@ func IsUnavailable(err error) bool {
 		isConnectionLost(err)
 }
 
+// IsUnstorable tells that a text holds what the database cannot keep: U+0000, which Postgres has no way to store and SQLite has.
+func IsUnstorable(err error) bool {
+	return isPostgresCode(err, "22021", "22P05") // In a text, in JSON.
+}
+
 // lostRace tells that a transaction failed because of another one, so that running it again may succeed.
 func lostRace(err error) bool {
 	if errors.Is(err, ErrRaceLost) {
