@@ -51,6 +51,7 @@ func New(c Config, dataDir string, d service.Deps) service.Service {
 			"GET /media/{media}/{size}": http.HandlerFunc(h.deliver),
 			"PUT /uploads/{upload}":     http.HandlerFunc(h.receive),
 		},
+		Uploads:   map[string]service.Upload{"PUT /uploads/{upload}": {MaxBytes: largestMaxBytes, Time: receiveTime}},
 		Consumers: []bus.Consumer{eraseConsumer()},
 		Start: func(ctx context.Context) (err error) {
 			if h.files, err = Open(ctx, c, dataDir); err != nil {
