@@ -21,6 +21,7 @@ import (
 	"github.com/pulse-social/pulse/ent/block"
 	"github.com/pulse-social/pulse/ent/bookmark"
 	"github.com/pulse-social/pulse/ent/brokerstream"
+	"github.com/pulse-social/pulse/ent/calendarfeed"
 	"github.com/pulse-social/pulse/ent/conversation"
 	"github.com/pulse-social/pulse/ent/conversationmember"
 	"github.com/pulse-social/pulse/ent/credential"
@@ -28,6 +29,11 @@ import (
 	"github.com/pulse-social/pulse/ent/dismissal"
 	"github.com/pulse-social/pulse/ent/draft"
 	"github.com/pulse-social/pulse/ent/emailtoken"
+	"github.com/pulse-social/pulse/ent/event"
+	"github.com/pulse-social/pulse/ent/eventanswer"
+	"github.com/pulse-social/pulse/ent/eventcohost"
+	"github.com/pulse-social/pulse/ent/eventinvite"
+	"github.com/pulse-social/pulse/ent/eventreminder"
 	"github.com/pulse-social/pulse/ent/follow"
 	"github.com/pulse-social/pulse/ent/followrequest"
 	"github.com/pulse-social/pulse/ent/formerhandle"
@@ -69,6 +75,7 @@ import (
 	"github.com/pulse-social/pulse/ent/recoverycode"
 	"github.com/pulse-social/pulse/ent/refreshtoken"
 	"github.com/pulse-social/pulse/ent/sealingkey"
+	"github.com/pulse-social/pulse/ent/searchevent"
 	"github.com/pulse-social/pulse/ent/searchname"
 	"github.com/pulse-social/pulse/ent/searchperson"
 	"github.com/pulse-social/pulse/ent/searchpost"
@@ -109,6 +116,8 @@ type Client struct {
 	Bookmark *BookmarkClient
 	// BrokerStream is the client for interacting with the BrokerStream builders.
 	BrokerStream *BrokerStreamClient
+	// CalendarFeed is the client for interacting with the CalendarFeed builders.
+	CalendarFeed *CalendarFeedClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationMember is the client for interacting with the ConversationMember builders.
@@ -123,6 +132,16 @@ type Client struct {
 	Draft *DraftClient
 	// EmailToken is the client for interacting with the EmailToken builders.
 	EmailToken *EmailTokenClient
+	// Event is the client for interacting with the Event builders.
+	Event *EventClient
+	// EventAnswer is the client for interacting with the EventAnswer builders.
+	EventAnswer *EventAnswerClient
+	// EventCoHost is the client for interacting with the EventCoHost builders.
+	EventCoHost *EventCoHostClient
+	// EventInvite is the client for interacting with the EventInvite builders.
+	EventInvite *EventInviteClient
+	// EventReminder is the client for interacting with the EventReminder builders.
+	EventReminder *EventReminderClient
 	// Follow is the client for interacting with the Follow builders.
 	Follow *FollowClient
 	// FollowRequest is the client for interacting with the FollowRequest builders.
@@ -205,6 +224,8 @@ type Client struct {
 	RefreshToken *RefreshTokenClient
 	// SealingKey is the client for interacting with the SealingKey builders.
 	SealingKey *SealingKeyClient
+	// SearchEvent is the client for interacting with the SearchEvent builders.
+	SearchEvent *SearchEventClient
 	// SearchName is the client for interacting with the SearchName builders.
 	SearchName *SearchNameClient
 	// SearchPerson is the client for interacting with the SearchPerson builders.
@@ -257,6 +278,7 @@ func (c *Client) init() {
 	c.Block = NewBlockClient(c.config)
 	c.Bookmark = NewBookmarkClient(c.config)
 	c.BrokerStream = NewBrokerStreamClient(c.config)
+	c.CalendarFeed = NewCalendarFeedClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
 	c.ConversationMember = NewConversationMemberClient(c.config)
 	c.Credential = NewCredentialClient(c.config)
@@ -264,6 +286,11 @@ func (c *Client) init() {
 	c.Dismissal = NewDismissalClient(c.config)
 	c.Draft = NewDraftClient(c.config)
 	c.EmailToken = NewEmailTokenClient(c.config)
+	c.Event = NewEventClient(c.config)
+	c.EventAnswer = NewEventAnswerClient(c.config)
+	c.EventCoHost = NewEventCoHostClient(c.config)
+	c.EventInvite = NewEventInviteClient(c.config)
+	c.EventReminder = NewEventReminderClient(c.config)
 	c.Follow = NewFollowClient(c.config)
 	c.FollowRequest = NewFollowRequestClient(c.config)
 	c.FormerHandle = NewFormerHandleClient(c.config)
@@ -305,6 +332,7 @@ func (c *Client) init() {
 	c.RecoveryCode = NewRecoveryCodeClient(c.config)
 	c.RefreshToken = NewRefreshTokenClient(c.config)
 	c.SealingKey = NewSealingKeyClient(c.config)
+	c.SearchEvent = NewSearchEventClient(c.config)
 	c.SearchName = NewSearchNameClient(c.config)
 	c.SearchPerson = NewSearchPersonClient(c.config)
 	c.SearchPost = NewSearchPostClient(c.config)
@@ -421,6 +449,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Block:                  NewBlockClient(cfg),
 		Bookmark:               NewBookmarkClient(cfg),
 		BrokerStream:           NewBrokerStreamClient(cfg),
+		CalendarFeed:           NewCalendarFeedClient(cfg),
 		Conversation:           NewConversationClient(cfg),
 		ConversationMember:     NewConversationMemberClient(cfg),
 		Credential:             NewCredentialClient(cfg),
@@ -428,6 +457,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Dismissal:              NewDismissalClient(cfg),
 		Draft:                  NewDraftClient(cfg),
 		EmailToken:             NewEmailTokenClient(cfg),
+		Event:                  NewEventClient(cfg),
+		EventAnswer:            NewEventAnswerClient(cfg),
+		EventCoHost:            NewEventCoHostClient(cfg),
+		EventInvite:            NewEventInviteClient(cfg),
+		EventReminder:          NewEventReminderClient(cfg),
 		Follow:                 NewFollowClient(cfg),
 		FollowRequest:          NewFollowRequestClient(cfg),
 		FormerHandle:           NewFormerHandleClient(cfg),
@@ -469,6 +503,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RecoveryCode:           NewRecoveryCodeClient(cfg),
 		RefreshToken:           NewRefreshTokenClient(cfg),
 		SealingKey:             NewSealingKeyClient(cfg),
+		SearchEvent:            NewSearchEventClient(cfg),
 		SearchName:             NewSearchNameClient(cfg),
 		SearchPerson:           NewSearchPersonClient(cfg),
 		SearchPost:             NewSearchPostClient(cfg),
@@ -512,6 +547,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Block:                  NewBlockClient(cfg),
 		Bookmark:               NewBookmarkClient(cfg),
 		BrokerStream:           NewBrokerStreamClient(cfg),
+		CalendarFeed:           NewCalendarFeedClient(cfg),
 		Conversation:           NewConversationClient(cfg),
 		ConversationMember:     NewConversationMemberClient(cfg),
 		Credential:             NewCredentialClient(cfg),
@@ -519,6 +555,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Dismissal:              NewDismissalClient(cfg),
 		Draft:                  NewDraftClient(cfg),
 		EmailToken:             NewEmailTokenClient(cfg),
+		Event:                  NewEventClient(cfg),
+		EventAnswer:            NewEventAnswerClient(cfg),
+		EventCoHost:            NewEventCoHostClient(cfg),
+		EventInvite:            NewEventInviteClient(cfg),
+		EventReminder:          NewEventReminderClient(cfg),
 		Follow:                 NewFollowClient(cfg),
 		FollowRequest:          NewFollowRequestClient(cfg),
 		FormerHandle:           NewFormerHandleClient(cfg),
@@ -560,6 +601,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RecoveryCode:           NewRecoveryCodeClient(cfg),
 		RefreshToken:           NewRefreshTokenClient(cfg),
 		SealingKey:             NewSealingKeyClient(cfg),
+		SearchEvent:            NewSearchEventClient(cfg),
 		SearchName:             NewSearchNameClient(cfg),
 		SearchPerson:           NewSearchPersonClient(cfg),
 		SearchPost:             NewSearchPostClient(cfg),
@@ -607,19 +649,21 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIKey, c.Account, c.AuditHead, c.AuditRecord, c.Block, c.Bookmark,
-		c.BrokerStream, c.Conversation, c.ConversationMember, c.Credential,
-		c.DeadLetter, c.Dismissal, c.Draft, c.EmailToken, c.Follow, c.FollowRequest,
-		c.FormerHandle, c.IdempotencyRecord, c.InboxEntry, c.Like, c.LinkedIdentity,
-		c.Media, c.MediaKey, c.MediaUsage, c.MergedAuthor, c.Message, c.MessageMedia,
-		c.MessageReaction, c.MessagingSetting, c.Mute, c.MutedWord, c.Notification,
-		c.NotificationCause, c.NotificationDelivery, c.NotificationHead,
-		c.NotificationPreference, c.OutboxEvent, c.OutgoingMail, c.Poll, c.PollOption,
-		c.PollVote, c.Post, c.PostCount, c.PostMedia, c.PostMention, c.PostTag,
-		c.PostVersion, c.PresenceSetting, c.Profile, c.PushSubscription, c.QuietHours,
-		c.ReadPosition, c.RecoveryCode, c.RefreshToken, c.SealingKey, c.SearchName,
-		c.SearchPerson, c.SearchPost, c.SearchTag, c.Session, c.SignInAttempt,
-		c.SignInChallenge, c.SigningKey, c.SigningSecret, c.StreamConversation,
-		c.StreamHead, c.StreamItem, c.TagUse, c.TotpSecret, c.UserCount, c.UserList,
+		c.BrokerStream, c.CalendarFeed, c.Conversation, c.ConversationMember,
+		c.Credential, c.DeadLetter, c.Dismissal, c.Draft, c.EmailToken, c.Event,
+		c.EventAnswer, c.EventCoHost, c.EventInvite, c.EventReminder, c.Follow,
+		c.FollowRequest, c.FormerHandle, c.IdempotencyRecord, c.InboxEntry, c.Like,
+		c.LinkedIdentity, c.Media, c.MediaKey, c.MediaUsage, c.MergedAuthor, c.Message,
+		c.MessageMedia, c.MessageReaction, c.MessagingSetting, c.Mute, c.MutedWord,
+		c.Notification, c.NotificationCause, c.NotificationDelivery,
+		c.NotificationHead, c.NotificationPreference, c.OutboxEvent, c.OutgoingMail,
+		c.Poll, c.PollOption, c.PollVote, c.Post, c.PostCount, c.PostMedia,
+		c.PostMention, c.PostTag, c.PostVersion, c.PresenceSetting, c.Profile,
+		c.PushSubscription, c.QuietHours, c.ReadPosition, c.RecoveryCode,
+		c.RefreshToken, c.SealingKey, c.SearchEvent, c.SearchName, c.SearchPerson,
+		c.SearchPost, c.SearchTag, c.Session, c.SignInAttempt, c.SignInChallenge,
+		c.SigningKey, c.SigningSecret, c.StreamConversation, c.StreamHead,
+		c.StreamItem, c.TagUse, c.TotpSecret, c.UserCount, c.UserList,
 		c.UserListMember,
 	} {
 		n.Use(hooks...)
@@ -631,19 +675,21 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIKey, c.Account, c.AuditHead, c.AuditRecord, c.Block, c.Bookmark,
-		c.BrokerStream, c.Conversation, c.ConversationMember, c.Credential,
-		c.DeadLetter, c.Dismissal, c.Draft, c.EmailToken, c.Follow, c.FollowRequest,
-		c.FormerHandle, c.IdempotencyRecord, c.InboxEntry, c.Like, c.LinkedIdentity,
-		c.Media, c.MediaKey, c.MediaUsage, c.MergedAuthor, c.Message, c.MessageMedia,
-		c.MessageReaction, c.MessagingSetting, c.Mute, c.MutedWord, c.Notification,
-		c.NotificationCause, c.NotificationDelivery, c.NotificationHead,
-		c.NotificationPreference, c.OutboxEvent, c.OutgoingMail, c.Poll, c.PollOption,
-		c.PollVote, c.Post, c.PostCount, c.PostMedia, c.PostMention, c.PostTag,
-		c.PostVersion, c.PresenceSetting, c.Profile, c.PushSubscription, c.QuietHours,
-		c.ReadPosition, c.RecoveryCode, c.RefreshToken, c.SealingKey, c.SearchName,
-		c.SearchPerson, c.SearchPost, c.SearchTag, c.Session, c.SignInAttempt,
-		c.SignInChallenge, c.SigningKey, c.SigningSecret, c.StreamConversation,
-		c.StreamHead, c.StreamItem, c.TagUse, c.TotpSecret, c.UserCount, c.UserList,
+		c.BrokerStream, c.CalendarFeed, c.Conversation, c.ConversationMember,
+		c.Credential, c.DeadLetter, c.Dismissal, c.Draft, c.EmailToken, c.Event,
+		c.EventAnswer, c.EventCoHost, c.EventInvite, c.EventReminder, c.Follow,
+		c.FollowRequest, c.FormerHandle, c.IdempotencyRecord, c.InboxEntry, c.Like,
+		c.LinkedIdentity, c.Media, c.MediaKey, c.MediaUsage, c.MergedAuthor, c.Message,
+		c.MessageMedia, c.MessageReaction, c.MessagingSetting, c.Mute, c.MutedWord,
+		c.Notification, c.NotificationCause, c.NotificationDelivery,
+		c.NotificationHead, c.NotificationPreference, c.OutboxEvent, c.OutgoingMail,
+		c.Poll, c.PollOption, c.PollVote, c.Post, c.PostCount, c.PostMedia,
+		c.PostMention, c.PostTag, c.PostVersion, c.PresenceSetting, c.Profile,
+		c.PushSubscription, c.QuietHours, c.ReadPosition, c.RecoveryCode,
+		c.RefreshToken, c.SealingKey, c.SearchEvent, c.SearchName, c.SearchPerson,
+		c.SearchPost, c.SearchTag, c.Session, c.SignInAttempt, c.SignInChallenge,
+		c.SigningKey, c.SigningSecret, c.StreamConversation, c.StreamHead,
+		c.StreamItem, c.TagUse, c.TotpSecret, c.UserCount, c.UserList,
 		c.UserListMember,
 	} {
 		n.Intercept(interceptors...)
@@ -667,6 +713,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Bookmark.mutate(ctx, m)
 	case *BrokerStreamMutation:
 		return c.BrokerStream.mutate(ctx, m)
+	case *CalendarFeedMutation:
+		return c.CalendarFeed.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
 	case *ConversationMemberMutation:
@@ -681,6 +729,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Draft.mutate(ctx, m)
 	case *EmailTokenMutation:
 		return c.EmailToken.mutate(ctx, m)
+	case *EventMutation:
+		return c.Event.mutate(ctx, m)
+	case *EventAnswerMutation:
+		return c.EventAnswer.mutate(ctx, m)
+	case *EventCoHostMutation:
+		return c.EventCoHost.mutate(ctx, m)
+	case *EventInviteMutation:
+		return c.EventInvite.mutate(ctx, m)
+	case *EventReminderMutation:
+		return c.EventReminder.mutate(ctx, m)
 	case *FollowMutation:
 		return c.Follow.mutate(ctx, m)
 	case *FollowRequestMutation:
@@ -763,6 +821,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RefreshToken.mutate(ctx, m)
 	case *SealingKeyMutation:
 		return c.SealingKey.mutate(ctx, m)
+	case *SearchEventMutation:
+		return c.SearchEvent.mutate(ctx, m)
 	case *SearchNameMutation:
 		return c.SearchName.mutate(ctx, m)
 	case *SearchPersonMutation:
@@ -1733,6 +1793,139 @@ func (c *BrokerStreamClient) mutate(ctx context.Context, m *BrokerStreamMutation
 	}
 }
 
+// CalendarFeedClient is a client for the CalendarFeed schema.
+type CalendarFeedClient struct {
+	config
+}
+
+// NewCalendarFeedClient returns a client for the CalendarFeed from the given config.
+func NewCalendarFeedClient(c config) *CalendarFeedClient {
+	return &CalendarFeedClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `calendarfeed.Hooks(f(g(h())))`.
+func (c *CalendarFeedClient) Use(hooks ...Hook) {
+	c.hooks.CalendarFeed = append(c.hooks.CalendarFeed, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `calendarfeed.Intercept(f(g(h())))`.
+func (c *CalendarFeedClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CalendarFeed = append(c.inters.CalendarFeed, interceptors...)
+}
+
+// Create returns a builder for creating a CalendarFeed entity.
+func (c *CalendarFeedClient) Create() *CalendarFeedCreate {
+	mutation := newCalendarFeedMutation(c.config, OpCreate)
+	return &CalendarFeedCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CalendarFeed entities.
+func (c *CalendarFeedClient) CreateBulk(builders ...*CalendarFeedCreate) *CalendarFeedCreateBulk {
+	return &CalendarFeedCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CalendarFeedClient) MapCreateBulk(slice any, setFunc func(*CalendarFeedCreate, int)) *CalendarFeedCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CalendarFeedCreateBulk{err: fmt.Errorf("calling to CalendarFeedClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CalendarFeedCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CalendarFeedCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CalendarFeed.
+func (c *CalendarFeedClient) Update() *CalendarFeedUpdate {
+	mutation := newCalendarFeedMutation(c.config, OpUpdate)
+	return &CalendarFeedUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CalendarFeedClient) UpdateOne(_m *CalendarFeed) *CalendarFeedUpdateOne {
+	mutation := newCalendarFeedMutation(c.config, OpUpdateOne, withCalendarFeed(_m))
+	return &CalendarFeedUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CalendarFeedClient) UpdateOneID(id int64) *CalendarFeedUpdateOne {
+	mutation := newCalendarFeedMutation(c.config, OpUpdateOne, withCalendarFeedID(id))
+	return &CalendarFeedUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CalendarFeed.
+func (c *CalendarFeedClient) Delete() *CalendarFeedDelete {
+	mutation := newCalendarFeedMutation(c.config, OpDelete)
+	return &CalendarFeedDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CalendarFeedClient) DeleteOne(_m *CalendarFeed) *CalendarFeedDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CalendarFeedClient) DeleteOneID(id int64) *CalendarFeedDeleteOne {
+	builder := c.Delete().Where(calendarfeed.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CalendarFeedDeleteOne{builder}
+}
+
+// Query returns a query builder for CalendarFeed.
+func (c *CalendarFeedClient) Query() *CalendarFeedQuery {
+	return &CalendarFeedQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCalendarFeed},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CalendarFeed entity by its id.
+func (c *CalendarFeedClient) Get(ctx context.Context, id int64) (*CalendarFeed, error) {
+	return c.Query().Where(calendarfeed.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CalendarFeedClient) GetX(ctx context.Context, id int64) *CalendarFeed {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CalendarFeedClient) Hooks() []Hook {
+	return c.hooks.CalendarFeed
+}
+
+// Interceptors returns the client interceptors.
+func (c *CalendarFeedClient) Interceptors() []Interceptor {
+	return c.inters.CalendarFeed
+}
+
+func (c *CalendarFeedClient) mutate(ctx context.Context, m *CalendarFeedMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CalendarFeedCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CalendarFeedUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CalendarFeedUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CalendarFeedDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CalendarFeed mutation op: %q", m.Op())
+	}
+}
+
 // ConversationClient is a client for the Conversation schema.
 type ConversationClient struct {
 	config
@@ -2661,6 +2854,671 @@ func (c *EmailTokenClient) mutate(ctx context.Context, m *EmailTokenMutation) (V
 		return (&EmailTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown EmailToken mutation op: %q", m.Op())
+	}
+}
+
+// EventClient is a client for the Event schema.
+type EventClient struct {
+	config
+}
+
+// NewEventClient returns a client for the Event from the given config.
+func NewEventClient(c config) *EventClient {
+	return &EventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `event.Hooks(f(g(h())))`.
+func (c *EventClient) Use(hooks ...Hook) {
+	c.hooks.Event = append(c.hooks.Event, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `event.Intercept(f(g(h())))`.
+func (c *EventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Event = append(c.inters.Event, interceptors...)
+}
+
+// Create returns a builder for creating a Event entity.
+func (c *EventClient) Create() *EventCreate {
+	mutation := newEventMutation(c.config, OpCreate)
+	return &EventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Event entities.
+func (c *EventClient) CreateBulk(builders ...*EventCreate) *EventCreateBulk {
+	return &EventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EventClient) MapCreateBulk(slice any, setFunc func(*EventCreate, int)) *EventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EventCreateBulk{err: fmt.Errorf("calling to EventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Event.
+func (c *EventClient) Update() *EventUpdate {
+	mutation := newEventMutation(c.config, OpUpdate)
+	return &EventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EventClient) UpdateOne(_m *Event) *EventUpdateOne {
+	mutation := newEventMutation(c.config, OpUpdateOne, withEvent(_m))
+	return &EventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EventClient) UpdateOneID(id int64) *EventUpdateOne {
+	mutation := newEventMutation(c.config, OpUpdateOne, withEventID(id))
+	return &EventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Event.
+func (c *EventClient) Delete() *EventDelete {
+	mutation := newEventMutation(c.config, OpDelete)
+	return &EventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EventClient) DeleteOne(_m *Event) *EventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EventClient) DeleteOneID(id int64) *EventDeleteOne {
+	builder := c.Delete().Where(event.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EventDeleteOne{builder}
+}
+
+// Query returns a query builder for Event.
+func (c *EventClient) Query() *EventQuery {
+	return &EventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Event entity by its id.
+func (c *EventClient) Get(ctx context.Context, id int64) (*Event, error) {
+	return c.Query().Where(event.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EventClient) GetX(ctx context.Context, id int64) *Event {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EventClient) Hooks() []Hook {
+	return c.hooks.Event
+}
+
+// Interceptors returns the client interceptors.
+func (c *EventClient) Interceptors() []Interceptor {
+	return c.inters.Event
+}
+
+func (c *EventClient) mutate(ctx context.Context, m *EventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Event mutation op: %q", m.Op())
+	}
+}
+
+// EventAnswerClient is a client for the EventAnswer schema.
+type EventAnswerClient struct {
+	config
+}
+
+// NewEventAnswerClient returns a client for the EventAnswer from the given config.
+func NewEventAnswerClient(c config) *EventAnswerClient {
+	return &EventAnswerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `eventanswer.Hooks(f(g(h())))`.
+func (c *EventAnswerClient) Use(hooks ...Hook) {
+	c.hooks.EventAnswer = append(c.hooks.EventAnswer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `eventanswer.Intercept(f(g(h())))`.
+func (c *EventAnswerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EventAnswer = append(c.inters.EventAnswer, interceptors...)
+}
+
+// Create returns a builder for creating a EventAnswer entity.
+func (c *EventAnswerClient) Create() *EventAnswerCreate {
+	mutation := newEventAnswerMutation(c.config, OpCreate)
+	return &EventAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EventAnswer entities.
+func (c *EventAnswerClient) CreateBulk(builders ...*EventAnswerCreate) *EventAnswerCreateBulk {
+	return &EventAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EventAnswerClient) MapCreateBulk(slice any, setFunc func(*EventAnswerCreate, int)) *EventAnswerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EventAnswerCreateBulk{err: fmt.Errorf("calling to EventAnswerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EventAnswerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EventAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EventAnswer.
+func (c *EventAnswerClient) Update() *EventAnswerUpdate {
+	mutation := newEventAnswerMutation(c.config, OpUpdate)
+	return &EventAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EventAnswerClient) UpdateOne(_m *EventAnswer) *EventAnswerUpdateOne {
+	mutation := newEventAnswerMutation(c.config, OpUpdateOne, withEventAnswer(_m))
+	return &EventAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EventAnswerClient) UpdateOneID(id int64) *EventAnswerUpdateOne {
+	mutation := newEventAnswerMutation(c.config, OpUpdateOne, withEventAnswerID(id))
+	return &EventAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EventAnswer.
+func (c *EventAnswerClient) Delete() *EventAnswerDelete {
+	mutation := newEventAnswerMutation(c.config, OpDelete)
+	return &EventAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EventAnswerClient) DeleteOne(_m *EventAnswer) *EventAnswerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EventAnswerClient) DeleteOneID(id int64) *EventAnswerDeleteOne {
+	builder := c.Delete().Where(eventanswer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EventAnswerDeleteOne{builder}
+}
+
+// Query returns a query builder for EventAnswer.
+func (c *EventAnswerClient) Query() *EventAnswerQuery {
+	return &EventAnswerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEventAnswer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EventAnswer entity by its id.
+func (c *EventAnswerClient) Get(ctx context.Context, id int64) (*EventAnswer, error) {
+	return c.Query().Where(eventanswer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EventAnswerClient) GetX(ctx context.Context, id int64) *EventAnswer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EventAnswerClient) Hooks() []Hook {
+	return c.hooks.EventAnswer
+}
+
+// Interceptors returns the client interceptors.
+func (c *EventAnswerClient) Interceptors() []Interceptor {
+	return c.inters.EventAnswer
+}
+
+func (c *EventAnswerClient) mutate(ctx context.Context, m *EventAnswerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EventAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EventAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EventAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EventAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EventAnswer mutation op: %q", m.Op())
+	}
+}
+
+// EventCoHostClient is a client for the EventCoHost schema.
+type EventCoHostClient struct {
+	config
+}
+
+// NewEventCoHostClient returns a client for the EventCoHost from the given config.
+func NewEventCoHostClient(c config) *EventCoHostClient {
+	return &EventCoHostClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `eventcohost.Hooks(f(g(h())))`.
+func (c *EventCoHostClient) Use(hooks ...Hook) {
+	c.hooks.EventCoHost = append(c.hooks.EventCoHost, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `eventcohost.Intercept(f(g(h())))`.
+func (c *EventCoHostClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EventCoHost = append(c.inters.EventCoHost, interceptors...)
+}
+
+// Create returns a builder for creating a EventCoHost entity.
+func (c *EventCoHostClient) Create() *EventCoHostCreate {
+	mutation := newEventCoHostMutation(c.config, OpCreate)
+	return &EventCoHostCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EventCoHost entities.
+func (c *EventCoHostClient) CreateBulk(builders ...*EventCoHostCreate) *EventCoHostCreateBulk {
+	return &EventCoHostCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EventCoHostClient) MapCreateBulk(slice any, setFunc func(*EventCoHostCreate, int)) *EventCoHostCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EventCoHostCreateBulk{err: fmt.Errorf("calling to EventCoHostClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EventCoHostCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EventCoHostCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EventCoHost.
+func (c *EventCoHostClient) Update() *EventCoHostUpdate {
+	mutation := newEventCoHostMutation(c.config, OpUpdate)
+	return &EventCoHostUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EventCoHostClient) UpdateOne(_m *EventCoHost) *EventCoHostUpdateOne {
+	mutation := newEventCoHostMutation(c.config, OpUpdateOne, withEventCoHost(_m))
+	return &EventCoHostUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EventCoHostClient) UpdateOneID(id int64) *EventCoHostUpdateOne {
+	mutation := newEventCoHostMutation(c.config, OpUpdateOne, withEventCoHostID(id))
+	return &EventCoHostUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EventCoHost.
+func (c *EventCoHostClient) Delete() *EventCoHostDelete {
+	mutation := newEventCoHostMutation(c.config, OpDelete)
+	return &EventCoHostDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EventCoHostClient) DeleteOne(_m *EventCoHost) *EventCoHostDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EventCoHostClient) DeleteOneID(id int64) *EventCoHostDeleteOne {
+	builder := c.Delete().Where(eventcohost.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EventCoHostDeleteOne{builder}
+}
+
+// Query returns a query builder for EventCoHost.
+func (c *EventCoHostClient) Query() *EventCoHostQuery {
+	return &EventCoHostQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEventCoHost},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EventCoHost entity by its id.
+func (c *EventCoHostClient) Get(ctx context.Context, id int64) (*EventCoHost, error) {
+	return c.Query().Where(eventcohost.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EventCoHostClient) GetX(ctx context.Context, id int64) *EventCoHost {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EventCoHostClient) Hooks() []Hook {
+	return c.hooks.EventCoHost
+}
+
+// Interceptors returns the client interceptors.
+func (c *EventCoHostClient) Interceptors() []Interceptor {
+	return c.inters.EventCoHost
+}
+
+func (c *EventCoHostClient) mutate(ctx context.Context, m *EventCoHostMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EventCoHostCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EventCoHostUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EventCoHostUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EventCoHostDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EventCoHost mutation op: %q", m.Op())
+	}
+}
+
+// EventInviteClient is a client for the EventInvite schema.
+type EventInviteClient struct {
+	config
+}
+
+// NewEventInviteClient returns a client for the EventInvite from the given config.
+func NewEventInviteClient(c config) *EventInviteClient {
+	return &EventInviteClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `eventinvite.Hooks(f(g(h())))`.
+func (c *EventInviteClient) Use(hooks ...Hook) {
+	c.hooks.EventInvite = append(c.hooks.EventInvite, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `eventinvite.Intercept(f(g(h())))`.
+func (c *EventInviteClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EventInvite = append(c.inters.EventInvite, interceptors...)
+}
+
+// Create returns a builder for creating a EventInvite entity.
+func (c *EventInviteClient) Create() *EventInviteCreate {
+	mutation := newEventInviteMutation(c.config, OpCreate)
+	return &EventInviteCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EventInvite entities.
+func (c *EventInviteClient) CreateBulk(builders ...*EventInviteCreate) *EventInviteCreateBulk {
+	return &EventInviteCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EventInviteClient) MapCreateBulk(slice any, setFunc func(*EventInviteCreate, int)) *EventInviteCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EventInviteCreateBulk{err: fmt.Errorf("calling to EventInviteClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EventInviteCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EventInviteCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EventInvite.
+func (c *EventInviteClient) Update() *EventInviteUpdate {
+	mutation := newEventInviteMutation(c.config, OpUpdate)
+	return &EventInviteUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EventInviteClient) UpdateOne(_m *EventInvite) *EventInviteUpdateOne {
+	mutation := newEventInviteMutation(c.config, OpUpdateOne, withEventInvite(_m))
+	return &EventInviteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EventInviteClient) UpdateOneID(id int64) *EventInviteUpdateOne {
+	mutation := newEventInviteMutation(c.config, OpUpdateOne, withEventInviteID(id))
+	return &EventInviteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EventInvite.
+func (c *EventInviteClient) Delete() *EventInviteDelete {
+	mutation := newEventInviteMutation(c.config, OpDelete)
+	return &EventInviteDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EventInviteClient) DeleteOne(_m *EventInvite) *EventInviteDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EventInviteClient) DeleteOneID(id int64) *EventInviteDeleteOne {
+	builder := c.Delete().Where(eventinvite.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EventInviteDeleteOne{builder}
+}
+
+// Query returns a query builder for EventInvite.
+func (c *EventInviteClient) Query() *EventInviteQuery {
+	return &EventInviteQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEventInvite},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EventInvite entity by its id.
+func (c *EventInviteClient) Get(ctx context.Context, id int64) (*EventInvite, error) {
+	return c.Query().Where(eventinvite.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EventInviteClient) GetX(ctx context.Context, id int64) *EventInvite {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EventInviteClient) Hooks() []Hook {
+	return c.hooks.EventInvite
+}
+
+// Interceptors returns the client interceptors.
+func (c *EventInviteClient) Interceptors() []Interceptor {
+	return c.inters.EventInvite
+}
+
+func (c *EventInviteClient) mutate(ctx context.Context, m *EventInviteMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EventInviteCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EventInviteUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EventInviteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EventInviteDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EventInvite mutation op: %q", m.Op())
+	}
+}
+
+// EventReminderClient is a client for the EventReminder schema.
+type EventReminderClient struct {
+	config
+}
+
+// NewEventReminderClient returns a client for the EventReminder from the given config.
+func NewEventReminderClient(c config) *EventReminderClient {
+	return &EventReminderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `eventreminder.Hooks(f(g(h())))`.
+func (c *EventReminderClient) Use(hooks ...Hook) {
+	c.hooks.EventReminder = append(c.hooks.EventReminder, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `eventreminder.Intercept(f(g(h())))`.
+func (c *EventReminderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EventReminder = append(c.inters.EventReminder, interceptors...)
+}
+
+// Create returns a builder for creating a EventReminder entity.
+func (c *EventReminderClient) Create() *EventReminderCreate {
+	mutation := newEventReminderMutation(c.config, OpCreate)
+	return &EventReminderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EventReminder entities.
+func (c *EventReminderClient) CreateBulk(builders ...*EventReminderCreate) *EventReminderCreateBulk {
+	return &EventReminderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EventReminderClient) MapCreateBulk(slice any, setFunc func(*EventReminderCreate, int)) *EventReminderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EventReminderCreateBulk{err: fmt.Errorf("calling to EventReminderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EventReminderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EventReminderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EventReminder.
+func (c *EventReminderClient) Update() *EventReminderUpdate {
+	mutation := newEventReminderMutation(c.config, OpUpdate)
+	return &EventReminderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EventReminderClient) UpdateOne(_m *EventReminder) *EventReminderUpdateOne {
+	mutation := newEventReminderMutation(c.config, OpUpdateOne, withEventReminder(_m))
+	return &EventReminderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EventReminderClient) UpdateOneID(id int64) *EventReminderUpdateOne {
+	mutation := newEventReminderMutation(c.config, OpUpdateOne, withEventReminderID(id))
+	return &EventReminderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EventReminder.
+func (c *EventReminderClient) Delete() *EventReminderDelete {
+	mutation := newEventReminderMutation(c.config, OpDelete)
+	return &EventReminderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EventReminderClient) DeleteOne(_m *EventReminder) *EventReminderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EventReminderClient) DeleteOneID(id int64) *EventReminderDeleteOne {
+	builder := c.Delete().Where(eventreminder.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EventReminderDeleteOne{builder}
+}
+
+// Query returns a query builder for EventReminder.
+func (c *EventReminderClient) Query() *EventReminderQuery {
+	return &EventReminderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEventReminder},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EventReminder entity by its id.
+func (c *EventReminderClient) Get(ctx context.Context, id int64) (*EventReminder, error) {
+	return c.Query().Where(eventreminder.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EventReminderClient) GetX(ctx context.Context, id int64) *EventReminder {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EventReminderClient) Hooks() []Hook {
+	return c.hooks.EventReminder
+}
+
+// Interceptors returns the client interceptors.
+func (c *EventReminderClient) Interceptors() []Interceptor {
+	return c.inters.EventReminder
+}
+
+func (c *EventReminderClient) mutate(ctx context.Context, m *EventReminderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EventReminderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EventReminderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EventReminderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EventReminderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EventReminder mutation op: %q", m.Op())
 	}
 }
 
@@ -8117,6 +8975,139 @@ func (c *SealingKeyClient) mutate(ctx context.Context, m *SealingKeyMutation) (V
 	}
 }
 
+// SearchEventClient is a client for the SearchEvent schema.
+type SearchEventClient struct {
+	config
+}
+
+// NewSearchEventClient returns a client for the SearchEvent from the given config.
+func NewSearchEventClient(c config) *SearchEventClient {
+	return &SearchEventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `searchevent.Hooks(f(g(h())))`.
+func (c *SearchEventClient) Use(hooks ...Hook) {
+	c.hooks.SearchEvent = append(c.hooks.SearchEvent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `searchevent.Intercept(f(g(h())))`.
+func (c *SearchEventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SearchEvent = append(c.inters.SearchEvent, interceptors...)
+}
+
+// Create returns a builder for creating a SearchEvent entity.
+func (c *SearchEventClient) Create() *SearchEventCreate {
+	mutation := newSearchEventMutation(c.config, OpCreate)
+	return &SearchEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SearchEvent entities.
+func (c *SearchEventClient) CreateBulk(builders ...*SearchEventCreate) *SearchEventCreateBulk {
+	return &SearchEventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SearchEventClient) MapCreateBulk(slice any, setFunc func(*SearchEventCreate, int)) *SearchEventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SearchEventCreateBulk{err: fmt.Errorf("calling to SearchEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SearchEventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SearchEventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SearchEvent.
+func (c *SearchEventClient) Update() *SearchEventUpdate {
+	mutation := newSearchEventMutation(c.config, OpUpdate)
+	return &SearchEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SearchEventClient) UpdateOne(_m *SearchEvent) *SearchEventUpdateOne {
+	mutation := newSearchEventMutation(c.config, OpUpdateOne, withSearchEvent(_m))
+	return &SearchEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SearchEventClient) UpdateOneID(id int64) *SearchEventUpdateOne {
+	mutation := newSearchEventMutation(c.config, OpUpdateOne, withSearchEventID(id))
+	return &SearchEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SearchEvent.
+func (c *SearchEventClient) Delete() *SearchEventDelete {
+	mutation := newSearchEventMutation(c.config, OpDelete)
+	return &SearchEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SearchEventClient) DeleteOne(_m *SearchEvent) *SearchEventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SearchEventClient) DeleteOneID(id int64) *SearchEventDeleteOne {
+	builder := c.Delete().Where(searchevent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SearchEventDeleteOne{builder}
+}
+
+// Query returns a query builder for SearchEvent.
+func (c *SearchEventClient) Query() *SearchEventQuery {
+	return &SearchEventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSearchEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SearchEvent entity by its id.
+func (c *SearchEventClient) Get(ctx context.Context, id int64) (*SearchEvent, error) {
+	return c.Query().Where(searchevent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SearchEventClient) GetX(ctx context.Context, id int64) *SearchEvent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SearchEventClient) Hooks() []Hook {
+	return c.hooks.SearchEvent
+}
+
+// Interceptors returns the client interceptors.
+func (c *SearchEventClient) Interceptors() []Interceptor {
+	return c.inters.SearchEvent
+}
+
+func (c *SearchEventClient) mutate(ctx context.Context, m *SearchEventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SearchEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SearchEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SearchEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SearchEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SearchEvent mutation op: %q", m.Op())
+	}
+}
+
 // SearchNameClient is a client for the SearchName schema.
 type SearchNameClient struct {
 	config
@@ -10382,31 +11373,33 @@ func (c *UserListMemberClient) mutate(ctx context.Context, m *UserListMemberMuta
 type (
 	hooks struct {
 		APIKey, Account, AuditHead, AuditRecord, Block, Bookmark, BrokerStream,
-		Conversation, ConversationMember, Credential, DeadLetter, Dismissal, Draft,
-		EmailToken, Follow, FollowRequest, FormerHandle, IdempotencyRecord, InboxEntry,
-		Like, LinkedIdentity, Media, MediaKey, MediaUsage, MergedAuthor, Message,
-		MessageMedia, MessageReaction, MessagingSetting, Mute, MutedWord, Notification,
-		NotificationCause, NotificationDelivery, NotificationHead,
+		CalendarFeed, Conversation, ConversationMember, Credential, DeadLetter,
+		Dismissal, Draft, EmailToken, Event, EventAnswer, EventCoHost, EventInvite,
+		EventReminder, Follow, FollowRequest, FormerHandle, IdempotencyRecord,
+		InboxEntry, Like, LinkedIdentity, Media, MediaKey, MediaUsage, MergedAuthor,
+		Message, MessageMedia, MessageReaction, MessagingSetting, Mute, MutedWord,
+		Notification, NotificationCause, NotificationDelivery, NotificationHead,
 		NotificationPreference, OutboxEvent, OutgoingMail, Poll, PollOption, PollVote,
 		Post, PostCount, PostMedia, PostMention, PostTag, PostVersion, PresenceSetting,
 		Profile, PushSubscription, QuietHours, ReadPosition, RecoveryCode,
-		RefreshToken, SealingKey, SearchName, SearchPerson, SearchPost, SearchTag,
-		Session, SignInAttempt, SignInChallenge, SigningKey, SigningSecret,
+		RefreshToken, SealingKey, SearchEvent, SearchName, SearchPerson, SearchPost,
+		SearchTag, Session, SignInAttempt, SignInChallenge, SigningKey, SigningSecret,
 		StreamConversation, StreamHead, StreamItem, TagUse, TotpSecret, UserCount,
 		UserList, UserListMember []ent.Hook
 	}
 	inters struct {
 		APIKey, Account, AuditHead, AuditRecord, Block, Bookmark, BrokerStream,
-		Conversation, ConversationMember, Credential, DeadLetter, Dismissal, Draft,
-		EmailToken, Follow, FollowRequest, FormerHandle, IdempotencyRecord, InboxEntry,
-		Like, LinkedIdentity, Media, MediaKey, MediaUsage, MergedAuthor, Message,
-		MessageMedia, MessageReaction, MessagingSetting, Mute, MutedWord, Notification,
-		NotificationCause, NotificationDelivery, NotificationHead,
+		CalendarFeed, Conversation, ConversationMember, Credential, DeadLetter,
+		Dismissal, Draft, EmailToken, Event, EventAnswer, EventCoHost, EventInvite,
+		EventReminder, Follow, FollowRequest, FormerHandle, IdempotencyRecord,
+		InboxEntry, Like, LinkedIdentity, Media, MediaKey, MediaUsage, MergedAuthor,
+		Message, MessageMedia, MessageReaction, MessagingSetting, Mute, MutedWord,
+		Notification, NotificationCause, NotificationDelivery, NotificationHead,
 		NotificationPreference, OutboxEvent, OutgoingMail, Poll, PollOption, PollVote,
 		Post, PostCount, PostMedia, PostMention, PostTag, PostVersion, PresenceSetting,
 		Profile, PushSubscription, QuietHours, ReadPosition, RecoveryCode,
-		RefreshToken, SealingKey, SearchName, SearchPerson, SearchPost, SearchTag,
-		Session, SignInAttempt, SignInChallenge, SigningKey, SigningSecret,
+		RefreshToken, SealingKey, SearchEvent, SearchName, SearchPerson, SearchPost,
+		SearchTag, Session, SignInAttempt, SignInChallenge, SigningKey, SigningSecret,
 		StreamConversation, StreamHead, StreamItem, TagUse, TotpSecret, UserCount,
 		UserList, UserListMember []ent.Interceptor
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/pulse-social/pulse/ent/block"
 	"github.com/pulse-social/pulse/ent/bookmark"
 	"github.com/pulse-social/pulse/ent/brokerstream"
+	"github.com/pulse-social/pulse/ent/calendarfeed"
 	"github.com/pulse-social/pulse/ent/conversation"
 	"github.com/pulse-social/pulse/ent/conversationmember"
 	"github.com/pulse-social/pulse/ent/credential"
@@ -26,6 +27,11 @@ import (
 	"github.com/pulse-social/pulse/ent/dismissal"
 	"github.com/pulse-social/pulse/ent/draft"
 	"github.com/pulse-social/pulse/ent/emailtoken"
+	"github.com/pulse-social/pulse/ent/event"
+	"github.com/pulse-social/pulse/ent/eventanswer"
+	"github.com/pulse-social/pulse/ent/eventcohost"
+	"github.com/pulse-social/pulse/ent/eventinvite"
+	"github.com/pulse-social/pulse/ent/eventreminder"
 	"github.com/pulse-social/pulse/ent/follow"
 	"github.com/pulse-social/pulse/ent/followrequest"
 	"github.com/pulse-social/pulse/ent/formerhandle"
@@ -67,6 +73,7 @@ import (
 	"github.com/pulse-social/pulse/ent/recoverycode"
 	"github.com/pulse-social/pulse/ent/refreshtoken"
 	"github.com/pulse-social/pulse/ent/sealingkey"
+	"github.com/pulse-social/pulse/ent/searchevent"
 	"github.com/pulse-social/pulse/ent/searchname"
 	"github.com/pulse-social/pulse/ent/searchperson"
 	"github.com/pulse-social/pulse/ent/searchpost"
@@ -151,6 +158,7 @@ func checkColumn(t, c string) error {
 			block.Table:                  block.ValidColumn,
 			bookmark.Table:               bookmark.ValidColumn,
 			brokerstream.Table:           brokerstream.ValidColumn,
+			calendarfeed.Table:           calendarfeed.ValidColumn,
 			conversation.Table:           conversation.ValidColumn,
 			conversationmember.Table:     conversationmember.ValidColumn,
 			credential.Table:             credential.ValidColumn,
@@ -158,6 +166,11 @@ func checkColumn(t, c string) error {
 			dismissal.Table:              dismissal.ValidColumn,
 			draft.Table:                  draft.ValidColumn,
 			emailtoken.Table:             emailtoken.ValidColumn,
+			event.Table:                  event.ValidColumn,
+			eventanswer.Table:            eventanswer.ValidColumn,
+			eventcohost.Table:            eventcohost.ValidColumn,
+			eventinvite.Table:            eventinvite.ValidColumn,
+			eventreminder.Table:          eventreminder.ValidColumn,
 			follow.Table:                 follow.ValidColumn,
 			followrequest.Table:          followrequest.ValidColumn,
 			formerhandle.Table:           formerhandle.ValidColumn,
@@ -199,6 +212,7 @@ func checkColumn(t, c string) error {
 			recoverycode.Table:           recoverycode.ValidColumn,
 			refreshtoken.Table:           refreshtoken.ValidColumn,
 			sealingkey.Table:             sealingkey.ValidColumn,
+			searchevent.Table:            searchevent.ValidColumn,
 			searchname.Table:             searchname.ValidColumn,
 			searchperson.Table:           searchperson.ValidColumn,
 			searchpost.Table:             searchpost.ValidColumn,

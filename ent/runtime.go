@@ -7,6 +7,7 @@ import (
 	"github.com/pulse-social/pulse/ent/conversation"
 	"github.com/pulse-social/pulse/ent/conversationmember"
 	"github.com/pulse-social/pulse/ent/draft"
+	"github.com/pulse-social/pulse/ent/event"
 	"github.com/pulse-social/pulse/ent/media"
 	"github.com/pulse-social/pulse/ent/message"
 	"github.com/pulse-social/pulse/ent/notification"
@@ -85,6 +86,68 @@ func init() {
 	draftDescVersion := draftFields[5].Descriptor()
 	// draft.DefaultVersion holds the default value on creation for the version field.
 	draft.DefaultVersion = draftDescVersion.Default.(int64)
+	eventFields := schema.Event{}.Fields()
+	_ = eventFields
+	// eventDescDescription is the schema descriptor for description field.
+	eventDescDescription := eventFields[3].Descriptor()
+	// event.DefaultDescription holds the default value on creation for the description field.
+	event.DefaultDescription = eventDescDescription.Default.(string)
+	// eventDescAllDay is the schema descriptor for all_day field.
+	eventDescAllDay := eventFields[5].Descriptor()
+	// event.DefaultAllDay holds the default value on creation for the all_day field.
+	event.DefaultAllDay = eventDescAllDay.Default.(bool)
+	// eventDescPlaceName is the schema descriptor for place_name field.
+	eventDescPlaceName := eventFields[10].Descriptor()
+	// event.DefaultPlaceName holds the default value on creation for the place_name field.
+	event.DefaultPlaceName = eventDescPlaceName.Default.(string)
+	// eventDescPlaceAddress is the schema descriptor for place_address field.
+	eventDescPlaceAddress := eventFields[11].Descriptor()
+	// event.DefaultPlaceAddress holds the default value on creation for the place_address field.
+	event.DefaultPlaceAddress = eventDescPlaceAddress.Default.(string)
+	// eventDescOnlineURL is the schema descriptor for online_url field.
+	eventDescOnlineURL := eventFields[17].Descriptor()
+	// event.DefaultOnlineURL holds the default value on creation for the online_url field.
+	event.DefaultOnlineURL = eventDescOnlineURL.Default.(string)
+	// eventDescFolded is the schema descriptor for folded field.
+	eventDescFolded := eventFields[18].Descriptor()
+	// event.DefaultFolded holds the default value on creation for the folded field.
+	event.DefaultFolded = eventDescFolded.Default.(string)
+	// eventDescFoldedPlace is the schema descriptor for folded_place field.
+	eventDescFoldedPlace := eventFields[19].Descriptor()
+	// event.DefaultFoldedPlace holds the default value on creation for the folded_place field.
+	event.DefaultFoldedPlace = eventDescFoldedPlace.Default.(string)
+	// eventDescCapacity is the schema descriptor for capacity field.
+	eventDescCapacity := eventFields[20].Descriptor()
+	// event.DefaultCapacity holds the default value on creation for the capacity field.
+	event.DefaultCapacity = eventDescCapacity.Default.(int32)
+	// eventDescCancelled is the schema descriptor for cancelled field.
+	eventDescCancelled := eventFields[22].Descriptor()
+	// event.DefaultCancelled holds the default value on creation for the cancelled field.
+	event.DefaultCancelled = eventDescCancelled.Default.(bool)
+	// eventDescYesCount is the schema descriptor for yes_count field.
+	eventDescYesCount := eventFields[23].Descriptor()
+	// event.DefaultYesCount holds the default value on creation for the yes_count field.
+	event.DefaultYesCount = eventDescYesCount.Default.(int64)
+	// eventDescMaybeCount is the schema descriptor for maybe_count field.
+	eventDescMaybeCount := eventFields[24].Descriptor()
+	// event.DefaultMaybeCount holds the default value on creation for the maybe_count field.
+	event.DefaultMaybeCount = eventDescMaybeCount.Default.(int64)
+	// eventDescWaitingCount is the schema descriptor for waiting_count field.
+	eventDescWaitingCount := eventFields[25].Descriptor()
+	// event.DefaultWaitingCount holds the default value on creation for the waiting_count field.
+	event.DefaultWaitingCount = eventDescWaitingCount.Default.(int64)
+	// eventDescKeptSeats is the schema descriptor for kept_seats field.
+	eventDescKeptSeats := eventFields[26].Descriptor()
+	// event.DefaultKeptSeats holds the default value on creation for the kept_seats field.
+	event.DefaultKeptSeats = eventDescKeptSeats.Default.(int64)
+	// eventDescLastPlace is the schema descriptor for last_place field.
+	eventDescLastPlace := eventFields[27].Descriptor()
+	// event.DefaultLastPlace holds the default value on creation for the last_place field.
+	event.DefaultLastPlace = eventDescLastPlace.Default.(int64)
+	// eventDescVersion is the schema descriptor for version field.
+	eventDescVersion := eventFields[29].Descriptor()
+	// event.DefaultVersion holds the default value on creation for the version field.
+	event.DefaultVersion = eventDescVersion.Default.(int64)
 	mediaFields := schema.Media{}.Fields()
 	_ = mediaFields
 	// mediaDescAltText is the schema descriptor for alt_text field.

@@ -28,6 +28,8 @@ type Tx struct {
 	Bookmark *BookmarkClient
 	// BrokerStream is the client for interacting with the BrokerStream builders.
 	BrokerStream *BrokerStreamClient
+	// CalendarFeed is the client for interacting with the CalendarFeed builders.
+	CalendarFeed *CalendarFeedClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
 	// ConversationMember is the client for interacting with the ConversationMember builders.
@@ -42,6 +44,16 @@ type Tx struct {
 	Draft *DraftClient
 	// EmailToken is the client for interacting with the EmailToken builders.
 	EmailToken *EmailTokenClient
+	// Event is the client for interacting with the Event builders.
+	Event *EventClient
+	// EventAnswer is the client for interacting with the EventAnswer builders.
+	EventAnswer *EventAnswerClient
+	// EventCoHost is the client for interacting with the EventCoHost builders.
+	EventCoHost *EventCoHostClient
+	// EventInvite is the client for interacting with the EventInvite builders.
+	EventInvite *EventInviteClient
+	// EventReminder is the client for interacting with the EventReminder builders.
+	EventReminder *EventReminderClient
 	// Follow is the client for interacting with the Follow builders.
 	Follow *FollowClient
 	// FollowRequest is the client for interacting with the FollowRequest builders.
@@ -124,6 +136,8 @@ type Tx struct {
 	RefreshToken *RefreshTokenClient
 	// SealingKey is the client for interacting with the SealingKey builders.
 	SealingKey *SealingKeyClient
+	// SearchEvent is the client for interacting with the SearchEvent builders.
+	SearchEvent *SearchEventClient
 	// SearchName is the client for interacting with the SearchName builders.
 	SearchName *SearchNameClient
 	// SearchPerson is the client for interacting with the SearchPerson builders.
@@ -296,6 +310,7 @@ func (tx *Tx) init() {
 	tx.Block = NewBlockClient(tx.config)
 	tx.Bookmark = NewBookmarkClient(tx.config)
 	tx.BrokerStream = NewBrokerStreamClient(tx.config)
+	tx.CalendarFeed = NewCalendarFeedClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
 	tx.ConversationMember = NewConversationMemberClient(tx.config)
 	tx.Credential = NewCredentialClient(tx.config)
@@ -303,6 +318,11 @@ func (tx *Tx) init() {
 	tx.Dismissal = NewDismissalClient(tx.config)
 	tx.Draft = NewDraftClient(tx.config)
 	tx.EmailToken = NewEmailTokenClient(tx.config)
+	tx.Event = NewEventClient(tx.config)
+	tx.EventAnswer = NewEventAnswerClient(tx.config)
+	tx.EventCoHost = NewEventCoHostClient(tx.config)
+	tx.EventInvite = NewEventInviteClient(tx.config)
+	tx.EventReminder = NewEventReminderClient(tx.config)
 	tx.Follow = NewFollowClient(tx.config)
 	tx.FollowRequest = NewFollowRequestClient(tx.config)
 	tx.FormerHandle = NewFormerHandleClient(tx.config)
@@ -344,6 +364,7 @@ func (tx *Tx) init() {
 	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
 	tx.SealingKey = NewSealingKeyClient(tx.config)
+	tx.SearchEvent = NewSearchEventClient(tx.config)
 	tx.SearchName = NewSearchNameClient(tx.config)
 	tx.SearchPerson = NewSearchPersonClient(tx.config)
 	tx.SearchPost = NewSearchPostClient(tx.config)

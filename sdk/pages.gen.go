@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 
+	eventv1 "github.com/pulse-social/pulse/gen/pulse/event/v1"
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
@@ -24,6 +25,17 @@ func (c *Client) AllApiKeys(ctx context.Context, req *identityv1.ListApiKeysRequ
 		get:      c.Admin.ListApiKeys,
 		setToken: func(r *identityv1.ListApiKeysRequest, token string) { r.PageToken = token },
 		items:    (*identityv1.ListApiKeysResponse).GetApiKeys,
+	}.all(ctx, req)
+}
+
+// AllAttendees ranges over the attendees of every page of ListAttendees, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllAttendees(ctx context.Context, req *eventv1.ListAttendeesRequest) iter.Seq2[*eventv1.Attendee, error] {
+	return pager[*eventv1.ListAttendeesRequest, *eventv1.ListAttendeesResponse, *eventv1.Attendee]{
+		get:      c.Events.ListAttendees,
+		setToken: func(r *eventv1.ListAttendeesRequest, token string) { r.PageToken = token },
+		items:    (*eventv1.ListAttendeesResponse).GetAttendees,
 	}.all(ctx, req)
 }
 
@@ -71,6 +83,17 @@ func (c *Client) AllConversations(ctx context.Context, req *messagingv1.ListConv
 	}.all(ctx, req)
 }
 
+// AllDiscoverEventsEvents ranges over the events of every page of DiscoverEvents, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllDiscoverEventsEvents(ctx context.Context, req *eventv1.DiscoverEventsRequest) iter.Seq2[*eventv1.Event, error] {
+	return pager[*eventv1.DiscoverEventsRequest, *eventv1.DiscoverEventsResponse, *eventv1.Event]{
+		get:      c.Events.DiscoverEvents,
+		setToken: func(r *eventv1.DiscoverEventsRequest, token string) { r.PageToken = token },
+		items:    (*eventv1.DiscoverEventsResponse).GetEvents,
+	}.all(ctx, req)
+}
+
 // AllDrafts ranges over the drafts of every page of ListDrafts, beginning with the page
 // that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
 // ends the sequence. The request is not changed.
@@ -79,6 +102,17 @@ func (c *Client) AllDrafts(ctx context.Context, req *postv1.ListDraftsRequest) i
 		get:      c.Posts.ListDrafts,
 		setToken: func(r *postv1.ListDraftsRequest, token string) { r.PageToken = token },
 		items:    (*postv1.ListDraftsResponse).GetDrafts,
+	}.all(ctx, req)
+}
+
+// AllEvents ranges over the events of every page of ListEvents, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllEvents(ctx context.Context, req *eventv1.ListEventsRequest) iter.Seq2[*eventv1.Event, error] {
+	return pager[*eventv1.ListEventsRequest, *eventv1.ListEventsResponse, *eventv1.Event]{
+		get:      c.Events.ListEvents,
+		setToken: func(r *eventv1.ListEventsRequest, token string) { r.PageToken = token },
+		items:    (*eventv1.ListEventsResponse).GetEvents,
 	}.all(ctx, req)
 }
 
@@ -123,6 +157,17 @@ func (c *Client) AllForYouTimelinePosts(ctx context.Context, req *timelinev1.Get
 		get:      c.Timelines.GetForYouTimeline,
 		setToken: func(r *timelinev1.GetForYouTimelineRequest, token string) { r.PageToken = token },
 		items:    (*timelinev1.GetForYouTimelineResponse).GetPosts,
+	}.all(ctx, req)
+}
+
+// AllFoundEvents ranges over the events of every page of SearchEvents, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllFoundEvents(ctx context.Context, req *searchv1.SearchEventsRequest) iter.Seq2[*eventv1.Event, error] {
+	return pager[*searchv1.SearchEventsRequest, *searchv1.SearchEventsResponse, *eventv1.Event]{
+		get:      c.Search.SearchEvents,
+		setToken: func(r *searchv1.SearchEventsRequest, token string) { r.PageToken = token },
+		items:    (*searchv1.SearchEventsResponse).GetEvents,
 	}.all(ctx, req)
 }
 
@@ -178,6 +223,17 @@ func (c *Client) AllHomeTimelinePosts(ctx context.Context, req *timelinev1.GetHo
 		get:      c.Timelines.GetHomeTimeline,
 		setToken: func(r *timelinev1.GetHomeTimelineRequest, token string) { r.PageToken = token },
 		items:    (*timelinev1.GetHomeTimelineResponse).GetPosts,
+	}.all(ctx, req)
+}
+
+// AllInvites ranges over the invites of every page of ListInvites, beginning with the page
+// that req names. A page is asked for when those before are used up. The first error is yielded with a nil item and
+// ends the sequence. The request is not changed.
+func (c *Client) AllInvites(ctx context.Context, req *eventv1.ListInvitesRequest) iter.Seq2[*eventv1.Invite, error] {
+	return pager[*eventv1.ListInvitesRequest, *eventv1.ListInvitesResponse, *eventv1.Invite]{
+		get:      c.Events.ListInvites,
+		setToken: func(r *eventv1.ListInvitesRequest, token string) { r.PageToken = token },
+		items:    (*eventv1.ListInvitesResponse).GetInvites,
 	}.all(ctx, req)
 }
 

@@ -5,6 +5,7 @@ package pulse
 import (
 	"connectrpc.com/connect/v2"
 
+	"github.com/pulse-social/pulse/gen/pulse/event/v1/eventv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/graph/v1/graphv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/identity/v1/identityv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/media/v1/mediav1connect"
@@ -25,6 +26,9 @@ type Client struct {
 
 	// Admin calls pulse.identity.v1.AdminService.
 	Admin identityv1connect.AdminServiceClient
+
+	// Events calls pulse.event.v1.EventService.
+	Events eventv1connect.EventServiceClient
 
 	// Graph calls pulse.graph.v1.GraphService.
 	Graph graphv1connect.GraphServiceClient
@@ -65,6 +69,7 @@ func newServices(conn *connect.Client) *Client {
 	return &Client{
 		Accounts:      identityv1connect.NewAccountServiceClient(conn),
 		Admin:         identityv1connect.NewAdminServiceClient(conn),
+		Events:        eventv1connect.NewEventServiceClient(conn),
 		Graph:         graphv1connect.NewGraphServiceClient(conn),
 		Identity:      identityv1connect.NewIdentityServiceClient(conn),
 		Media:         mediav1connect.NewMediaServiceClient(conn),

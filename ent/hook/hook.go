@@ -93,6 +93,18 @@ func (f BrokerStreamFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BrokerStreamMutation", m)
 }
 
+// The CalendarFeedFunc type is an adapter to allow the use of ordinary
+// function as CalendarFeed mutator.
+type CalendarFeedFunc func(context.Context, *ent.CalendarFeedMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CalendarFeedFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CalendarFeedMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CalendarFeedMutation", m)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary
 // function as Conversation mutator.
 type ConversationFunc func(context.Context, *ent.ConversationMutation) (ent.Value, error)
@@ -175,6 +187,66 @@ func (f EmailTokenFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EmailTokenMutation", m)
+}
+
+// The EventFunc type is an adapter to allow the use of ordinary
+// function as Event mutator.
+type EventFunc func(context.Context, *ent.EventMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EventMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventMutation", m)
+}
+
+// The EventAnswerFunc type is an adapter to allow the use of ordinary
+// function as EventAnswer mutator.
+type EventAnswerFunc func(context.Context, *ent.EventAnswerMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EventAnswerFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EventAnswerMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventAnswerMutation", m)
+}
+
+// The EventCoHostFunc type is an adapter to allow the use of ordinary
+// function as EventCoHost mutator.
+type EventCoHostFunc func(context.Context, *ent.EventCoHostMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EventCoHostFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EventCoHostMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventCoHostMutation", m)
+}
+
+// The EventInviteFunc type is an adapter to allow the use of ordinary
+// function as EventInvite mutator.
+type EventInviteFunc func(context.Context, *ent.EventInviteMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EventInviteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EventInviteMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventInviteMutation", m)
+}
+
+// The EventReminderFunc type is an adapter to allow the use of ordinary
+// function as EventReminder mutator.
+type EventReminderFunc func(context.Context, *ent.EventReminderMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EventReminderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EventReminderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventReminderMutation", m)
 }
 
 // The FollowFunc type is an adapter to allow the use of ordinary
@@ -667,6 +739,18 @@ func (f SealingKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SealingKeyMutation", m)
+}
+
+// The SearchEventFunc type is an adapter to allow the use of ordinary
+// function as SearchEvent mutator.
+type SearchEventFunc func(context.Context, *ent.SearchEventMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SearchEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SearchEventMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SearchEventMutation", m)
 }
 
 // The SearchNameFunc type is an adapter to allow the use of ordinary

@@ -139,6 +139,18 @@ var (
 		Columns:    BrokerStreamsColumns,
 		PrimaryKey: []*schema.Column{BrokerStreamsColumns[0]},
 	}
+	// CalendarFeedsColumns holds the columns for the "calendar_feeds" table.
+	CalendarFeedsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "token_hash", Type: field.TypeBytes, Unique: true},
+		{Name: "made_at", Type: field.TypeTime},
+	}
+	// CalendarFeedsTable holds the schema information for the "calendar_feeds" table.
+	CalendarFeedsTable = &schema.Table{
+		Name:       "calendar_feeds",
+		Columns:    CalendarFeedsColumns,
+		PrimaryKey: []*schema.Column{CalendarFeedsColumns[0]},
+	}
 	// ConversationsColumns holds the columns for the "conversations" table.
 	ConversationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
@@ -307,6 +319,171 @@ var (
 				Name:    "emailtoken_expires_at",
 				Unique:  false,
 				Columns: []*schema.Column{EmailTokensColumns[5]},
+			},
+		},
+	}
+	// EventsColumns holds the columns for the "events" table.
+	EventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "host_id", Type: field.TypeInt64},
+		{Name: "title", Type: field.TypeString},
+		{Name: "description", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "time_zone", Type: field.TypeString},
+		{Name: "all_day", Type: field.TypeBool, Default: false},
+		{Name: "starts", Type: field.TypeString},
+		{Name: "ends", Type: field.TypeString},
+		{Name: "starts_at", Type: field.TypeTime},
+		{Name: "ends_at", Type: field.TypeTime},
+		{Name: "place_name", Type: field.TypeString, Default: ""},
+		{Name: "place_address", Type: field.TypeString, Default: ""},
+		{Name: "latitude", Type: field.TypeFloat64, Nullable: true},
+		{Name: "longitude", Type: field.TypeFloat64, Nullable: true},
+		{Name: "x", Type: field.TypeFloat64, Nullable: true},
+		{Name: "y", Type: field.TypeFloat64, Nullable: true},
+		{Name: "z", Type: field.TypeFloat64, Nullable: true},
+		{Name: "online_url", Type: field.TypeString, Default: ""},
+		{Name: "folded", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "folded_place", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "capacity", Type: field.TypeInt32, Default: 0},
+		{Name: "visibility", Type: field.TypeInt32},
+		{Name: "cancelled", Type: field.TypeBool, Default: false},
+		{Name: "yes_count", Type: field.TypeInt64, Default: 0},
+		{Name: "maybe_count", Type: field.TypeInt64, Default: 0},
+		{Name: "waiting_count", Type: field.TypeInt64, Default: 0},
+		{Name: "kept_seats", Type: field.TypeInt64, Default: 0},
+		{Name: "last_place", Type: field.TypeInt64, Default: 0},
+		{Name: "changed_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt64, Default: 1},
+	}
+	// EventsTable holds the schema information for the "events" table.
+	EventsTable = &schema.Table{
+		Name:       "events",
+		Columns:    EventsColumns,
+		PrimaryKey: []*schema.Column{EventsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "event_host_id_starts_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[1], EventsColumns[8], EventsColumns[0]},
+			},
+			{
+				Name:    "event_starts_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[8], EventsColumns[0]},
+			},
+		},
+	}
+	// EventAnswersColumns holds the columns for the "event_answers" table.
+	EventAnswersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "event_id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "answer", Type: field.TypeInt32},
+		{Name: "place", Type: field.TypeInt64},
+	}
+	// EventAnswersTable holds the schema information for the "event_answers" table.
+	EventAnswersTable = &schema.Table{
+		Name:       "event_answers",
+		Columns:    EventAnswersColumns,
+		PrimaryKey: []*schema.Column{EventAnswersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "eventanswer_event_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{EventAnswersColumns[1], EventAnswersColumns[2]},
+			},
+			{
+				Name:    "eventanswer_event_id_answer_place",
+				Unique:  false,
+				Columns: []*schema.Column{EventAnswersColumns[1], EventAnswersColumns[3], EventAnswersColumns[4]},
+			},
+			{
+				Name:    "eventanswer_user_id_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventAnswersColumns[2], EventAnswersColumns[1]},
+			},
+		},
+	}
+	// EventCoHostsColumns holds the columns for the "event_co_hosts" table.
+	EventCoHostsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "event_id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+	}
+	// EventCoHostsTable holds the schema information for the "event_co_hosts" table.
+	EventCoHostsTable = &schema.Table{
+		Name:       "event_co_hosts",
+		Columns:    EventCoHostsColumns,
+		PrimaryKey: []*schema.Column{EventCoHostsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "eventcohost_event_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{EventCoHostsColumns[1], EventCoHostsColumns[2]},
+			},
+			{
+				Name:    "eventcohost_user_id_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventCoHostsColumns[2], EventCoHostsColumns[1]},
+			},
+		},
+	}
+	// EventInvitesColumns holds the columns for the "event_invites" table.
+	EventInvitesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "event_id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64},
+		{Name: "inviter_id", Type: field.TypeInt64},
+	}
+	// EventInvitesTable holds the schema information for the "event_invites" table.
+	EventInvitesTable = &schema.Table{
+		Name:       "event_invites",
+		Columns:    EventInvitesColumns,
+		PrimaryKey: []*schema.Column{EventInvitesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "eventinvite_event_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{EventInvitesColumns[1], EventInvitesColumns[2]},
+			},
+			{
+				Name:    "eventinvite_event_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventInvitesColumns[1], EventInvitesColumns[0]},
+			},
+			{
+				Name:    "eventinvite_user_id_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventInvitesColumns[2], EventInvitesColumns[1]},
+			},
+			{
+				Name:    "eventinvite_inviter_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventInvitesColumns[3]},
+			},
+		},
+	}
+	// EventRemindersColumns holds the columns for the "event_reminders" table.
+	EventRemindersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "event_id", Type: field.TypeInt64},
+		{Name: "due_at", Type: field.TypeTime},
+	}
+	// EventRemindersTable holds the schema information for the "event_reminders" table.
+	EventRemindersTable = &schema.Table{
+		Name:       "event_reminders",
+		Columns:    EventRemindersColumns,
+		PrimaryKey: []*schema.Column{EventRemindersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "eventreminder_due_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventRemindersColumns[2], EventRemindersColumns[0]},
+			},
+			{
+				Name:    "eventreminder_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventRemindersColumns[1]},
 			},
 		},
 	}
@@ -1325,6 +1502,18 @@ var (
 		Columns:    SealingKeysColumns,
 		PrimaryKey: []*schema.Column{SealingKeysColumns[0]},
 	}
+	// SearchEventsColumns holds the columns for the "search_events" table.
+	SearchEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "version", Type: field.TypeInt64},
+		{Name: "terms", Type: field.TypeString, Size: 2147483647, SchemaType: map[string]string{"postgres": "tsvector"}},
+	}
+	// SearchEventsTable holds the schema information for the "search_events" table.
+	SearchEventsTable = &schema.Table{
+		Name:       "search_events",
+		Columns:    SearchEventsColumns,
+		PrimaryKey: []*schema.Column{SearchEventsColumns[0]},
+	}
 	// SearchNamesColumns holds the columns for the "search_names" table.
 	SearchNamesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64},
@@ -1682,6 +1871,7 @@ var (
 		BlocksTable,
 		BookmarksTable,
 		BrokerStreamsTable,
+		CalendarFeedsTable,
 		ConversationsTable,
 		ConversationMembersTable,
 		CredentialsTable,
@@ -1689,6 +1879,11 @@ var (
 		DismissalsTable,
 		DraftsTable,
 		EmailTokensTable,
+		EventsTable,
+		EventAnswersTable,
+		EventCoHostsTable,
+		EventInvitesTable,
+		EventRemindersTable,
 		FollowsTable,
 		FollowRequestsTable,
 		FormerHandlesTable,
@@ -1730,6 +1925,7 @@ var (
 		RecoveryCodesTable,
 		RefreshTokensTable,
 		SealingKeysTable,
+		SearchEventsTable,
 		SearchNamesTable,
 		SearchPeopleTable,
 		SearchPostsTable,

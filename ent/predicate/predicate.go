@@ -27,6 +27,9 @@ type Bookmark func(*sql.Selector)
 // BrokerStream is the predicate function for brokerstream builders.
 type BrokerStream func(*sql.Selector)
 
+// CalendarFeed is the predicate function for calendarfeed builders.
+type CalendarFeed func(*sql.Selector)
+
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
 
@@ -47,6 +50,21 @@ type Draft func(*sql.Selector)
 
 // EmailToken is the predicate function for emailtoken builders.
 type EmailToken func(*sql.Selector)
+
+// Event is the predicate function for event builders.
+type Event func(*sql.Selector)
+
+// EventAnswer is the predicate function for eventanswer builders.
+type EventAnswer func(*sql.Selector)
+
+// EventCoHost is the predicate function for eventcohost builders.
+type EventCoHost func(*sql.Selector)
+
+// EventInvite is the predicate function for eventinvite builders.
+type EventInvite func(*sql.Selector)
+
+// EventReminder is the predicate function for eventreminder builders.
+type EventReminder func(*sql.Selector)
 
 // Follow is the predicate function for follow builders.
 type Follow func(*sql.Selector)
@@ -170,6 +188,9 @@ type RefreshToken func(*sql.Selector)
 
 // SealingKey is the predicate function for sealingkey builders.
 type SealingKey func(*sql.Selector)
+
+// SearchEvent is the predicate function for searchevent builders.
+type SearchEvent func(*sql.Selector)
 
 // SearchName is the predicate function for searchname builders.
 type SearchName func(*sql.Selector)

@@ -56,6 +56,21 @@ func (SearchPerson) Fields() []ent.Field {
 	}
 }
 
+// SearchEvent is what a meetup can be found by. A consumer keeps it.
+type SearchEvent struct{ ent.Schema }
+
+// Mixin implements [ent.Interface].
+func (SearchEvent) Mixin() []ent.Mixin { return []ent.Mixin{ownership.By(search)} }
+
+// Fields implements [ent.Interface].
+func (SearchEvent) Fields() []ent.Field {
+	return []ent.Field{
+		idField("Id of the meetup."),
+		field.Int64("version").Comment("The version of the meetup that it is of."),
+		termsField(),
+	}
+}
+
 // SearchName is a beginning by which type-ahead finds a person: the handle, or the display name from one of its words on.
 type SearchName struct{ ent.Schema }
 

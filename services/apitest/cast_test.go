@@ -84,6 +84,8 @@ type cast struct {
 	canaries *canaries
 	// posts are the posts by what they are; the existing one replies to the deleted one, and has a deleted reply.
 	posts map[string]int64
+	// events are the meetups by what they are.
+	events map[string]int64
 	// drafts are drafts of the owner's and the stranger's, that others must not touch.
 	drafts map[string]int64
 	// refresh is a refresh token of the owner's that was not used yet.
@@ -121,6 +123,7 @@ func newCast(t *testing.T, p *pulsetest.Pulse, ended strangers, secrets *canarie
 	o := c.people[owner]
 	c.refresh = o.tokens.GetRefreshToken()
 	c.write(t)
+	c.announce(t)
 	c.seclude(t)
 	c.notify(t, c.people[owner])
 	c.notify(t, c.people[recluse])
@@ -329,6 +332,7 @@ func (c *cast) restore(t *testing.T, actor, object string) {
 		try(o.Graph.ApproveFollowRequest(ctx, &graphv1.ApproveFollowRequestRequest{UserId: who.id}))
 	case actor == followee && object == present:
 		try(o.Graph.Follow(ctx, &graphv1.FollowRequest{UserId: who.id}))
+		c.invite(t) // A block has ended the invitation.
 	}
 	if err := errors.Join(errs...); err != nil {
 		t.Fatalf("restore %s to %s: %v", actor, object, err)

@@ -28,7 +28,7 @@ const (
 	present   = "existing"        // the owner's: their account, or a public post of theirs
 	secluded  = "private account" // the recluse's: their account, or a public post of theirs
 	narrow    = "followers-only"
-	addressed = "mentioned-only"   // mentions the followee
+	addressed = "mentioned-only"   // mentions the followee, or invites them to a meetup
 	suspended = "suspended author" // of an account that was suspended
 	deleted   = "deleted"
 	missing   = "absent"
@@ -57,6 +57,8 @@ var objects = map[optionsv1.ObjectKind]struct {
 	optionsv1.ObjectKind_OBJECT_KIND_MESSAGE: {
 		[]string{own, another, former, missing}, errorsv1.Reason_REASON_MESSAGE_NOT_FOUND,
 	},
+
+	optionsv1.ObjectKind_OBJECT_KIND_EVENT: {[]string{present, narrow, addressed, secluded, suspended, missing}, errorsv1.Reason_REASON_EVENT_NOT_FOUND},
 
 	optionsv1.ObjectKind_OBJECT_KIND_NOTIFICATION: {[]string{own, another, missing}, errorsv1.Reason_REASON_NOTIFICATION_NOT_FOUND},
 
@@ -136,7 +138,7 @@ func (x cell) hidden() bool {
 	}
 }
 
-// sees says who sees which post, of those whose sessions live.
+// sees says who sees which post or meetup, of those whose sessions live.
 var sees = map[string][]string{
 	present:   {nobody, owner, stranger, follower, followee, pending, moderator, administrator, program},
 	narrow:    {owner, follower},
@@ -213,6 +215,8 @@ func (x cell) objectID(t *testing.T, c *cast) int64 {
 		return x.draftID(t, c)
 	case kind == optionsv1.ObjectKind_OBJECT_KIND_CONVERSATION, kind == optionsv1.ObjectKind_OBJECT_KIND_MESSAGE:
 		return x.talkID(t, c)
+	case kind == optionsv1.ObjectKind_OBJECT_KIND_EVENT:
+		return x.eventID(t, c)
 	case kind == optionsv1.ObjectKind_OBJECT_KIND_NOTIFICATION:
 		return x.notificationID(t, c)
 	case kind == optionsv1.ObjectKind_OBJECT_KIND_PUSH_SUBSCRIPTION:

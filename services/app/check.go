@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/service"
 	"github.com/pulse-social/pulse/services/internal/visibility"
+	"github.com/pulse-social/pulse/services/media"
 	"github.com/pulse-social/pulse/services/timeline"
 )
 
@@ -76,7 +78,21 @@ func (a *App) Check(ctx context.Context) ([]CheckResult, error) {
 }
 
 func checker(c Config, d service.Deps) invariant.Checker {
-	return invariant.Checker{DB: d.DB, Consumers: allConsumers(c), Home: timeline.Home(c.Timeline, d), SettleFor: settleFor}
+	return invariant.Checker{DB: d.DB, Consumers: allConsumers(c), Home: timeline.Home(c.Timeline, d), Files: mediaFiles(c), SettleFor: settleFor}
+}
+
+// mediaFiles visits the files of pictures; nil when it is not known where they are, or another process has them in its memory.
+func mediaFiles(c Config) func(context.Context, func(int64, string, time.Time)) error {
+	if c.Media.InMemory() || c.Media.URL == "" && !c.Store.Embedded() {
+		return nil
+	}
+	return func(ctx context.Context, visit func(int64, string, time.Time)) error {
+		files, err := media.Open(ctx, c.Media, c.Store.DataDir)
+		if err != nil {
+			return err
+		}
+		return errors.Join(files.Each(ctx, visit), files.Close())
+	}
 }
 
 // allConsumers lists the consumers of all services, to know what has to consume an event; they are not run.

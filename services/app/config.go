@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pulse-social/pulse/services/event"
 	"github.com/pulse-social/pulse/services/identity"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/config"
@@ -37,6 +38,7 @@ type Config struct {
 	Post         post.Config
 	Media        media.Config
 	Notification notification.Config
+	Event        event.Config
 	Timeline     timeline.Config
 	Realtime     realtime.Config
 	Telemetry    telemetry.Config
@@ -60,7 +62,7 @@ func LoadConfig(lookup func(string) (string, bool)) (Config, []Setting, error) {
 func (c Config) Validate() error {
 	var errs []error
 	for _, part := range []interface{ Validate() error }{
-		c.Server, c.Process, c.Store, c.KV, c.Limits, c.Overload, c.Bus, c.Peers, c.TLS, c.Identity, c.Post, c.Media, c.Notification, c.Timeline, c.Realtime, c.Telemetry,
+		c.Server, c.Process, c.Store, c.KV, c.Limits, c.Overload, c.Bus, c.Peers, c.TLS, c.Identity, c.Post, c.Media, c.Notification, c.Event, c.Timeline, c.Realtime, c.Telemetry,
 	} {
 		errs = append(errs, part.Validate())
 	}

@@ -17,7 +17,7 @@ import (
 // startWith tries to start a Pulse with an environment, and answers why it did not.
 func startWith(t *testing.T, services []string, env map[string]string) error {
 	t.Helper()
-	all := map[string]string{"PULSE_ADDR": "127.0.0.1:0", "PULSE_OPS_ADDR": "127.0.0.1:0", "PULSE_DATA_DIR": t.TempDir()}
+	all := map[string]string{"PULSE_ADDR": "127.0.0.1:0", "PULSE_OPS_ADDR": "127.0.0.1:0", "PULSE_DATA_DIR": t.TempDir(), "PULSE_MEDIA_URL": "mem://"}
 	maps.Copy(all, env)
 	config, _, err := app.LoadConfig(func(name string) (string, bool) { value, ok := all[name]; return value, ok })
 	if err != nil {
@@ -57,7 +57,7 @@ func TestAStartThatCannotBeSaysWhyInALine(t *testing.T) {
 		"wrong variable":       {nil, map[string]string{"PULSE_POST_MAX_CHARS": "many"}, `PULSE_POST_MAX_CHARS="many" is not a whole number`},
 		"out of bounds":        {nil, map[string]string{"PULSE_POST_MAX_CHARS": "0"}, "PULSE_POST_MAX_CHARS=0: set 1 to 100000"},
 		"wildcard origin":      {nil, map[string]string{"PULSE_CORS_ORIGINS": "*"}, "write exact origins"},
-		"unknown service":      {[]string{"posts"}, nil, `there is no service "posts": choose from identity, user, post, graph, timeline`},
+		"unknown service":      {[]string{"posts"}, nil, `there is no service "posts": choose from identity, user, post, media, graph, timeline`},
 		"missing peer":         {[]string{"timeline"}, nil, "service timeline calls post, which this process does not run"},
 		"schema not migrated":  {nil, map[string]string{"PULSE_MIGRATE": "false"}, "run pulse migrate"},
 	} {

@@ -89,6 +89,12 @@ var deeds = map[notificationv1.NotificationKind]string{
 	notificationv1.NotificationKind_NOTIFICATION_KIND_QUOTE:           "quoted your post",
 	notificationv1.NotificationKind_NOTIFICATION_KIND_MESSAGE:         "wrote to you",
 	notificationv1.NotificationKind_NOTIFICATION_KIND_FOLLOW_APPROVED: "approved your request to follow",
+	notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_ANSWER:    "answered to your meetup",
+	notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_INVITE:    "invited you to a meetup",
+	notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_CHANGED:   "changed a meetup that you answered to",
+	notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_CANCELLED: "cancelled a meetup that you answered to",
+	notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_PROMOTED:  "has a seat for you at a meetup that you waited for",
+	notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_REMINDER:  "hosts a meetup that begins soon",
 }
 
 // writeNotification writes a mail about a notification; nil when it was read meanwhile, when who caused it is away, or when the

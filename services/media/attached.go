@@ -23,7 +23,9 @@ func unattached(s *entsql.Selector) { s.Where(entsql.Not(isAttached(s))) }
 func isAttached(s *entsql.Selector) *entsql.Predicate {
 	refers := func(table, column string) *entsql.Predicate {
 		t := entsql.Table(table)
-		return entsql.Exists(entsql.Select(t.C(column)).From(t).Where(entsql.ColumnsEQ(t.C(column), s.C(entmedia.FieldID))))
+		return entsql.Exists(entsql.Select(t.C(column)).From(t).Where(entsql.And(
+			entsql.ColumnsEQ(t.C(column), s.C(entmedia.FieldID)), entsql.NEQ(t.C(column), 0), // Which the indexes of profiles need.
+		)))
 	}
 	return entsql.Or(
 		refers(postmedia.Table, postmedia.FieldMediaID),

@@ -13,7 +13,9 @@ import (
 	mediav1 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
+	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/testwait"
 	"github.com/pulse-social/pulse/services/pulsetest"
 )
@@ -130,5 +132,55 @@ func TestPicturesOfDeletedAccounts(t *testing.T) {
 	if !sees(t, p.Client(t), kept.GetVariants()[0].GetUrl()) {
 		t.Error("a picture of somebody else is gone")
 	}
+	p.Settle(t)
+}
+
+// A check finds a picture that has lost a file, and a file that nobody knows of.
+func TestCheckFindsLostFiles(t *testing.T) {
+	t.Parallel()
+	p := pulsetest.Start(t)
+	ada := p.User(t, "ada")
+	media := upload(t, ada, "lost")
+	p.Settle(t)
+	folder := strings.TrimPrefix(p.Config(t).Media.URL, "file://")
+	must(t, os.Remove(filepath.Join(folder, filesOf(t, p, media.GetId())[0])))
+	stray := filepath.Join(folder, "uploads", "5")
+	must(t, os.WriteFile(stray, []byte("of no upload"), 0o600))
+	long := time.Now().Add(-48 * time.Hour)
+	must(t, os.Chtimes(stray, long, long))
+	results, err := p.App.Check(t.Context())
+	must(t, err)
+	for _, r := range results {
+		if broken := map[string]int{"I9": 2}[r.ID]; r.Broken != broken {
+			t.Errorf("%s is broken %d times, want %d: %q", r.ID, r.Broken, broken, r.Violations)
+		}
+	}
+}
+
+// What was attached just when it was let go stays: the collector looks again.
+func TestWhatIsAttachedWhileItGoesStays(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	p := pulsetest.Start(t, pulsetest.WithClock(clock.now), pulsetest.WithEnv("PULSE_MEDIA_COLLECT_EVERY", "20ms"))
+	ada := p.User(t, "ada")
+	media := upload(t, ada, "late")
+	post(t, ada, postv1.Audience_AUDIENCE_PUBLIC, media)
+	s, err := store.Open(t.Context(), p.Config(t).Store, store.Options{IDs: id.NewGenerator(clock.now), Now: clock.now})
+	must(t, err)
+	must(t, s.For("media").Write(t.Context(), func(tx *store.Tx) error { // As two transactions at once would leave it.
+		row, err := tx.Media.Get(t.Context(), media.GetId())
+		if err != nil {
+			return err
+		}
+		if err := tx.MediaUsage.UpdateOneID(ada.ID).AddBytes(-row.SizeBytes).Exec(t.Context()); err != nil {
+			return err
+		}
+		return tx.Media.UpdateOne(row).SetState(attachment.Going).SetGoingAt(tx.Now).Exec(t.Context())
+	}))
+	must(t, s.Close())
+	testwait.Until(t, "the picture is back", func() bool {
+		clock.forward(1)
+		return sees(t, p.Client(t), media.GetVariants()[0].GetUrl())
+	})
 	p.Settle(t)
 }

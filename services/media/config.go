@@ -3,6 +3,7 @@ package media
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -25,6 +26,9 @@ type Config struct {
 	// CollectEvery is how often it is looked what nothing refers to.
 	CollectEvery time.Duration `env:"PULSE_MEDIA_COLLECT_EVERY" envDefault:"1m" doc:"how often it is looked for pictures and files that nothing refers to"`
 }
+
+// InMemory tells whether the files are in the memory of the process that has them.
+func (c Config) InMemory() bool { return strings.HasPrefix(c.URL, "mem:") }
 
 // Bounds of the settings.
 const (

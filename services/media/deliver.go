@@ -37,7 +37,7 @@ func (h *handler) deliver(w http.ResponseWriter, r *http.Request) {
 		notThere(w)
 		return
 	}
-	row, public, err := h.seen(ctx, viewer, mediaID)
+	row, public, err := h.visibility.Media(ctx, viewer, mediaID)
 	switch {
 	case store.IsNotFound(err):
 		notThere(w)
@@ -85,18 +85,6 @@ func (h *handler) viewer(r *http.Request) (int64, error) {
 	return numbers[0], h.sessions.Check(r.Context(), numbers[1])
 }
 
-// seen answers a picture that the viewer may see, and whether everybody may.
-func (h *handler) seen(ctx context.Context, viewer, mediaID int64) (row *ent.Media, public bool, err error) {
-	row, err = h.visibility.Media(ctx, 0, mediaID)
-	if viewer == 0 || err != nil && !store.IsNotFound(err) {
-		return row, true, err
-	}
-	public = err == nil
-	// A block hides even what everybody else sees.
-	row, err = h.visibility.Media(ctx, viewer, mediaID)
-	return row, public, err
-}
-
 // nearest answers the variant of a size, or the next larger.
 func nearest(variants []schema.MediaVariant, size mediav1.MediaSize) schema.MediaVariant {
 	for _, v := range slices.Backward(variants) {
@@ -140,7 +128,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, row *ent.Media, 
 		h.unavailable(r.Context(), w, err)
 		return
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // It was only read.
 	http.ServeContent(w, r, "", time.Time{}, file)
 }
 

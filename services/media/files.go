@@ -71,7 +71,7 @@ const (
 func uploadKey(mediaID int64) string { return uploadFolder + id.String(mediaID) }
 
 func variantKey(mediaID int64, size mediav1.MediaSize) string {
-	return mediaFolder + id.String(mediaID) + "/" + attachment.SizeName(size)
+	return attachment.Key(mediaID, int32(size))
 }
 
 // mediaOf answers the id of the picture that a key belongs to.
@@ -179,8 +179,8 @@ func (f *Files) page(ctx context.Context, from []byte, size int) (files []*blob.
 	return files, next, f.errors.note(ctx, toList, err)
 }
 
-// Each calls visit for every file, with the id of the picture that it belongs to.
-func (f *Files) Each(ctx context.Context, visit func(mediaID int64, key string)) error {
+// Each calls visit for every file, with the id of the picture that it belongs to and when it was written.
+func (f *Files) Each(ctx context.Context, visit func(mediaID int64, key string, written time.Time)) error {
 	for from := blob.FirstPageToken; from != nil; {
 		files, next, err := f.page(ctx, from, listAtOnce)
 		if err != nil {
@@ -188,7 +188,7 @@ func (f *Files) Each(ctx context.Context, visit func(mediaID int64, key string))
 		}
 		for _, file := range files {
 			if mediaID, ok := mediaOf(file.Key); ok {
-				visit(mediaID, file.Key)
+				visit(mediaID, file.Key, file.ModTime)
 			}
 		}
 		from = next

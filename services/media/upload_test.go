@@ -191,7 +191,7 @@ func TestQuota(t *testing.T) {
 	group.Wait()
 	var ids []int64
 	for _, mediaID := range accepted.Range {
-		ids = append(ids, mediaID.(int64)) //nolint:forcetypeassert,errcheck // It was stored above.
+		ids = append(ids, mediaID.(int64)) //nolint:forcetypeassert // It was stored above.
 	}
 	if len(ids) != 3 {
 		t.Fatalf("%d uploads were accepted, want 3", len(ids))

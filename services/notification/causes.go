@@ -26,6 +26,12 @@ const (
 	kindQuote          = notificationv1.NotificationKind_NOTIFICATION_KIND_QUOTE
 	kindMessage        = notificationv1.NotificationKind_NOTIFICATION_KIND_MESSAGE
 	kindFollowApproved = notificationv1.NotificationKind_NOTIFICATION_KIND_FOLLOW_APPROVED
+	kindEventAnswer    = notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_ANSWER
+	kindEventInvite    = notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_INVITE
+	kindEventChanged   = notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_CHANGED
+	kindEventCancelled = notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_CANCELLED
+	kindEventPromoted  = notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_PROMOTED
+	kindEventReminder  = notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_REMINDER
 )
 
 // causesConsumer writes what people are notified of. Events come late, twice and in any order, so one only says what to look
@@ -71,9 +77,9 @@ type candidates struct {
 	byKey map[key]*candidate
 }
 
-// add adds a candidate, unless one is notified of one's own doings.
+// add adds a candidate, unless one is notified of one's own doings. That one's own meetup begins is nobody's doing.
 func (c *candidates) add(one candidate) {
-	if one.recipient == 0 || one.actor == 0 || one.recipient == one.actor {
+	if one.recipient == 0 || one.actor == 0 || one.recipient == one.actor && one.kind != kindEventReminder {
 		return
 	}
 	if known := c.byKey[one.key]; known != nil {

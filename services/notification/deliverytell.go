@@ -13,6 +13,7 @@ import (
 
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/conversationmember"
+	entevent "github.com/pulse-social/pulse/ent/event"
 	"github.com/pulse-social/pulse/ent/message"
 	entnotification "github.com/pulse-social/pulse/ent/notification"
 	"github.com/pulse-social/pulse/ent/notificationcause"
@@ -110,7 +111,7 @@ func (s *sender) seen(ctx context.Context, row *ent.Notification) (*told, error)
 		return nil, err
 	}
 	for _, cause := range latest {
-		if muted.Person(cause.ActorID, s.now()) {
+		if !isNews(notificationv1.NotificationKind(row.Kind)) && muted.Person(cause.ActorID, s.now()) {
 			continue
 		}
 		actors, err := people.Summaries(ctx, s.db, row.RecipientID, []int64{cause.ActorID})
@@ -139,6 +140,11 @@ func seenBy(row *ent.Notification) func(*entsql.Selector) {
 			visibility.SeenPostIn(row.RecipientID, notificationcause.FieldObjectID)(s)
 		case kindMessage:
 			messageSeenBy(row, s)
+		case kindEventAnswer, kindEventInvite, kindEventChanged, kindEventCancelled, kindEventPromoted, kindEventReminder:
+			events := entsql.Select().From(entsql.Table(entevent.Table))
+			events.Select(events.C(entevent.FieldID)).Where(entsql.EQ(events.C(entevent.FieldID), row.SubjectID))
+			visibility.SeenEvents(row.RecipientID)(events)
+			s.Where(entsql.Exists(events))
 		}
 	}
 }
@@ -170,6 +176,7 @@ type payload struct {
 	Others         int          `json:"others"`
 	PostID         string       `json:"post_id,omitempty"`
 	ConversationID string       `json:"conversation_id,omitempty"`
+	EventID        string       `json:"event_id,omitempty"`
 }
 
 type payloadActor struct {
@@ -189,6 +196,8 @@ func (t *told) push() (webpush.Message, error) {
 		p.ConversationID = id.String(t.notification.SubjectID)
 	case kindReply, kindMention, kindQuote, kindLike, kindRepost:
 		p.PostID = id.String(t.cause.ObjectID)
+	case kindEventAnswer, kindEventInvite, kindEventChanged, kindEventCancelled, kindEventPromoted, kindEventReminder:
+		p.EventID = id.String(t.notification.SubjectID)
 	}
 	body, err := json.Marshal(p)
 	return webpush.Message{

@@ -42,6 +42,9 @@ const (
 	quotes         = notificationv1.NotificationKind_NOTIFICATION_KIND_QUOTE
 	messages       = notificationv1.NotificationKind_NOTIFICATION_KIND_MESSAGE
 	followApproved = notificationv1.NotificationKind_NOTIFICATION_KIND_FOLLOW_APPROVED
+	eventCancelled = notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_CANCELLED
+	eventPromoted  = notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_PROMOTED
+	eventReminder  = notificationv1.NotificationKind_NOTIFICATION_KIND_EVENT_REMINDER
 )
 
 // A movableClock runs as the machine's does, and a test may put it forward.

@@ -56,7 +56,7 @@ func New(c Config, d service.Deps) service.Service {
 	h.push = newPush(c.Push, d)
 	return service.Service{
 		Register:   func(s *connect.Server) { notificationv1connect.RegisterNotificationServiceHandler(s, h) },
-		Consumers:  append([]bus.Consumer{h.causesConsumer(), h.eraseConsumer()}, tellingConsumers()...),
+		Consumers:  append([]bus.Consumer{h.causesConsumer(), h.eventsConsumer(), h.eraseConsumer()}, tellingConsumers()...),
 		Background: h.background,
 	}
 }

@@ -22,13 +22,17 @@ import (
 // kinds are all that somebody can be notified of.
 var kinds = []notificationv1.NotificationKind{
 	kindFollow, kindFollowRequest, kindLike, kindRepost, kindReply, kindMention, kindQuote, kindMessage, kindFollowApproved,
+	kindEventAnswer, kindEventInvite, kindEventChanged, kindEventCancelled, kindEventPromoted, kindEventReminder,
 }
+
+// mailed are the kinds that people are mailed who have never said.
+var mailed = []notificationv1.NotificationKind{kindFollowRequest, kindMention, kindReply, kindEventCancelled, kindEventPromoted}
 
 // defaultOf answers what people are told of a kind who have never said.
 func defaultOf(kind notificationv1.NotificationKind) *notificationv1.KindPreference {
 	return &notificationv1.KindPreference{
 		Kind: kind, Audience: notificationv1.NotificationAudience_NOTIFICATION_AUDIENCE_EVERYONE, InApp: true, Push: true,
-		Email: kind == kindFollowRequest || kind == kindMention || kind == kindReply,
+		Email: slices.Contains(mailed, kind),
 	}
 }
 

@@ -85,6 +85,8 @@ func toProto(row *ent.Notification, by actors, written *ent.Post) *notificationv
 		n.PostId = row.SubjectID
 	case kindMessage:
 		n.ConversationId = row.SubjectID
+	case kindEventAnswer, kindEventInvite, kindEventChanged, kindEventCancelled, kindEventPromoted, kindEventReminder:
+		n.EventId = row.SubjectID
 	case kindReply:
 		if written != nil {
 			n.PostId = written.ReplyToID

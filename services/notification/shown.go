@@ -17,10 +17,14 @@ import (
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
-// aboutPeople and aboutPosts are the kinds of notifications whose subject is a person and a post.
+// aboutPeople, aboutPosts and aboutEvents are the kinds of notifications whose subject is a person, a post and a meetup.
 var (
 	aboutPeople = []int32{int32(kindFollow), int32(kindFollowRequest), int32(kindFollowApproved)}
 	aboutPosts  = []int32{int32(kindLike), int32(kindRepost), int32(kindReply), int32(kindMention), int32(kindQuote)}
+	aboutEvents = []int32{
+		int32(kindEventAnswer), int32(kindEventInvite), int32(kindEventChanged), int32(kindEventCancelled),
+		int32(kindEventPromoted), int32(kindEventReminder),
+	}
 )
 
 // shown matches the notifications of a person that are shown to them in the application: those about something that they may
@@ -32,6 +36,7 @@ func shown(viewer int64) predicate.Notification {
 			entnotification.KindIn(aboutPeople...),
 			entnotification.And(entnotification.Kind(int32(kindMessage)), takesPart(viewer)),
 			entnotification.And(entnotification.KindIn(aboutPosts...), visibility.SeenPostIn(viewer, entnotification.FieldSubjectID)),
+			entnotification.And(entnotification.KindIn(aboutEvents...), visibility.SeenEventIn(viewer, entnotification.FieldSubjectID)),
 		),
 		func(s *entsql.Selector) {
 			causes := entsql.Select().From(entsql.Table(notificationcause.Table))
@@ -56,13 +61,15 @@ func (h *handler) shownOf(ctx context.Context, viewer int64, ids []int64) ([]*en
 	if err != nil {
 		return nil, fmt.Errorf("read notifications: %w", err)
 	}
-	var conversations, posts []int64
+	var conversations, posts, events []int64
 	for _, row := range rows {
 		switch {
 		case row.Kind == int32(kindMessage):
 			conversations = append(conversations, row.SubjectID)
 		case slices.Contains(aboutPosts, row.Kind):
 			posts = append(posts, row.SubjectID)
+		case slices.Contains(aboutEvents, row.Kind):
+			events = append(events, row.SubjectID)
 		}
 	}
 	inside, err := h.takesPartIn(ctx, viewer, conversations)
@@ -73,12 +80,18 @@ func (h *handler) shownOf(ctx context.Context, viewer int64, ids []int64) ([]*en
 	if err != nil {
 		return nil, err
 	}
+	meetups, err := h.visibility.Events(ctx, viewer, id.Unique(events))
+	if err != nil {
+		return nil, err
+	}
 	return slices.DeleteFunc(rows, func(row *ent.Notification) bool {
 		switch {
 		case row.Kind == int32(kindMessage):
 			return !inside[row.SubjectID]
 		case slices.Contains(aboutPosts, row.Kind):
 			return seen[row.SubjectID] == nil
+		case slices.Contains(aboutEvents, row.Kind):
+			return meetups[row.SubjectID] == nil
 		}
 		return !slices.Contains(aboutPeople, row.Kind)
 	}), nil

@@ -25,6 +25,7 @@ type filters struct {
 	blocks   map[pair]bool
 	mutes    map[int64]*mute.Rules
 	sights   map[visibility.Sight]bool
+	meetups  map[visibility.EventSight]bool
 	settings map[setting]*notificationv1.KindPreference
 	follows  map[pair]bool
 }
@@ -56,7 +57,8 @@ func (h *handler) wanted(ctx context.Context, tx *store.Tx, all []*candidate) ([
 		case !f.active[c.actor], !f.active[c.recipient],
 			f.blocks[pair{c.actor, c.recipient}], f.blocks[pair{c.recipient, c.actor}],
 			isPost(c.kind) && !f.sights[visibility.Sight{ViewerID: c.recipient, PostID: c.object}],
-			muted.Person(c.actor, tx.Now), muted.Text(tx.Now, c.texts...),
+			isEvent(c.kind) && !f.meetups[visibility.EventSight{ViewerID: c.recipient, EventID: c.subject}],
+			!isNews(c.kind) && muted.Person(c.actor, tx.Now), muted.Text(tx.Now, c.texts...),
 			!f.heeds(c, preference.GetAudience()):
 			continue
 		}
@@ -71,7 +73,7 @@ func (f *filters) heeds(c *candidate, audience notificationv1.NotificationAudien
 	case notificationv1.NotificationAudience_NOTIFICATION_AUDIENCE_NOBODY:
 		return false
 	case notificationv1.NotificationAudience_NOTIFICATION_AUDIENCE_FOLLOWED:
-		return f.follows[pair{c.recipient, c.actor}]
+		return c.recipient == c.actor || f.follows[pair{c.recipient, c.actor}]
 	default:
 		return true
 	}
@@ -87,10 +89,14 @@ func (h *handler) filters(ctx context.Context, tx *store.Tx, all []*candidate) (
 	var recipients, actors []int64
 	var kinds []int32
 	var looks []visibility.Sight
+	var meetups []visibility.EventSight
 	for _, c := range all {
 		recipients, actors, kinds = append(recipients, c.recipient), append(actors, c.actor), append(kinds, int32(c.kind))
 		if isPost(c.kind) {
 			looks = append(looks, visibility.Sight{ViewerID: c.recipient, PostID: c.object})
+		}
+		if isEvent(c.kind) {
+			meetups = append(meetups, visibility.EventSight{ViewerID: c.recipient, EventID: c.subject})
 		}
 	}
 	recipients, actors = id.Unique(recipients), id.Unique(actors)
@@ -109,6 +115,9 @@ func (h *handler) filters(ctx context.Context, tx *store.Tx, all []*candidate) (
 		return nil, err
 	}
 	if f.sights, err = h.visibility.In(tx.Client).Sights(ctx, looks); err != nil {
+		return nil, err
+	}
+	if f.meetups, err = h.visibility.In(tx.Client).EventSights(ctx, meetups); err != nil {
 		return nil, err
 	}
 	return f, f.readSettings(ctx, tx, recipients, actors, id.Unique(kinds))

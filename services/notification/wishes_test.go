@@ -156,7 +156,7 @@ func TestPreferences(t *testing.T) {
 	ada := p.User(t, "ada")
 	first, err := ada.Notifications.GetPreferences(t.Context(), &notificationv1.GetPreferencesRequest{})
 	must(t, err)
-	mailed := map[notificationv1.NotificationKind]bool{requests: true, mentions: true, replies: true}
+	mailed := map[notificationv1.NotificationKind]bool{requests: true, mentions: true, replies: true, eventCancelled: true, eventPromoted: true}
 	for i, k := range first.GetPreferences().GetKinds() {
 		want := &notificationv1.KindPreference{
 			Kind: notificationv1.NotificationKind(i + 1), Audience: everyone, InApp: true, Push: true, Email: mailed[k.GetKind()],
@@ -165,8 +165,8 @@ func TestPreferences(t *testing.T) {
 			t.Errorf("at first %v, want %v", k, want)
 		}
 	}
-	if got := len(first.GetPreferences().GetKinds()); got != int(followApproved) {
-		t.Errorf("%d kinds, want %d", got, followApproved)
+	if got := len(first.GetPreferences().GetKinds()); got != int(eventReminder) {
+		t.Errorf("%d kinds, want %d", got, eventReminder)
 	}
 	hours := &notificationv1.QuietHours{Enabled: true, StartMinute: 22 * 60, EndMinute: 7 * 60, TimeZone: "Europe/Berlin"}
 	changed, err := prefer(t, ada, &notificationv1.Preferences{

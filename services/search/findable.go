@@ -3,10 +3,10 @@ package search
 import (
 	entsql "entgo.io/ent/dialect/sql"
 
-	"github.com/pulse-social/pulse/ent/mute"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/predicate"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
+	"github.com/pulse-social/pulse/services/internal/mute"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
@@ -20,12 +20,7 @@ func (h *handler) findable(viewer int64) predicate.Post {
 			s.Where(listed)
 			return
 		}
-		mutes := entsql.Table(mute.Table)
-		muted := entsql.Exists(entsql.Select(mutes.C(mute.FieldID)).From(mutes).Where(entsql.And(
-			entsql.EQ(mutes.C(mute.FieldMuterID), viewer),
-			entsql.ColumnsEQ(mutes.C(mute.FieldMutedID), s.C(post.FieldAuthorID)),
-			entsql.Or(entsql.IsNull(mutes.C(mute.FieldExpiresAt)), entsql.GT(mutes.C(mute.FieldExpiresAt), h.now())),
-		)))
-		s.Where(entsql.And(entsql.Or(listed, entsql.EQ(s.C(post.FieldAuthorID), viewer)), entsql.Not(muted)))
+		mute.NotIn(viewer, post.FieldAuthorID, h.now())(s)
+		s.Where(entsql.Or(listed, entsql.EQ(s.C(post.FieldAuthorID), viewer)))
 	}
 }

@@ -26,6 +26,7 @@ func consumer() bus.Consumer {
 		Events: []proto.Message{
 			&busv1.PostCreated{}, &busv1.PostEdited{}, &busv1.PostDeleted{},
 			&busv1.AccountRegistered{}, &busv1.ProfileChanged{}, &busv1.HandleChanged{}, &busv1.AccountStateChanged{}, &busv1.AccountDeleted{},
+			&busv1.EventCreated{}, &busv1.EventChanged{}, &busv1.EventDeleted{},
 		},
 		Apply: apply,
 		Pace:  bus.PaceOfCounts,
@@ -33,25 +34,27 @@ func consumer() bus.Consumer {
 }
 
 // apply writes anew the documents of what the events are about.
-func apply(ctx context.Context, tx *store.Tx, events []bus.Event) error {
-	var posts, people []int64
-	for _, event := range events {
+func apply(ctx context.Context, tx *store.Tx, happened []bus.Event) error {
+	var posts, people, events []int64
+	for _, event := range happened {
 		switch event.Message.(type) {
 		case *busv1.PostCreated, *busv1.PostEdited, *busv1.PostDeleted:
 			posts = append(posts, event.AggregateID)
+		case *busv1.EventCreated, *busv1.EventChanged, *busv1.EventDeleted:
+			events = append(events, event.AggregateID)
 		default:
 			people = append(people, event.AggregateID)
 		}
 	}
-	return index(ctx, tx, id.Unique(posts), id.Unique(people))
+	return index(ctx, tx, id.Unique(posts), id.Unique(people), id.Unique(events))
 }
 
 // lock is held by who writes documents. A document is written from the rows of the moment, so of two who write the same
 // the later must have looked later.
 const lock = "search.index"
 
-// index writes the documents of posts and people from what they are now. It removes those of what is not there.
-func index(ctx context.Context, tx *store.Tx, posts, people []int64) error {
+// index writes the documents of posts, people and meetups from what they are now. It removes those of what is not there.
+func index(ctx context.Context, tx *store.Tx, posts, people, events []int64) error {
 	if err := tx.Lock(ctx, lock); err != nil {
 		return err
 	}
@@ -60,6 +63,9 @@ func index(ctx context.Context, tx *store.Tx, posts, people []int64) error {
 	}
 	if err := indexPeople(ctx, tx, people); err != nil {
 		return fmt.Errorf("index people: %w", err)
+	}
+	if err := indexEvents(ctx, tx, events); err != nil {
+		return fmt.Errorf("index meetups: %w", err)
 	}
 	return nil
 }

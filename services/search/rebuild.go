@@ -36,7 +36,7 @@ type stage struct {
 // found. One that is interrupted has done no harm; the next begins again. report is told how many batches of something are
 // done, first that it is none, and of how many.
 func Rebuild(ctx context.Context, db *store.DB, report func(what string, done, total int)) error {
-	for _, s := range []stage{postsStage(db), peopleStage(db)} {
+	for _, s := range []stage{postsStage(db), peopleStage(db), eventsStage(db)} {
 		things, err := s.count(ctx)
 		if err != nil {
 			return fmt.Errorf("count %s: %w", s.name, err)
@@ -90,7 +90,7 @@ func postsStage(db *store.DB) stage {
 		next: func(ctx context.Context, after int64) ([]int64, error) {
 			return db.Post.Query().Where(entpost.IDGT(after)).Order(entpost.ByID()).Limit(rebuildBatch).IDs(ctx)
 		},
-		write: func(ctx context.Context, tx *store.Tx, ids []int64) error { return index(ctx, tx, ids, nil) },
+		write: func(ctx context.Context, tx *store.Tx, ids []int64) error { return index(ctx, tx, ids, nil, nil) },
 		sweep: func(ctx context.Context, tx *store.Tx, after, upTo int64) error {
 			_, err := tx.SearchPost.Delete().Where(searchpost.IDGT(after), searchpost.IDLTE(upTo), without(searchpost.FieldID, entpost.Table)).Exec(ctx)
 			return err
@@ -105,7 +105,7 @@ func peopleStage(db *store.DB) stage {
 		next: func(ctx context.Context, after int64) ([]int64, error) {
 			return db.Account.Query().Where(account.IDGT(after)).Order(account.ByID()).Limit(rebuildBatch).IDs(ctx)
 		},
-		write: func(ctx context.Context, tx *store.Tx, ids []int64) error { return index(ctx, tx, nil, ids) },
+		write: func(ctx context.Context, tx *store.Tx, ids []int64) error { return index(ctx, tx, nil, ids, nil) },
 		sweep: func(ctx context.Context, tx *store.Tx, after, upTo int64) error {
 			gone := without(searchname.FieldUserID, account.Table)
 			if _, err := tx.SearchName.Delete().Where(searchname.UserIDGT(after), searchname.UserIDLTE(upTo), gone).Exec(ctx); err != nil {

@@ -56,7 +56,7 @@ func TestRebuild(t *testing.T) {
 		if err := search.Rebuild(t.Context(), d.For("search"), report); err != nil {
 			t.Fatal(err)
 		}
-		if want := []string{"batches of posts", "batches of people"}; !slices.Equal(told, want) {
+		if want := []string{"batches of posts", "batches of people", "batches of meetups"}; !slices.Equal(told, want) {
 			t.Errorf("told of the end of %v, want %v", told, want)
 		}
 		finds(t, ada.Client, "needle", post)

@@ -27,7 +27,7 @@ func (h *handler) SearchUsers(ctx context.Context, req *searchv1.SearchUsersRequ
 		return nil, err
 	}
 	typed := terms.Clean(req.GetQuery())
-	words, err := peopleQuery(typed)
+	words, err := beginnings(typed, "write a name, a handle, or how it begins")
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +47,9 @@ func (h *handler) SearchUsers(ctx context.Context, req *searchv1.SearchUsersRequ
 	return &searchv1.SearchUsersResponse{Users: answer.GetUsers(), NextPageToken: next}, err
 }
 
-// peopleQuery makes phrases of what is looked for in people: the beginning of a word each.
-func peopleQuery(text string) ([]phrase, error) {
+// beginnings makes phrases of what is looked for in people and meetups: the beginning of a word each. hint says what to write
+// instead of nothing.
+func beginnings(text, hint string) ([]phrase, error) {
 	q := &query{}
 	for word := range strings.FieldsSeq(text) {
 		p := sequence(word)
@@ -58,7 +59,7 @@ func peopleQuery(text string) ([]phrase, error) {
 		}
 	}
 	if len(q.all) == 0 {
-		return nil, invalid(text, "%q holds no word: write a name, a handle, or how it begins", text)
+		return nil, invalid(text, "%q holds no word: %s", text, hint)
 	}
 	return q.all, nil
 }

@@ -51,6 +51,11 @@ func URL(mediaID int64, size mediav1.MediaSize) string {
 	return "/media/" + id.String(mediaID) + "/" + SizeName(size)
 }
 
+// Key is where the storage keeps a variant of a picture.
+func Key(mediaID int64, size int32) string {
+	return "media/" + id.String(mediaID) + "/" + SizeName(mediav1.MediaSize(size))
+}
+
 // Check refuses pictures that are not the owner's, or not there; 0 stands for none. A picture that is attached while it is being
 // collected stays: whoever collects looks a second time.
 func Check(ctx context.Context, db *ent.Client, owner int64, mediaIDs ...int64) error {

@@ -49,6 +49,8 @@ type Checker struct {
 	Consumers []bus.Consumer
 	// Home answers a person's whole home timeline as it is served, caches included.
 	Home func(ctx context.Context, userID int64) ([]int64, error)
+	// Files visits the files of all pictures, with when they were written; nil when it is not known where they are.
+	Files func(ctx context.Context, visit func(mediaID int64, key string, written time.Time)) error
 	// SettleFor bounds how long events on their way are waited for.
 	SettleFor time.Duration
 }
@@ -64,10 +66,12 @@ func (c Checker) Check(ctx context.Context, progress func(string)) ([]Result, er
 		{"I1", "every post is in its author's timeline exactly once", c.userTimelines},
 		{"I2", "every home timeline holds what its owner may expect, exactly once, and nothing else", c.homeTimelines},
 		{"I3", "every stored count equals the number of its rows", c.counts},
-		{"I3", "search has a document of every post and person, of the version that is there, and no other", c.searchIndex},
+		{"I3", "search has a document of every post, person and meetup, of the version that is there, and no other", c.searchIndex},
 		{"I4", "the messages of every conversation are numbered in their order, without a gap", c.conversations},
 		{"I3", "every notification counts the causes of it that hold, and none is numbered beyond its recipient's head", c.notifications},
+		{"I5", "no meetup has more seats taken than it has, its counts equal its answers, and nobody waits while there is a seat", c.meetups},
 		{"I6", "every idempotency key has one effect and one stored answer", c.idempotency},
+		{"I9", "every picture has its files, every file its picture, and what people use is the sum of theirs", c.media},
 		{"I10", "the database's own integrity check is clean", c.integrity},
 	}
 	results := make([]Result, 0, len(checks))

@@ -9,6 +9,7 @@ func (c Checker) searchIndex(ctx context.Context, r *Result) error {
 			WHERE NOT p.deleted AND p.repost_of_id = 0`},
 		{"profile of person", `SELECT a.id, COALESCE(p.version, 0), COALESCE(s.version, -1) FROM accounts a LEFT JOIN profiles p ON p.id = a.id
 			LEFT JOIN search_people s ON s.id = a.id AND s.handle = a.handle WHERE a.state <> 3`},
+		{"meetup", `SELECT e.id, e.version, COALESCE(s.version, 0) FROM events e LEFT JOIN search_events s ON s.id = e.id`},
 	}
 	for _, check := range compared {
 		err := c.each(ctx, func(row []int64) {
@@ -24,6 +25,7 @@ func (c Checker) searchIndex(ctx context.Context, r *Result) error {
 	left := []struct{ what, query string }{
 		{"post", `SELECT s.id FROM search_posts s LEFT JOIN posts p ON p.id = s.id WHERE p.id IS NULL OR p.deleted OR p.repost_of_id <> 0`},
 		{"person", `SELECT s.id FROM search_people s LEFT JOIN accounts a ON a.id = s.id WHERE a.id IS NULL OR a.state = 3`},
+		{"meetup", `SELECT s.id FROM search_events s LEFT JOIN events e ON e.id = s.id WHERE e.id IS NULL`},
 		{"name of person", `SELECT s.user_id FROM search_names s LEFT JOIN accounts a ON a.id = s.user_id WHERE a.id IS NULL OR a.state = 3`},
 	}
 	for _, check := range left {
@@ -40,7 +42,7 @@ func (c Checker) fullText(ctx context.Context, r *Result) error {
 	if c.DB.Store().IsPostgres() {
 		return nil
 	}
-	for _, table := range []string{"search_posts", "search_people"} {
+	for _, table := range []string{"search_posts", "search_people", "search_events"} {
 		indexed := table + "_fts_docsize"
 		err := c.each(ctx, func(row []int64) {
 			r.broken("document %d of %s is in one of the table and its full text only", row[0], table)

@@ -75,57 +75,57 @@ type columns func(string) string
 
 // seen is the rule for one post, whatever it passes on.
 func seen(c columns, viewer viewer) *entsql.Predicate {
-	there := entsql.EQ(c(post.FieldDeleted), false)
-	open := entsql.And(entsql.LTE(c(post.FieldAudience), audienceUnlisted), entsql.Not(private(c)))
+	there, author := entsql.EQ(c(post.FieldDeleted), false), c(post.FieldAuthorID)
+	open := entsql.And(entsql.LTE(c(post.FieldAudience), audienceUnlisted), entsql.Not(private(author)))
 	if viewer.anonymous() {
-		return entsql.And(there, active(c), open)
+		return entsql.And(there, active(author), open)
 	}
 	return entsql.And(there, entsql.Or(
-		viewer.is(c(post.FieldAuthorID)),
-		entsql.And(active(c), entsql.Not(blocked(c, viewer)), entsql.Or(
+		viewer.is(author),
+		entsql.And(active(author), entsql.Not(blocked(author, viewer)), entsql.Or(
 			open,
-			entsql.And(entsql.LTE(c(post.FieldAudience), audienceFollowers), follows(c, viewer)),
+			entsql.And(entsql.LTE(c(post.FieldAudience), audienceFollowers), follows(author, viewer)),
 			mentions(c, viewer),
 		)),
 	))
 }
 
-// active tells that the author's account is.
-func active(c columns) *entsql.Predicate {
+// active tells that the account of the owner, whom a column names, is.
+func active(owner string) *entsql.Predicate {
 	accounts := entsql.Table(account.Table)
 	return entsql.Exists(entsql.Select(accounts.C(account.FieldID)).From(accounts).Where(entsql.And(
-		entsql.ColumnsEQ(accounts.C(account.FieldID), c(post.FieldAuthorID)),
+		entsql.ColumnsEQ(accounts.C(account.FieldID), owner),
 		entsql.EQ(accounts.C(account.FieldState), accountActive),
 	)))
 }
 
-// private tells that the author's account is.
-func private(c columns) *entsql.Predicate {
+// private tells that the owner's account is.
+func private(owner string) *entsql.Predicate {
 	profiles := entsql.Table(profile.Table)
 	return entsql.Exists(entsql.Select(profiles.C(profile.FieldID)).From(profiles).Where(entsql.And(
-		entsql.ColumnsEQ(profiles.C(profile.FieldID), c(post.FieldAuthorID)),
+		entsql.ColumnsEQ(profiles.C(profile.FieldID), owner),
 		entsql.EQ(profiles.C(profile.FieldPrivate), true),
 	)))
 }
 
-// blocked tells that there is a block between the author and the viewer.
-func blocked(c columns, viewer viewer) *entsql.Predicate {
+// blocked tells that there is a block between the owner and the viewer.
+func blocked(owner string, viewer viewer) *entsql.Predicate {
 	blocks := entsql.Table(block.Table)
-	between := func(author, other string) *entsql.Predicate {
+	between := func(one, other string) *entsql.Predicate {
 		return entsql.Exists(entsql.Select(blocks.C(block.FieldID)).From(blocks).Where(entsql.And(
-			entsql.ColumnsEQ(blocks.C(author), c(post.FieldAuthorID)),
+			entsql.ColumnsEQ(blocks.C(one), owner),
 			viewer.is(blocks.C(other)),
 		)))
 	}
 	return entsql.Or(between(block.FieldBlockerID, block.FieldBlockedID), between(block.FieldBlockedID, block.FieldBlockerID))
 }
 
-// follows tells that the viewer follows the author.
-func follows(c columns, viewer viewer) *entsql.Predicate {
+// follows tells that the viewer follows the owner.
+func follows(owner string, viewer viewer) *entsql.Predicate {
 	followed := entsql.Table(follow.Table)
 	return entsql.Exists(entsql.Select(followed.C(follow.FieldID)).From(followed).Where(entsql.And(
 		viewer.is(followed.C(follow.FieldFollowerID)),
-		entsql.ColumnsEQ(followed.C(follow.FieldFolloweeID), c(post.FieldAuthorID)),
+		entsql.ColumnsEQ(followed.C(follow.FieldFolloweeID), owner),
 	)))
 }
 

@@ -7,7 +7,10 @@
 // author's account to be active, and no block between them and the author, in either direction. A repost is seen by whom
 // may see both it and the post that it passes on. A deleted post is seen by nobody. A conversation is seen by those who take
 // part in it, and its messages from the number on that they joined at; in a group, what stands between two members across
-// a block is for neither more than its number.
+// a block is for neither more than its number. A picture is seen by its owner, and by whom may see a post, a profile or a message that
+// shows it. A meetup is seen by its host; by its co-hosts and those who were invited; by the host's followers, unless it is for those
+// alone; and by everyone when it is public and the host's account is not private. All but the host need the host's account to be
+// active, and no block between them and the host, in either direction.
 package visibility
 
 import (
@@ -16,12 +19,15 @@ import (
 	"github.com/pulse-social/pulse/ent"
 )
 
-// Values of the columns that decide. They are those of pulse.post.v1 and of package schema.
+// Values of the columns that decide. They are those of pulse.post.v1, pulse.event.v1 and of package schema.
 const (
 	accountActive = 0
 
 	audienceUnlisted  = 2 // Public is less, and as open.
 	audienceFollowers = 3
+
+	eventPublic    = 1
+	eventFollowers = 2
 )
 
 // A Policy decides about what is in a database. A viewer of 0 is anonymous.

@@ -28,6 +28,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What those who answered to a meetup are told.
+type EventNews int32
+
+const (
+	// Nothing.
+	EventNews_EVENT_NEWS_UNSPECIFIED EventNews = 0
+	// It is not as it was.
+	EventNews_EVENT_NEWS_CHANGED EventNews = 1
+	// It was cancelled.
+	EventNews_EVENT_NEWS_CANCELLED EventNews = 2
+	// They got a seat that they waited for.
+	EventNews_EVENT_NEWS_PROMOTED EventNews = 3
+	// It begins soon.
+	EventNews_EVENT_NEWS_REMINDER EventNews = 4
+)
+
+// Enum value maps for EventNews.
+var (
+	EventNews_name = map[int32]string{
+		0: "EVENT_NEWS_UNSPECIFIED",
+		1: "EVENT_NEWS_CHANGED",
+		2: "EVENT_NEWS_CANCELLED",
+		3: "EVENT_NEWS_PROMOTED",
+		4: "EVENT_NEWS_REMINDER",
+	}
+	EventNews_value = map[string]int32{
+		"EVENT_NEWS_UNSPECIFIED": 0,
+		"EVENT_NEWS_CHANGED":     1,
+		"EVENT_NEWS_CANCELLED":   2,
+		"EVENT_NEWS_PROMOTED":    3,
+		"EVENT_NEWS_REMINDER":    4,
+	}
+)
+
+func (x EventNews) Enum() *EventNews {
+	p := new(EventNews)
+	*p = x
+	return p
+}
+
+func (x EventNews) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (EventNews) Descriptor() protoreflect.EnumDescriptor {
+	return file_pulse_bus_v1_events_proto_enumTypes[0].Descriptor()
+}
+
+func (EventNews) Type() protoreflect.EnumType {
+	return &file_pulse_bus_v1_events_proto_enumTypes[0]
+}
+
+func (x EventNews) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use EventNews.Descriptor instead.
+func (EventNews) EnumDescriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{0}
+}
+
 // A person signed up.
 type AccountRegistered struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1778,6 +1839,436 @@ func (x *NotificationMailDeclined) GetKind() int32 {
 	return 0
 }
 
+// A meetup was announced.
+type EventCreated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the meetup.
+	EventId int64 `protobuf:"varint,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Who hosts it.
+	HostId        int64 `protobuf:"varint,2,opt,name=host_id,json=hostId,proto3" json:"host_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventCreated) Reset() {
+	*x = EventCreated{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventCreated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventCreated) ProtoMessage() {}
+
+func (x *EventCreated) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventCreated.ProtoReflect.Descriptor instead.
+func (*EventCreated) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *EventCreated) GetEventId() int64 {
+	if x != nil {
+		return x.EventId
+	}
+	return 0
+}
+
+func (x *EventCreated) GetHostId() int64 {
+	if x != nil {
+		return x.HostId
+	}
+	return 0
+}
+
+// What the hosts say of a meetup is not what it was, or it was cancelled.
+type EventChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the meetup.
+	EventId int64 `protobuf:"varint,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Its version now. Versions grow.
+	Version int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Whether it is cancelled.
+	Cancelled     bool `protobuf:"varint,3,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventChanged) Reset() {
+	*x = EventChanged{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventChanged) ProtoMessage() {}
+
+func (x *EventChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventChanged.ProtoReflect.Descriptor instead.
+func (*EventChanged) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *EventChanged) GetEventId() int64 {
+	if x != nil {
+		return x.EventId
+	}
+	return 0
+}
+
+func (x *EventChanged) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *EventChanged) GetCancelled() bool {
+	if x != nil {
+		return x.Cancelled
+	}
+	return false
+}
+
+// A meetup is gone: its host's account was deleted.
+type EventDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the meetup.
+	EventId       int64 `protobuf:"varint,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventDeleted) Reset() {
+	*x = EventDeleted{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventDeleted) ProtoMessage() {}
+
+func (x *EventDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventDeleted.ProtoReflect.Descriptor instead.
+func (*EventDeleted) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *EventDeleted) GetEventId() int64 {
+	if x != nil {
+		return x.EventId
+	}
+	return 0
+}
+
+// Somebody answered to a meetup, or not as before, or took the answer back.
+type EventResponded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meetup.
+	EventId int64 `protobuf:"varint,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Who.
+	UserId int64 `protobuf:"varint,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What: a value of pulse.event.v1.Answer; 0 when the answer was taken back.
+	Answer        int32 `protobuf:"varint,3,opt,name=answer,proto3" json:"answer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventResponded) Reset() {
+	*x = EventResponded{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventResponded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventResponded) ProtoMessage() {}
+
+func (x *EventResponded) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventResponded.ProtoReflect.Descriptor instead.
+func (*EventResponded) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *EventResponded) GetEventId() int64 {
+	if x != nil {
+		return x.EventId
+	}
+	return 0
+}
+
+func (x *EventResponded) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *EventResponded) GetAnswer() int32 {
+	if x != nil {
+		return x.Answer
+	}
+	return 0
+}
+
+// Somebody was invited to a meetup, or made a co-host.
+type EventInvited struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meetup.
+	EventId int64 `protobuf:"varint,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Who.
+	UserId int64 `protobuf:"varint,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// By whom.
+	InviterId     int64 `protobuf:"varint,3,opt,name=inviter_id,json=inviterId,proto3" json:"inviter_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventInvited) Reset() {
+	*x = EventInvited{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventInvited) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventInvited) ProtoMessage() {}
+
+func (x *EventInvited) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventInvited.ProtoReflect.Descriptor instead.
+func (*EventInvited) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *EventInvited) GetEventId() int64 {
+	if x != nil {
+		return x.EventId
+	}
+	return 0
+}
+
+func (x *EventInvited) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *EventInvited) GetInviterId() int64 {
+	if x != nil {
+		return x.InviterId
+	}
+	return 0
+}
+
+// An invitation to a meetup is gone.
+type EventInviteWithdrawn struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meetup.
+	EventId int64 `protobuf:"varint,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Who had been invited.
+	UserId        int64 `protobuf:"varint,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventInviteWithdrawn) Reset() {
+	*x = EventInviteWithdrawn{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventInviteWithdrawn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventInviteWithdrawn) ProtoMessage() {}
+
+func (x *EventInviteWithdrawn) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventInviteWithdrawn.ProtoReflect.Descriptor instead.
+func (*EventInviteWithdrawn) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *EventInviteWithdrawn) GetEventId() int64 {
+	if x != nil {
+		return x.EventId
+	}
+	return 0
+}
+
+func (x *EventInviteWithdrawn) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+// There is news for people who answered to a meetup. One thing may be told in several of these, each to others.
+type EventNewsAnnounced struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meetup.
+	EventId int64 `protobuf:"varint,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// Id of the news.
+	NewsId int64 `protobuf:"varint,2,opt,name=news_id,json=newsId,proto3" json:"news_id,omitempty"`
+	// What it is.
+	News EventNews `protobuf:"varint,3,opt,name=news,proto3,enum=pulse.bus.v1.EventNews" json:"news,omitempty"`
+	// Who caused it; the host where nobody did.
+	ActorId int64 `protobuf:"varint,4,opt,name=actor_id,json=actorId,proto3" json:"actor_id,omitempty"`
+	// Whom to tell, at most 500.
+	RecipientIds  []int64 `protobuf:"varint,5,rep,packed,name=recipient_ids,json=recipientIds,proto3" json:"recipient_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventNewsAnnounced) Reset() {
+	*x = EventNewsAnnounced{}
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventNewsAnnounced) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventNewsAnnounced) ProtoMessage() {}
+
+func (x *EventNewsAnnounced) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventNewsAnnounced.ProtoReflect.Descriptor instead.
+func (*EventNewsAnnounced) Descriptor() ([]byte, []int) {
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *EventNewsAnnounced) GetEventId() int64 {
+	if x != nil {
+		return x.EventId
+	}
+	return 0
+}
+
+func (x *EventNewsAnnounced) GetNewsId() int64 {
+	if x != nil {
+		return x.NewsId
+	}
+	return 0
+}
+
+func (x *EventNewsAnnounced) GetNews() EventNews {
+	if x != nil {
+		return x.News
+	}
+	return EventNews_EVENT_NEWS_UNSPECIFIED
+}
+
+func (x *EventNewsAnnounced) GetActorId() int64 {
+	if x != nil {
+		return x.ActorId
+	}
+	return 0
+}
+
+func (x *EventNewsAnnounced) GetRecipientIds() []int64 {
+	if x != nil {
+		return x.RecipientIds
+	}
+	return nil
+}
+
 // A consumer gave an event up after its last try. The letter lies in the database until it is replayed; this event,
 // on a stream of its own, is for those who watch.
 type DeadLettered struct {
@@ -1800,7 +2291,7 @@ type DeadLettered struct {
 
 func (x *DeadLettered) Reset() {
 	*x = DeadLettered{}
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[29]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1812,7 +2303,7 @@ func (x *DeadLettered) String() string {
 func (*DeadLettered) ProtoMessage() {}
 
 func (x *DeadLettered) ProtoReflect() protoreflect.Message {
-	mi := &file_pulse_bus_v1_events_proto_msgTypes[29]
+	mi := &file_pulse_bus_v1_events_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1825,7 +2316,7 @@ func (x *DeadLettered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLettered.ProtoReflect.Descriptor instead.
 func (*DeadLettered) Descriptor() ([]byte, []int) {
-	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{29}
+	return file_pulse_bus_v1_events_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *DeadLettered) GetLetterId() int64 {
@@ -2030,7 +2521,48 @@ const file_pulse_bus_v1_events_proto_rawDesc = "" +
 	"\x18NotificationMailDeclined\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\x05R\x04kind:\r\x9a\xb5\x18\t\n" +
-	"\auser_id\"\xc4\x01\n" +
+	"\auser_id\"R\n" +
+	"\fEventCreated\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\x03R\aeventId\x12\x17\n" +
+	"\ahost_id\x18\x02 \x01(\x03R\x06hostId:\x0e\x9a\xb5\x18\n" +
+	"\n" +
+	"\bevent_id\"q\n" +
+	"\fEventChanged\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\x03R\aeventId\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x1c\n" +
+	"\tcancelled\x18\x03 \x01(\bR\tcancelled:\x0e\x9a\xb5\x18\n" +
+	"\n" +
+	"\bevent_id\"9\n" +
+	"\fEventDeleted\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\x03R\aeventId:\x0e\x9a\xb5\x18\n" +
+	"\n" +
+	"\bevent_id\"l\n" +
+	"\x0eEventResponded\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\x03R\aeventId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x03R\x06userId\x12\x16\n" +
+	"\x06answer\x18\x03 \x01(\x05R\x06answer:\x0e\x9a\xb5\x18\n" +
+	"\n" +
+	"\bevent_id\"q\n" +
+	"\fEventInvited\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\x03R\aeventId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x03R\x06userId\x12\x1d\n" +
+	"\n" +
+	"inviter_id\x18\x03 \x01(\x03R\tinviterId:\x0e\x9a\xb5\x18\n" +
+	"\n" +
+	"\bevent_id\"Z\n" +
+	"\x14EventInviteWithdrawn\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\x03R\aeventId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x03R\x06userId:\x0e\x9a\xb5\x18\n" +
+	"\n" +
+	"\bevent_id\"\xc5\x01\n" +
+	"\x12EventNewsAnnounced\x12\x19\n" +
+	"\bevent_id\x18\x01 \x01(\x03R\aeventId\x12\x17\n" +
+	"\anews_id\x18\x02 \x01(\x03R\x06newsId\x12+\n" +
+	"\x04news\x18\x03 \x01(\x0e2\x17.pulse.bus.v1.EventNewsR\x04news\x12\x19\n" +
+	"\bactor_id\x18\x04 \x01(\x03R\aactorId\x12#\n" +
+	"\rrecipient_ids\x18\x05 \x03(\x03R\frecipientIds:\x0e\x9a\xb5\x18\n" +
+	"\n" +
+	"\bevent_id\"\xc4\x01\n" +
 	"\fDeadLettered\x12\x1b\n" +
 	"\tletter_id\x18\x01 \x01(\x03R\bletterId\x12\x1a\n" +
 	"\bconsumer\x18\x02 \x01(\tR\bconsumer\x12\x19\n" +
@@ -2039,7 +2571,13 @@ const file_pulse_bus_v1_events_proto_rawDesc = "" +
 	"event_type\x18\x04 \x01(\tR\teventType\x12\x14\n" +
 	"\x05error\x18\x05 \x01(\tR\x05error\x12\x1a\n" +
 	"\battempts\x18\x06 \x01(\x05R\battempts:\x0f\x9a\xb5\x18\v\n" +
-	"\tletter_idB\xa7\x01\n" +
+	"\tletter_id*\x8b\x01\n" +
+	"\tEventNews\x12\x1a\n" +
+	"\x16EVENT_NEWS_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12EVENT_NEWS_CHANGED\x10\x01\x12\x18\n" +
+	"\x14EVENT_NEWS_CANCELLED\x10\x02\x12\x17\n" +
+	"\x13EVENT_NEWS_PROMOTED\x10\x03\x12\x17\n" +
+	"\x13EVENT_NEWS_REMINDER\x10\x04B\xa7\x01\n" +
 	"\x10com.pulse.bus.v1B\vEventsProtoP\x01Z4github.com/pulse-social/pulse/gen/pulse/bus/v1;busv1\xa2\x02\x03PBX\xaa\x02\fPulse.Bus.V1\xca\x02\fPulse\\Bus\\V1\xe2\x02\x18Pulse\\Bus\\V1\\GPBMetadata\xea\x02\x0ePulse::Bus::V1b\x06proto3"
 
 var (
@@ -2054,47 +2592,57 @@ func file_pulse_bus_v1_events_proto_rawDescGZIP() []byte {
 	return file_pulse_bus_v1_events_proto_rawDescData
 }
 
-var file_pulse_bus_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_pulse_bus_v1_events_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_pulse_bus_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_pulse_bus_v1_events_proto_goTypes = []any{
-	(*AccountRegistered)(nil),        // 0: pulse.bus.v1.AccountRegistered
-	(*SessionRevoked)(nil),           // 1: pulse.bus.v1.SessionRevoked
-	(*MailRequested)(nil),            // 2: pulse.bus.v1.MailRequested
-	(*ApiKeyRevoked)(nil),            // 3: pulse.bus.v1.ApiKeyRevoked
-	(*PostCreated)(nil),              // 4: pulse.bus.v1.PostCreated
-	(*PostDeleted)(nil),              // 5: pulse.bus.v1.PostDeleted
-	(*PostLiked)(nil),                // 6: pulse.bus.v1.PostLiked
-	(*PostUnliked)(nil),              // 7: pulse.bus.v1.PostUnliked
-	(*UserFollowed)(nil),             // 8: pulse.bus.v1.UserFollowed
-	(*UserUnfollowed)(nil),           // 9: pulse.bus.v1.UserUnfollowed
-	(*FollowRequested)(nil),          // 10: pulse.bus.v1.FollowRequested
-	(*FollowRequestApproved)(nil),    // 11: pulse.bus.v1.FollowRequestApproved
-	(*FollowRequestWithdrawn)(nil),   // 12: pulse.bus.v1.FollowRequestWithdrawn
-	(*UserBlocked)(nil),              // 13: pulse.bus.v1.UserBlocked
-	(*UserUnblocked)(nil),            // 14: pulse.bus.v1.UserUnblocked
-	(*PostEdited)(nil),               // 15: pulse.bus.v1.PostEdited
-	(*ProfileChanged)(nil),           // 16: pulse.bus.v1.ProfileChanged
-	(*HandleChanged)(nil),            // 17: pulse.bus.v1.HandleChanged
-	(*AccountStateChanged)(nil),      // 18: pulse.bus.v1.AccountStateChanged
-	(*AccountDeleted)(nil),           // 19: pulse.bus.v1.AccountDeleted
-	(*MessageSent)(nil),              // 20: pulse.bus.v1.MessageSent
-	(*MessageChanged)(nil),           // 21: pulse.bus.v1.MessageChanged
-	(*ConversationChanged)(nil),      // 22: pulse.bus.v1.ConversationChanged
-	(*ConversationLeft)(nil),         // 23: pulse.bus.v1.ConversationLeft
-	(*ConversationRead)(nil),         // 24: pulse.bus.v1.ConversationRead
-	(*NotificationRaised)(nil),       // 25: pulse.bus.v1.NotificationRaised
-	(*NotificationsRead)(nil),        // 26: pulse.bus.v1.NotificationsRead
-	(*NotificationMailDue)(nil),      // 27: pulse.bus.v1.NotificationMailDue
-	(*NotificationMailDeclined)(nil), // 28: pulse.bus.v1.NotificationMailDeclined
-	(*DeadLettered)(nil),             // 29: pulse.bus.v1.DeadLettered
-	(*timestamppb.Timestamp)(nil),    // 30: google.protobuf.Timestamp
+	(EventNews)(0),                   // 0: pulse.bus.v1.EventNews
+	(*AccountRegistered)(nil),        // 1: pulse.bus.v1.AccountRegistered
+	(*SessionRevoked)(nil),           // 2: pulse.bus.v1.SessionRevoked
+	(*MailRequested)(nil),            // 3: pulse.bus.v1.MailRequested
+	(*ApiKeyRevoked)(nil),            // 4: pulse.bus.v1.ApiKeyRevoked
+	(*PostCreated)(nil),              // 5: pulse.bus.v1.PostCreated
+	(*PostDeleted)(nil),              // 6: pulse.bus.v1.PostDeleted
+	(*PostLiked)(nil),                // 7: pulse.bus.v1.PostLiked
+	(*PostUnliked)(nil),              // 8: pulse.bus.v1.PostUnliked
+	(*UserFollowed)(nil),             // 9: pulse.bus.v1.UserFollowed
+	(*UserUnfollowed)(nil),           // 10: pulse.bus.v1.UserUnfollowed
+	(*FollowRequested)(nil),          // 11: pulse.bus.v1.FollowRequested
+	(*FollowRequestApproved)(nil),    // 12: pulse.bus.v1.FollowRequestApproved
+	(*FollowRequestWithdrawn)(nil),   // 13: pulse.bus.v1.FollowRequestWithdrawn
+	(*UserBlocked)(nil),              // 14: pulse.bus.v1.UserBlocked
+	(*UserUnblocked)(nil),            // 15: pulse.bus.v1.UserUnblocked
+	(*PostEdited)(nil),               // 16: pulse.bus.v1.PostEdited
+	(*ProfileChanged)(nil),           // 17: pulse.bus.v1.ProfileChanged
+	(*HandleChanged)(nil),            // 18: pulse.bus.v1.HandleChanged
+	(*AccountStateChanged)(nil),      // 19: pulse.bus.v1.AccountStateChanged
+	(*AccountDeleted)(nil),           // 20: pulse.bus.v1.AccountDeleted
+	(*MessageSent)(nil),              // 21: pulse.bus.v1.MessageSent
+	(*MessageChanged)(nil),           // 22: pulse.bus.v1.MessageChanged
+	(*ConversationChanged)(nil),      // 23: pulse.bus.v1.ConversationChanged
+	(*ConversationLeft)(nil),         // 24: pulse.bus.v1.ConversationLeft
+	(*ConversationRead)(nil),         // 25: pulse.bus.v1.ConversationRead
+	(*NotificationRaised)(nil),       // 26: pulse.bus.v1.NotificationRaised
+	(*NotificationsRead)(nil),        // 27: pulse.bus.v1.NotificationsRead
+	(*NotificationMailDue)(nil),      // 28: pulse.bus.v1.NotificationMailDue
+	(*NotificationMailDeclined)(nil), // 29: pulse.bus.v1.NotificationMailDeclined
+	(*EventCreated)(nil),             // 30: pulse.bus.v1.EventCreated
+	(*EventChanged)(nil),             // 31: pulse.bus.v1.EventChanged
+	(*EventDeleted)(nil),             // 32: pulse.bus.v1.EventDeleted
+	(*EventResponded)(nil),           // 33: pulse.bus.v1.EventResponded
+	(*EventInvited)(nil),             // 34: pulse.bus.v1.EventInvited
+	(*EventInviteWithdrawn)(nil),     // 35: pulse.bus.v1.EventInviteWithdrawn
+	(*EventNewsAnnounced)(nil),       // 36: pulse.bus.v1.EventNewsAnnounced
+	(*DeadLettered)(nil),             // 37: pulse.bus.v1.DeadLettered
+	(*timestamppb.Timestamp)(nil),    // 38: google.protobuf.Timestamp
 }
 var file_pulse_bus_v1_events_proto_depIdxs = []int32{
-	30, // 0: pulse.bus.v1.PostCreated.create_time:type_name -> google.protobuf.Timestamp
-	1,  // [1:1] is the sub-list for method output_type
-	1,  // [1:1] is the sub-list for method input_type
-	1,  // [1:1] is the sub-list for extension type_name
-	1,  // [1:1] is the sub-list for extension extendee
-	0,  // [0:1] is the sub-list for field type_name
+	38, // 0: pulse.bus.v1.PostCreated.create_time:type_name -> google.protobuf.Timestamp
+	0,  // 1: pulse.bus.v1.EventNewsAnnounced.news:type_name -> pulse.bus.v1.EventNews
+	2,  // [2:2] is the sub-list for method output_type
+	2,  // [2:2] is the sub-list for method input_type
+	2,  // [2:2] is the sub-list for extension type_name
+	2,  // [2:2] is the sub-list for extension extendee
+	0,  // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_pulse_bus_v1_events_proto_init() }
@@ -2107,13 +2655,14 @@ func file_pulse_bus_v1_events_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_bus_v1_events_proto_rawDesc), len(file_pulse_bus_v1_events_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   30,
+			NumEnums:      1,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_pulse_bus_v1_events_proto_goTypes,
 		DependencyIndexes: file_pulse_bus_v1_events_proto_depIdxs,
+		EnumInfos:         file_pulse_bus_v1_events_proto_enumTypes,
 		MessageInfos:      file_pulse_bus_v1_events_proto_msgTypes,
 	}.Build()
 	File_pulse_bus_v1_events_proto = out.File

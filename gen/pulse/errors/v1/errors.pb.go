@@ -287,6 +287,29 @@ const (
 	Reason_REASON_MEDIA_ATTACHED Reason = 467
 	// The storage of pictures does not answer. Nothing was changed; try again later.
 	Reason_REASON_MEDIA_STORAGE_UNAVAILABLE Reason = 468
+	// There is no such meetup, or the caller may not see it.
+	Reason_REASON_EVENT_NOT_FOUND Reason = 480
+	// Only hosts of the meetup may do this. Metadata: `role`, the least that may: `co-host` or `host`.
+	Reason_REASON_EVENT_HOST_REQUIRED Reason = 481
+	// The meetup was cancelled.
+	Reason_REASON_EVENT_IS_CANCELLED Reason = 482
+	// The meetup is over.
+	Reason_REASON_EVENT_IS_OVER Reason = 483
+	// The title of a meetup holds nothing but white space.
+	Reason_REASON_EVENT_TITLE_EMPTY Reason = 484
+	// The start or the end of a meetup is missing, is no such time, is skipped by the clocks of its zone, or does not fit the
+	// other. Metadata: `field`, `start` or `end`.
+	Reason_REASON_EVENT_TIME_INVALID Reason = 485
+	// The place of a meetup says nothing.
+	Reason_REASON_EVENT_PLACE_INVALID Reason = 486
+	// The link of a meetup is no https address.
+	Reason_REASON_EVENT_LINK_INVALID Reason = 487
+	// As many people were invited to the meetup as may be. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_INVITES Reason = 488
+	// The meetup has as many co-hosts as it may. Metadata: `limit`.
+	Reason_REASON_TOO_MANY_CO_HOSTS Reason = 489
+	// The range of time to look in ends before it begins.
+	Reason_REASON_EVENT_RANGE_INVALID Reason = 490
 )
 
 // Enum value maps for Reason.
@@ -417,6 +440,17 @@ var (
 		466: "REASON_MEDIA_NOT_UPLOADED",
 		467: "REASON_MEDIA_ATTACHED",
 		468: "REASON_MEDIA_STORAGE_UNAVAILABLE",
+		480: "REASON_EVENT_NOT_FOUND",
+		481: "REASON_EVENT_HOST_REQUIRED",
+		482: "REASON_EVENT_IS_CANCELLED",
+		483: "REASON_EVENT_IS_OVER",
+		484: "REASON_EVENT_TITLE_EMPTY",
+		485: "REASON_EVENT_TIME_INVALID",
+		486: "REASON_EVENT_PLACE_INVALID",
+		487: "REASON_EVENT_LINK_INVALID",
+		488: "REASON_TOO_MANY_INVITES",
+		489: "REASON_TOO_MANY_CO_HOSTS",
+		490: "REASON_EVENT_RANGE_INVALID",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":                     0,
@@ -544,6 +578,17 @@ var (
 		"REASON_MEDIA_NOT_UPLOADED":              466,
 		"REASON_MEDIA_ATTACHED":                  467,
 		"REASON_MEDIA_STORAGE_UNAVAILABLE":       468,
+		"REASON_EVENT_NOT_FOUND":                 480,
+		"REASON_EVENT_HOST_REQUIRED":             481,
+		"REASON_EVENT_IS_CANCELLED":              482,
+		"REASON_EVENT_IS_OVER":                   483,
+		"REASON_EVENT_TITLE_EMPTY":               484,
+		"REASON_EVENT_TIME_INVALID":              485,
+		"REASON_EVENT_PLACE_INVALID":             486,
+		"REASON_EVENT_LINK_INVALID":              487,
+		"REASON_TOO_MANY_INVITES":                488,
+		"REASON_TOO_MANY_CO_HOSTS":               489,
+		"REASON_EVENT_RANGE_INVALID":             490,
 	}
 )
 
@@ -578,7 +623,7 @@ var File_pulse_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\x88$\n" +
+	"\x1cpulse/errors/v1/errors.proto\x12\x0fpulse.errors.v1\x1a\x1epulse/options/v1/options.proto*\xa1'\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x0fREASON_INTERNAL\x10\x01\x1a\x04\x90\xb5\x18\r\x12\x1c\n" +
@@ -706,7 +751,18 @@ const file_pulse_errors_v1_errors_proto_rawDesc = "" +
 	"\x1bREASON_MEDIA_QUOTA_EXCEEDED\x10\xd1\x03\x1a\x04\x90\xb5\x18\b\x12$\n" +
 	"\x19REASON_MEDIA_NOT_UPLOADED\x10\xd2\x03\x1a\x04\x90\xb5\x18\t\x12 \n" +
 	"\x15REASON_MEDIA_ATTACHED\x10\xd3\x03\x1a\x04\x90\xb5\x18\t\x12+\n" +
-	" REASON_MEDIA_STORAGE_UNAVAILABLE\x10\xd4\x03\x1a\x04\x90\xb5\x18\x0eB\xbc\x01\n" +
+	" REASON_MEDIA_STORAGE_UNAVAILABLE\x10\xd4\x03\x1a\x04\x90\xb5\x18\x0e\x12!\n" +
+	"\x16REASON_EVENT_NOT_FOUND\x10\xe0\x03\x1a\x04\x90\xb5\x18\x05\x12%\n" +
+	"\x1aREASON_EVENT_HOST_REQUIRED\x10\xe1\x03\x1a\x04\x90\xb5\x18\a\x12$\n" +
+	"\x19REASON_EVENT_IS_CANCELLED\x10\xe2\x03\x1a\x04\x90\xb5\x18\t\x12\x1f\n" +
+	"\x14REASON_EVENT_IS_OVER\x10\xe3\x03\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_EVENT_TITLE_EMPTY\x10\xe4\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_EVENT_TIME_INVALID\x10\xe5\x03\x1a\x04\x90\xb5\x18\x03\x12%\n" +
+	"\x1aREASON_EVENT_PLACE_INVALID\x10\xe6\x03\x1a\x04\x90\xb5\x18\x03\x12$\n" +
+	"\x19REASON_EVENT_LINK_INVALID\x10\xe7\x03\x1a\x04\x90\xb5\x18\x03\x12\"\n" +
+	"\x17REASON_TOO_MANY_INVITES\x10\xe8\x03\x1a\x04\x90\xb5\x18\t\x12#\n" +
+	"\x18REASON_TOO_MANY_CO_HOSTS\x10\xe9\x03\x1a\x04\x90\xb5\x18\t\x12%\n" +
+	"\x1aREASON_EVENT_RANGE_INVALID\x10\xea\x03\x1a\x04\x90\xb5\x18\x03B\xbc\x01\n" +
 	"\x13com.pulse.errors.v1B\vErrorsProtoP\x01Z:github.com/pulse-social/pulse/gen/pulse/errors/v1;errorsv1\xa2\x02\x03PEX\xaa\x02\x0fPulse.Errors.V1\xca\x02\x0fPulse\\Errors\\V1\xe2\x02\x1bPulse\\Errors\\V1\\GPBMetadata\xea\x02\x11Pulse::Errors::V1b\x06proto3"
 
 var (

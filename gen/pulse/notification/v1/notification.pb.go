@@ -48,21 +48,39 @@ const (
 	NotificationKind_NOTIFICATION_KIND_MESSAGE NotificationKind = 8
 	// The actor approved the recipient's request to follow.
 	NotificationKind_NOTIFICATION_KIND_FOLLOW_APPROVED NotificationKind = 9
+	// The actors answered yes or maybe to the recipient's meetup, or wait for a seat.
+	NotificationKind_NOTIFICATION_KIND_EVENT_ANSWER NotificationKind = 10
+	// The actors invited the recipient to a meetup, or made them a co-host.
+	NotificationKind_NOTIFICATION_KIND_EVENT_INVITE NotificationKind = 11
+	// The actors changed a meetup that the recipient answered to.
+	NotificationKind_NOTIFICATION_KIND_EVENT_CHANGED NotificationKind = 12
+	// The actor cancelled a meetup that the recipient answered to.
+	NotificationKind_NOTIFICATION_KIND_EVENT_CANCELLED NotificationKind = 13
+	// The recipient got a seat that they waited for; the actor is the host.
+	NotificationKind_NOTIFICATION_KIND_EVENT_PROMOTED NotificationKind = 14
+	// A meetup that the recipient answered to begins soon; the actor is the host, who may be the recipient.
+	NotificationKind_NOTIFICATION_KIND_EVENT_REMINDER NotificationKind = 15
 )
 
 // Enum value maps for NotificationKind.
 var (
 	NotificationKind_name = map[int32]string{
-		0: "NOTIFICATION_KIND_UNSPECIFIED",
-		1: "NOTIFICATION_KIND_FOLLOW",
-		2: "NOTIFICATION_KIND_FOLLOW_REQUEST",
-		3: "NOTIFICATION_KIND_LIKE",
-		4: "NOTIFICATION_KIND_REPOST",
-		5: "NOTIFICATION_KIND_REPLY",
-		6: "NOTIFICATION_KIND_MENTION",
-		7: "NOTIFICATION_KIND_QUOTE",
-		8: "NOTIFICATION_KIND_MESSAGE",
-		9: "NOTIFICATION_KIND_FOLLOW_APPROVED",
+		0:  "NOTIFICATION_KIND_UNSPECIFIED",
+		1:  "NOTIFICATION_KIND_FOLLOW",
+		2:  "NOTIFICATION_KIND_FOLLOW_REQUEST",
+		3:  "NOTIFICATION_KIND_LIKE",
+		4:  "NOTIFICATION_KIND_REPOST",
+		5:  "NOTIFICATION_KIND_REPLY",
+		6:  "NOTIFICATION_KIND_MENTION",
+		7:  "NOTIFICATION_KIND_QUOTE",
+		8:  "NOTIFICATION_KIND_MESSAGE",
+		9:  "NOTIFICATION_KIND_FOLLOW_APPROVED",
+		10: "NOTIFICATION_KIND_EVENT_ANSWER",
+		11: "NOTIFICATION_KIND_EVENT_INVITE",
+		12: "NOTIFICATION_KIND_EVENT_CHANGED",
+		13: "NOTIFICATION_KIND_EVENT_CANCELLED",
+		14: "NOTIFICATION_KIND_EVENT_PROMOTED",
+		15: "NOTIFICATION_KIND_EVENT_REMINDER",
 	}
 	NotificationKind_value = map[string]int32{
 		"NOTIFICATION_KIND_UNSPECIFIED":     0,
@@ -75,6 +93,12 @@ var (
 		"NOTIFICATION_KIND_QUOTE":           7,
 		"NOTIFICATION_KIND_MESSAGE":         8,
 		"NOTIFICATION_KIND_FOLLOW_APPROVED": 9,
+		"NOTIFICATION_KIND_EVENT_ANSWER":    10,
+		"NOTIFICATION_KIND_EVENT_INVITE":    11,
+		"NOTIFICATION_KIND_EVENT_CHANGED":   12,
+		"NOTIFICATION_KIND_EVENT_CANCELLED": 13,
+		"NOTIFICATION_KIND_EVENT_PROMOTED":  14,
+		"NOTIFICATION_KIND_EVENT_REMINDER":  15,
 	}
 )
 
@@ -116,7 +140,8 @@ type Notification struct {
 	Actors []*v1.UserSummary `protobuf:"bytes,3,rep,name=actors,proto3" json:"actors,omitempty"`
 	// How many different people caused it, those whom the recipient may not see left out.
 	ActorCount int32 `protobuf:"varint,4,opt,name=actor_count,json=actorCount,proto3" json:"actor_count,omitempty"`
-	// How many causes there are: of messages, how many were sent; otherwise as many as there are people.
+	// How many causes there are: of messages, how many were sent, of news of a meetup, how many there were; otherwise as many as
+	// there are people.
 	CauseCount int32 `protobuf:"varint,5,opt,name=cause_count,json=causeCount,proto3" json:"cause_count,omitempty"`
 	// The recipient's post that is liked, reposted, quoted or replied to; 0 for none.
 	PostId int64 `protobuf:"varint,6,opt,name=post_id,json=postId,proto3" json:"post_id,omitempty"`
@@ -131,7 +156,9 @@ type Notification struct {
 	// When the first cause came.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// Position of the latest cause among all that the recipient was ever notified of; it grows.
-	Sequence      int64 `protobuf:"varint,12,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	Sequence int64 `protobuf:"varint,12,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// The meetup, 0 for none.
+	EventId       int64 `protobuf:"varint,13,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -246,6 +273,13 @@ func (x *Notification) GetCreateTime() *timestamppb.Timestamp {
 func (x *Notification) GetSequence() int64 {
 	if x != nil {
 		return x.Sequence
+	}
+	return 0
+}
+
+func (x *Notification) GetEventId() int64 {
+	if x != nil {
+		return x.EventId
 	}
 	return 0
 }
@@ -750,7 +784,7 @@ var File_pulse_notification_v1_notification_proto protoreflect.FileDescriptor
 
 const file_pulse_notification_v1_notification_proto_rawDesc = "" +
 	"\n" +
-	"(pulse/notification/v1/notification.proto\x12\x15pulse.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pulse/user/v1/user.proto\"\xe1\x03\n" +
+	"(pulse/notification/v1/notification.proto\x12\x15pulse.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18pulse/user/v1/user.proto\"\xfc\x03\n" +
 	"\fNotification\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12;\n" +
 	"\x04kind\x18\x02 \x01(\x0e2'.pulse.notification.v1.NotificationKindR\x04kind\x122\n" +
@@ -768,7 +802,8 @@ const file_pulse_notification_v1_notification_proto_rawDesc = "" +
 	"updateTime\x12;\n" +
 	"\vcreate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12\x1a\n" +
-	"\bsequence\x18\f \x01(\x03R\bsequence\"\xdc\x01\n" +
+	"\bsequence\x18\f \x01(\x03R\bsequence\x12\x19\n" +
+	"\bevent_id\x18\r \x01(\x03R\aeventId\"\xdc\x01\n" +
 	"\x18ListNotificationsRequest\x12P\n" +
 	"\x05kinds\x18\x01 \x03(\x0e2'.pulse.notification.v1.NotificationKindB\x11\xbaH\x0e\x92\x01\v\x10\x14\"\a\x82\x01\x04\x10\x01 \x00R\x05kinds\x12\x1f\n" +
 	"\vunread_only\x18\x02 \x01(\bR\n" +
@@ -794,7 +829,7 @@ const file_pulse_notification_v1_notification_proto_rawDesc = "" +
 	"\x1fMarkAllNotificationsReadRequest\x12-\n" +
 	"\x0eup_to_sequence\x18\x01 \x01(\x03B\a\xbaH\x04\"\x02(\x00R\fupToSequence\"E\n" +
 	" MarkAllNotificationsReadResponse\x12!\n" +
-	"\funread_count\x18\x01 \x01(\x05R\vunreadCount*\xd2\x02\n" +
+	"\funread_count\x18\x01 \x01(\x05R\vunreadCount*\xb2\x04\n" +
 	"\x10NotificationKind\x12!\n" +
 	"\x1dNOTIFICATION_KIND_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18NOTIFICATION_KIND_FOLLOW\x10\x01\x12$\n" +
@@ -805,7 +840,14 @@ const file_pulse_notification_v1_notification_proto_rawDesc = "" +
 	"\x19NOTIFICATION_KIND_MENTION\x10\x06\x12\x1b\n" +
 	"\x17NOTIFICATION_KIND_QUOTE\x10\a\x12\x1d\n" +
 	"\x19NOTIFICATION_KIND_MESSAGE\x10\b\x12%\n" +
-	"!NOTIFICATION_KIND_FOLLOW_APPROVED\x10\tB\xec\x01\n" +
+	"!NOTIFICATION_KIND_FOLLOW_APPROVED\x10\t\x12\"\n" +
+	"\x1eNOTIFICATION_KIND_EVENT_ANSWER\x10\n" +
+	"\x12\"\n" +
+	"\x1eNOTIFICATION_KIND_EVENT_INVITE\x10\v\x12#\n" +
+	"\x1fNOTIFICATION_KIND_EVENT_CHANGED\x10\f\x12%\n" +
+	"!NOTIFICATION_KIND_EVENT_CANCELLED\x10\r\x12$\n" +
+	" NOTIFICATION_KIND_EVENT_PROMOTED\x10\x0e\x12$\n" +
+	" NOTIFICATION_KIND_EVENT_REMINDER\x10\x0fB\xec\x01\n" +
 	"\x19com.pulse.notification.v1B\x11NotificationProtoP\x01ZFgithub.com/pulse-social/pulse/gen/pulse/notification/v1;notificationv1\xa2\x02\x03PNX\xaa\x02\x15Pulse.Notification.V1\xca\x02\x15Pulse\\Notification\\V1\xe2\x02!Pulse\\Notification\\V1\\GPBMetadata\xea\x02\x17Pulse::Notification::V1b\x06proto3"
 
 var (

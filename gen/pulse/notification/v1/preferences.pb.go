@@ -91,7 +91,8 @@ type KindPreference struct {
 	InApp bool `protobuf:"varint,3,opt,name=in_app,json=inApp,proto3" json:"in_app,omitempty"`
 	// Whether pushed to browsers. At first yes.
 	Push bool `protobuf:"varint,4,opt,name=push,proto3" json:"push,omitempty"`
-	// Whether by mail, to the verified address of the account. At first only follow requests, mentions and replies.
+	// Whether by mail, to the verified address of the account. At first only follow requests, mentions, replies,
+	// meetups that were cancelled, and seats that one waited for.
 	Email         bool `protobuf:"varint,5,opt,name=email,proto3" json:"email,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -28,7 +28,7 @@ const (
 // What a browser is pushed is a JSON object of at most 3 KiB, such as
 // `{"id":"71","kind":"REPLY","actor":{"handle":"ada","name":"Ada"},"others":0,"post_id":"70"}`: the notification, its kind (a
 // NotificationKind without its prefix), the latest of those who caused it and how many more there are, and where there is one, the
-// `post_id` of the recipient's post or of what the actor wrote, or the `conversation_id`. Ids are strings. What anybody wrote is not
+// `post_id` of the recipient's post or of what the actor wrote, the `conversation_id`, or the `event_id`. Ids are strings. What anybody wrote is not
 // in it: the application reads that when it is opened. A later push about a notification takes the place of one that the browser
 // has not got yet; each is kept for a day.
 type PushSubscription struct {

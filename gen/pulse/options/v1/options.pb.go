@@ -122,6 +122,8 @@ const (
 	ObjectKind_OBJECT_KIND_PUSH_SUBSCRIPTION ObjectKind = 41
 	// The request names a picture.
 	ObjectKind_OBJECT_KIND_MEDIA ObjectKind = 50
+	// The request names a meetup.
+	ObjectKind_OBJECT_KIND_EVENT ObjectKind = 60
 )
 
 // Enum value maps for ObjectKind.
@@ -141,6 +143,7 @@ var (
 		40: "OBJECT_KIND_NOTIFICATION",
 		41: "OBJECT_KIND_PUSH_SUBSCRIPTION",
 		50: "OBJECT_KIND_MEDIA",
+		60: "OBJECT_KIND_EVENT",
 	}
 	ObjectKind_value = map[string]int32{
 		"OBJECT_KIND_UNSPECIFIED":       0,
@@ -157,6 +160,7 @@ var (
 		"OBJECT_KIND_NOTIFICATION":      40,
 		"OBJECT_KIND_PUSH_SUBSCRIPTION": 41,
 		"OBJECT_KIND_MEDIA":             50,
+		"OBJECT_KIND_EVENT":             60,
 	}
 )
 
@@ -530,7 +534,7 @@ const file_pulse_options_v1_options_proto_rawDesc = "" +
 	"\vACCESS_USER\x10\x02\x12\x14\n" +
 	"\x10ACCESS_MODERATOR\x10\x03\x12\x10\n" +
 	"\fACCESS_ADMIN\x10\x04\x12\x12\n" +
-	"\x0eACCESS_SERVICE\x10\x05*\xef\x02\n" +
+	"\x0eACCESS_SERVICE\x10\x05*\x86\x03\n" +
 	"\n" +
 	"ObjectKind\x12\x1b\n" +
 	"\x17OBJECT_KIND_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -547,7 +551,8 @@ const file_pulse_options_v1_options_proto_rawDesc = "" +
 	"\x13OBJECT_KIND_MESSAGE\x10\x1f\x12\x1c\n" +
 	"\x18OBJECT_KIND_NOTIFICATION\x10(\x12!\n" +
 	"\x1dOBJECT_KIND_PUSH_SUBSCRIPTION\x10)\x12\x15\n" +
-	"\x11OBJECT_KIND_MEDIA\x102*\x84\x01\n" +
+	"\x11OBJECT_KIND_MEDIA\x102\x12\x15\n" +
+	"\x11OBJECT_KIND_EVENT\x10<*\x84\x01\n" +
 	"\tRateClass\x12\x1a\n" +
 	"\x16RATE_CLASS_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fRATE_CLASS_READ\x10\x01\x12\x14\n" +

@@ -4,7 +4,7 @@
 // 	protoc        (unknown)
 // source: pulse/search/v1/search.proto
 
-// Package pulse.search.v1 finds posts, people and hashtags. Nothing is found that its reader may not see, and nothing
+// Package pulse.search.v1 finds posts, people, hashtags and meetups. Nothing is found that its reader may not see, and nothing
 // tells how much else there is.
 //
 // Words are compared without regard to case, diacritics and width: `cafe` finds Café and ＣＡＦＥ, `strasse` finds Straße.
@@ -14,6 +14,7 @@ package searchv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	v12 "github.com/pulse-social/pulse/gen/pulse/event/v1"
 	_ "github.com/pulse-social/pulse/gen/pulse/options/v1"
 	v1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	v11 "github.com/pulse-social/pulse/gen/pulse/user/v1"
@@ -862,11 +863,130 @@ func (x *SuggestResponse) GetSuggestions() []*Suggestion {
 	return nil
 }
 
+// Request of SearchEvents.
+type SearchEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to look for, 1 to 200 characters.
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// How many to answer; 0 means 20, more than 100 means 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where to go on: the next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchEventsRequest) Reset() {
+	*x = SearchEventsRequest{}
+	mi := &file_pulse_search_v1_search_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchEventsRequest) ProtoMessage() {}
+
+func (x *SearchEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_search_v1_search_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchEventsRequest.ProtoReflect.Descriptor instead.
+func (*SearchEventsRequest) Descriptor() ([]byte, []int) {
+	return file_pulse_search_v1_search_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SearchEventsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *SearchEventsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *SearchEventsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of SearchEvents.
+type SearchEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The meetups.
+	Events []*v12.Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Token of the next page, empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchEventsResponse) Reset() {
+	*x = SearchEventsResponse{}
+	mi := &file_pulse_search_v1_search_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchEventsResponse) ProtoMessage() {}
+
+func (x *SearchEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_pulse_search_v1_search_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchEventsResponse.ProtoReflect.Descriptor instead.
+func (*SearchEventsResponse) Descriptor() ([]byte, []int) {
+	return file_pulse_search_v1_search_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SearchEventsResponse) GetEvents() []*v12.Event {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *SearchEventsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_pulse_search_v1_search_proto protoreflect.FileDescriptor
 
 const file_pulse_search_v1_search_proto_rawDesc = "" +
 	"\n" +
-	"\x1cpulse/search/v1/search.proto\x12\x0fpulse.search.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/post/v1/post.proto\x1a\x18pulse/user/v1/user.proto\"E\n" +
+	"\x1cpulse/search/v1/search.proto\x12\x0fpulse.search.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1apulse/event/v1/event.proto\x1a\x1epulse/options/v1/options.proto\x1a\x18pulse/post/v1/post.proto\x1a\x18pulse/user/v1/user.proto\"E\n" +
 	"\tTextRange\x12\x1d\n" +
 	"\n" +
 	"byte_start\x18\x01 \x01(\x05R\tbyteStart\x12\x19\n" +
@@ -920,16 +1040,26 @@ const file_pulse_search_v1_search_proto_rawDesc = "" +
 	"\x06prefix\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06prefix\x12\x1d\n" +
 	"\x05limit\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\x05limit\"P\n" +
 	"\x0fSuggestResponse\x12=\n" +
-	"\vsuggestions\x18\x01 \x03(\v2\x1b.pulse.search.v1.SuggestionR\vsuggestions*X\n" +
+	"\vsuggestions\x18\x01 \x03(\v2\x1b.pulse.search.v1.SuggestionR\vsuggestions\"\x86\x01\n" +
+	"\x13SearchEventsRequest\x12 \n" +
+	"\x05query\x18\x01 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05query\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"m\n" +
+	"\x14SearchEventsResponse\x12-\n" +
+	"\x06events\x18\x01 \x03(\v2\x15.pulse.event.v1.EventR\x06events\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*X\n" +
 	"\tPostOrder\x12\x1a\n" +
 	"\x16POST_ORDER_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11POST_ORDER_NEWEST\x10\x01\x12\x18\n" +
-	"\x14POST_ORDER_RELEVANCE\x10\x022\x89\x04\n" +
+	"\x14POST_ORDER_RELEVANCE\x10\x022\x8f\x05\n" +
 	"\rSearchService\x12\x7f\n" +
 	"\vSearchPosts\x12#.pulse.search.v1.SearchPostsRequest\x1a$.pulse.search.v1.SearchPostsResponse\"%\x8a\xb5\x18\x06\b\x01\x10\x03X\x04\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/search/posts\x90\x02\x01\x12\x7f\n" +
 	"\vSearchUsers\x12#.pulse.search.v1.SearchUsersRequest\x1a$.pulse.search.v1.SearchUsersResponse\"%\x8a\xb5\x18\x06\b\x01\x10\x01X\x04\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/search/users\x90\x02\x01\x12{\n" +
 	"\n" +
-	"SearchTags\x12\".pulse.search.v1.SearchTagsRequest\x1a#.pulse.search.v1.SearchTagsResponse\"$\x8a\xb5\x18\x06\b\x01\x10\x01X\x04\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/search/tags\x90\x02\x01\x12y\n" +
+	"SearchTags\x12\".pulse.search.v1.SearchTagsRequest\x1a#.pulse.search.v1.SearchTagsResponse\"$\x8a\xb5\x18\x06\b\x01\x10\x01X\x04\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/search/tags\x90\x02\x01\x12\x83\x01\n" +
+	"\fSearchEvents\x12$.pulse.search.v1.SearchEventsRequest\x1a%.pulse.search.v1.SearchEventsResponse\"&\x8a\xb5\x18\x06\b\x01\x10\x01X\x04\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/search/events\x90\x02\x01\x12y\n" +
 	"\aSuggest\x12\x1f.pulse.search.v1.SuggestRequest\x1a .pulse.search.v1.SuggestResponse\"+\x8a\xb5\x18\x06\b\x01\x10\x01X\x04\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/search/suggestions\x90\x02\x01B\xbc\x01\n" +
 	"\x13com.pulse.search.v1B\vSearchProtoP\x01Z:github.com/pulse-social/pulse/gen/pulse/search/v1;searchv1\xa2\x02\x03PSX\xaa\x02\x0fPulse.Search.V1\xca\x02\x0fPulse\\Search\\V1\xe2\x02\x1bPulse\\Search\\V1\\GPBMetadata\xea\x02\x11Pulse::Search::V1b\x06proto3"
 
@@ -946,7 +1076,7 @@ func file_pulse_search_v1_search_proto_rawDescGZIP() []byte {
 }
 
 var file_pulse_search_v1_search_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_pulse_search_v1_search_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_pulse_search_v1_search_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_pulse_search_v1_search_proto_goTypes = []any{
 	(PostOrder)(0),                // 0: pulse.search.v1.PostOrder
 	(*TextRange)(nil),             // 1: pulse.search.v1.TextRange
@@ -961,38 +1091,44 @@ var file_pulse_search_v1_search_proto_goTypes = []any{
 	(*SearchTagsResponse)(nil),    // 10: pulse.search.v1.SearchTagsResponse
 	(*SuggestRequest)(nil),        // 11: pulse.search.v1.SuggestRequest
 	(*SuggestResponse)(nil),       // 12: pulse.search.v1.SuggestResponse
-	(*v1.Post)(nil),               // 13: pulse.post.v1.Post
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*v11.UserSummary)(nil),       // 15: pulse.user.v1.UserSummary
-	(*v11.User)(nil),              // 16: pulse.user.v1.User
+	(*SearchEventsRequest)(nil),   // 13: pulse.search.v1.SearchEventsRequest
+	(*SearchEventsResponse)(nil),  // 14: pulse.search.v1.SearchEventsResponse
+	(*v1.Post)(nil),               // 15: pulse.post.v1.Post
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*v11.UserSummary)(nil),       // 17: pulse.user.v1.UserSummary
+	(*v11.User)(nil),              // 18: pulse.user.v1.User
+	(*v12.Event)(nil),             // 19: pulse.event.v1.Event
 }
 var file_pulse_search_v1_search_proto_depIdxs = []int32{
-	13, // 0: pulse.search.v1.PostHit.post:type_name -> pulse.post.v1.Post
+	15, // 0: pulse.search.v1.PostHit.post:type_name -> pulse.post.v1.Post
 	1,  // 1: pulse.search.v1.PostHit.snippet:type_name -> pulse.search.v1.TextRange
 	1,  // 2: pulse.search.v1.PostHit.matches:type_name -> pulse.search.v1.TextRange
-	14, // 3: pulse.search.v1.TagHit.last_used_time:type_name -> google.protobuf.Timestamp
-	15, // 4: pulse.search.v1.Suggestion.user:type_name -> pulse.user.v1.UserSummary
+	16, // 3: pulse.search.v1.TagHit.last_used_time:type_name -> google.protobuf.Timestamp
+	17, // 4: pulse.search.v1.Suggestion.user:type_name -> pulse.user.v1.UserSummary
 	3,  // 5: pulse.search.v1.Suggestion.tag:type_name -> pulse.search.v1.TagHit
-	14, // 6: pulse.search.v1.SearchPostsRequest.since:type_name -> google.protobuf.Timestamp
-	14, // 7: pulse.search.v1.SearchPostsRequest.until:type_name -> google.protobuf.Timestamp
+	16, // 6: pulse.search.v1.SearchPostsRequest.since:type_name -> google.protobuf.Timestamp
+	16, // 7: pulse.search.v1.SearchPostsRequest.until:type_name -> google.protobuf.Timestamp
 	0,  // 8: pulse.search.v1.SearchPostsRequest.order:type_name -> pulse.search.v1.PostOrder
 	2,  // 9: pulse.search.v1.SearchPostsResponse.hits:type_name -> pulse.search.v1.PostHit
-	16, // 10: pulse.search.v1.SearchUsersResponse.users:type_name -> pulse.user.v1.User
+	18, // 10: pulse.search.v1.SearchUsersResponse.users:type_name -> pulse.user.v1.User
 	3,  // 11: pulse.search.v1.SearchTagsResponse.tags:type_name -> pulse.search.v1.TagHit
 	4,  // 12: pulse.search.v1.SuggestResponse.suggestions:type_name -> pulse.search.v1.Suggestion
-	5,  // 13: pulse.search.v1.SearchService.SearchPosts:input_type -> pulse.search.v1.SearchPostsRequest
-	7,  // 14: pulse.search.v1.SearchService.SearchUsers:input_type -> pulse.search.v1.SearchUsersRequest
-	9,  // 15: pulse.search.v1.SearchService.SearchTags:input_type -> pulse.search.v1.SearchTagsRequest
-	11, // 16: pulse.search.v1.SearchService.Suggest:input_type -> pulse.search.v1.SuggestRequest
-	6,  // 17: pulse.search.v1.SearchService.SearchPosts:output_type -> pulse.search.v1.SearchPostsResponse
-	8,  // 18: pulse.search.v1.SearchService.SearchUsers:output_type -> pulse.search.v1.SearchUsersResponse
-	10, // 19: pulse.search.v1.SearchService.SearchTags:output_type -> pulse.search.v1.SearchTagsResponse
-	12, // 20: pulse.search.v1.SearchService.Suggest:output_type -> pulse.search.v1.SuggestResponse
-	17, // [17:21] is the sub-list for method output_type
-	13, // [13:17] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	19, // 13: pulse.search.v1.SearchEventsResponse.events:type_name -> pulse.event.v1.Event
+	5,  // 14: pulse.search.v1.SearchService.SearchPosts:input_type -> pulse.search.v1.SearchPostsRequest
+	7,  // 15: pulse.search.v1.SearchService.SearchUsers:input_type -> pulse.search.v1.SearchUsersRequest
+	9,  // 16: pulse.search.v1.SearchService.SearchTags:input_type -> pulse.search.v1.SearchTagsRequest
+	13, // 17: pulse.search.v1.SearchService.SearchEvents:input_type -> pulse.search.v1.SearchEventsRequest
+	11, // 18: pulse.search.v1.SearchService.Suggest:input_type -> pulse.search.v1.SuggestRequest
+	6,  // 19: pulse.search.v1.SearchService.SearchPosts:output_type -> pulse.search.v1.SearchPostsResponse
+	8,  // 20: pulse.search.v1.SearchService.SearchUsers:output_type -> pulse.search.v1.SearchUsersResponse
+	10, // 21: pulse.search.v1.SearchService.SearchTags:output_type -> pulse.search.v1.SearchTagsResponse
+	14, // 22: pulse.search.v1.SearchService.SearchEvents:output_type -> pulse.search.v1.SearchEventsResponse
+	12, // 23: pulse.search.v1.SearchService.Suggest:output_type -> pulse.search.v1.SuggestResponse
+	19, // [19:24] is the sub-list for method output_type
+	14, // [14:19] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_pulse_search_v1_search_proto_init() }
@@ -1010,7 +1146,7 @@ func file_pulse_search_v1_search_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pulse_search_v1_search_proto_rawDesc), len(file_pulse_search_v1_search_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -2,7 +2,7 @@
 //
 // Source: pulse/search/v1/search.proto
 
-// Package pulse.search.v1 finds posts, people and hashtags. Nothing is found that its reader may not see, and nothing
+// Package pulse.search.v1 finds posts, people, hashtags and meetups. Nothing is found that its reader may not see, and nothing
 // tells how much else there is.
 //
 // Words are compared without regard to case, diacritics and width: `cafe` finds Café and ＣＡＦＥ, `strasse` finds Straße.
@@ -35,6 +35,8 @@ const (
 	SearchServiceSearchUsersProcedure = "/pulse.search.v1.SearchService/SearchUsers"
 	// SearchServiceSearchTagsProcedure is the procedure name of the SearchService's SearchTags RPC.
 	SearchServiceSearchTagsProcedure = "/pulse.search.v1.SearchService/SearchTags"
+	// SearchServiceSearchEventsProcedure is the procedure name of the SearchService's SearchEvents RPC.
+	SearchServiceSearchEventsProcedure = "/pulse.search.v1.SearchService/SearchEvents"
 	// SearchServiceSuggestProcedure is the procedure name of the SearchService's Suggest RPC.
 	SearchServiceSuggestProcedure = "/pulse.search.v1.SearchService/Suggest"
 )
@@ -61,6 +63,14 @@ var (
 			StreamType:       connect.StreamTypeUnary,
 			Schema:           v1.File_pulse_search_v1_search_proto.Services().ByName("SearchService").Methods().ByName("SearchTags"),
 			Procedure:        SearchServiceSearchTagsProcedure,
+			IdempotencyLevel: connect.IdempotencyNoSideEffects,
+		}
+	})
+	searchServiceSearchEventsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType:       connect.StreamTypeUnary,
+			Schema:           v1.File_pulse_search_v1_search_proto.Services().ByName("SearchService").Methods().ByName("SearchEvents"),
+			Procedure:        SearchServiceSearchEventsProcedure,
 			IdempotencyLevel: connect.IdempotencyNoSideEffects,
 		}
 	})
@@ -108,6 +118,12 @@ type SearchServiceClient interface {
 	//
 	// Errors: QUERY_INVALID, PAGE_TOKEN_INVALID.
 	SearchTags(context.Context, *v1.SearchTagsRequest) (*v1.SearchTagsResponse, error)
+	// SearchEvents finds meetups by title, description and place: what has, for each word of the query, a word that begins with
+	// it, newest first; so it serves type-ahead too. Anyone may call it. It finds what the caller may see, except what is by
+	// people whom they mute; what was cancelled or is over too. DiscoverEvents of the event service lists meetups by when and where they are.
+	//
+	// Errors: QUERY_INVALID, PAGE_TOKEN_INVALID.
+	SearchEvents(context.Context, *v1.SearchEventsRequest) (*v1.SearchEventsResponse, error)
 	// Suggest completes what somebody is typing with people and hashtags; it is made to be called at each key. Anyone may
 	// call it. What begins with # is completed with hashtags, what begins with @ with people, anything else with both.
 	//
@@ -158,6 +174,12 @@ type SearchServiceHandler interface {
 	//
 	// Errors: QUERY_INVALID, PAGE_TOKEN_INVALID.
 	SearchTags(context.Context, *v1.SearchTagsRequest) (*v1.SearchTagsResponse, error)
+	// SearchEvents finds meetups by title, description and place: what has, for each word of the query, a word that begins with
+	// it, newest first; so it serves type-ahead too. Anyone may call it. It finds what the caller may see, except what is by
+	// people whom they mute; what was cancelled or is over too. DiscoverEvents of the event service lists meetups by when and where they are.
+	//
+	// Errors: QUERY_INVALID, PAGE_TOKEN_INVALID.
+	SearchEvents(context.Context, *v1.SearchEventsRequest) (*v1.SearchEventsResponse, error)
 	// Suggest completes what somebody is typing with people and hashtags; it is made to be called at each key. Anyone may
 	// call it. What begins with # is completed with hashtags, what begins with @ with people, anything else with both.
 	//
@@ -176,6 +198,7 @@ func RegisterSearchServiceHandler(server *connect.Server, svc SearchServiceHandl
 		connect.Method{Spec: searchServiceSearchPostsSpec(), Handler: adapter.searchPosts},
 		connect.Method{Spec: searchServiceSearchUsersSpec(), Handler: adapter.searchUsers},
 		connect.Method{Spec: searchServiceSearchTagsSpec(), Handler: adapter.searchTags},
+		connect.Method{Spec: searchServiceSearchEventsSpec(), Handler: adapter.searchEvents},
 		connect.Method{Spec: searchServiceSuggestSpec(), Handler: adapter.suggest},
 	)
 }
@@ -193,6 +216,10 @@ func (UnimplementedSearchServiceHandler) SearchUsers(context.Context, *v1.Search
 
 func (UnimplementedSearchServiceHandler) SearchTags(context.Context, *v1.SearchTagsRequest) (*v1.SearchTagsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.search.v1.SearchService.SearchTags is not implemented")
+}
+
+func (UnimplementedSearchServiceHandler) SearchEvents(context.Context, *v1.SearchEventsRequest) (*v1.SearchEventsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "pulse.search.v1.SearchService.SearchEvents is not implemented")
 }
 
 func (UnimplementedSearchServiceHandler) Suggest(context.Context, *v1.SuggestRequest) (*v1.SuggestResponse, error) {
@@ -222,6 +249,14 @@ func (c *searchServiceClient) SearchUsers(ctx context.Context, req *v1.SearchUse
 func (c *searchServiceClient) SearchTags(ctx context.Context, req *v1.SearchTagsRequest) (*v1.SearchTagsResponse, error) {
 	var res v1.SearchTagsResponse
 	if err := c.client.CallUnary(ctx, searchServiceSearchTagsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *searchServiceClient) SearchEvents(ctx context.Context, req *v1.SearchEventsRequest) (*v1.SearchEventsResponse, error) {
+	var res v1.SearchEventsResponse
+	if err := c.client.CallUnary(ctx, searchServiceSearchEventsSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -267,6 +302,18 @@ func (h searchServiceHandler) searchTags(ctx context.Context, _ connect.Spec, st
 		return err
 	}
 	res, err := h.svc.SearchTags(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h searchServiceHandler) searchEvents(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SearchEventsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SearchEvents(ctx, &req)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@
 // instance `pulse.bus.v1.PostCreated.7301`. Events of one aggregate may arrive late, twice and out of order; a consumer
 // that keeps to the inbox has each one's effect once.
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_pulse_options_v1_options } from "../../options/v1/options_pb.js";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/bus/v1/events.proto.
  */
 export const file_pulse_bus_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("ChlwdWxzZS9idXMvdjEvZXZlbnRzLnByb3RvEgxwdWxzZS5idXMudjEiQwoRQWNjb3VudFJlZ2lzdGVyZWQSDwoHdXNlcl9pZBgBIAEoAxIOCgZoYW5kbGUYAiABKAk6DZq1GAkKB3VzZXJfaWQiRwoOU2Vzc2lvblJldm9rZWQSEgoKc2Vzc2lvbl9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDOhCatRgMCgpzZXNzaW9uX2lkIi8KDU1haWxSZXF1ZXN0ZWQSDwoHbWFpbF9pZBgBIAEoAzoNmrUYCQoHbWFpbF9pZCI1Cg1BcGlLZXlSZXZva2VkEhIKCmFwaV9rZXlfaWQYASABKAM6EJq1GAwKCmFwaV9rZXlfaWQisQEKC1Bvc3RDcmVhdGVkEg8KB3Bvc3RfaWQYASABKAMSEQoJYXV0aG9yX2lkGAIgASgDEhMKC3JlcGx5X3RvX2lkGAMgASgDEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxyZXBvc3Rfb2ZfaWQYBSABKAMSEwoLcXVvdGVfb2ZfaWQYBiABKAM6DZq1GAkKB3Bvc3RfaWQigAEKC1Bvc3REZWxldGVkEg8KB3Bvc3RfaWQYASABKAMSEQoJYXV0aG9yX2lkGAIgASgDEhMKC3JlcGx5X3RvX2lkGAMgASgDEhQKDHJlcG9zdF9vZl9pZBgEIAEoAxITCgtxdW90ZV9vZl9pZBgFIAEoAzoNmrUYCQoHcG9zdF9pZCJPCglQb3N0TGlrZWQSDwoHcG9zdF9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDEhEKCWF1dGhvcl9pZBgDIAEoAzoNmrUYCQoHcG9zdF9pZCJRCgtQb3N0VW5saWtlZBIPCgdwb3N0X2lkGAEgASgDEg8KB3VzZXJfaWQYAiABKAMSEQoJYXV0aG9yX2lkGAMgASgDOg2atRgJCgdwb3N0X2lkIksKDFVzZXJGb2xsb3dlZBITCgtmb2xsb3dlcl9pZBgBIAEoAxITCgtmb2xsb3dlZV9pZBgCIAEoAzoRmrUYDQoLZm9sbG93ZXJfaWQiTQoOVXNlclVuZm9sbG93ZWQSEwoLZm9sbG93ZXJfaWQYASABKAMSEwoLZm9sbG93ZWVfaWQYAiABKAM6EZq1GA0KC2ZvbGxvd2VyX2lkIk4KD0ZvbGxvd1JlcXVlc3RlZBIUCgxyZXF1ZXN0ZXJfaWQYASABKAMSEQoJdGFyZ2V0X2lkGAIgASgDOhKatRgOCgxyZXF1ZXN0ZXJfaWQiVAoVRm9sbG93UmVxdWVzdEFwcHJvdmVkEhQKDHJlcXVlc3Rlcl9pZBgBIAEoAxIRCgl0YXJnZXRfaWQYAiABKAM6Epq1GA4KDHJlcXVlc3Rlcl9pZCJVChZGb2xsb3dSZXF1ZXN0V2l0aGRyYXduEhQKDHJlcXVlc3Rlcl9pZBgBIAEoAxIRCgl0YXJnZXRfaWQYAiABKAM6Epq1GA4KDHJlcXVlc3Rlcl9pZCJHCgtVc2VyQmxvY2tlZBISCgpibG9ja2VyX2lkGAEgASgDEhIKCmJsb2NrZWRfaWQYAiABKAM6EJq1GAwKCmJsb2NrZXJfaWQiSQoNVXNlclVuYmxvY2tlZBISCgpibG9ja2VyX2lkGAEgASgDEhIKCmJsb2NrZWRfaWQYAiABKAM6EJq1GAwKCmJsb2NrZXJfaWQiPwoKUG9zdEVkaXRlZBIPCgdwb3N0X2lkGAEgASgDEhEKCWF1dGhvcl9pZBgCIAEoAzoNmrUYCQoHcG9zdF9pZCIwCg5Qcm9maWxlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgDOg2atRgJCgd1c2VyX2lkIlcKDUhhbmRsZUNoYW5nZWQSDwoHdXNlcl9pZBgBIAEoAxISCgpvbGRfaGFuZGxlGAIgASgJEhIKCm5ld19oYW5kbGUYAyABKAk6DZq1GAkKB3VzZXJfaWQiRQoTQWNjb3VudFN0YXRlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgDEg4KBmFjdGl2ZRgCIAEoCDoNmrUYCQoHdXNlcl9pZCIwCg5BY2NvdW50RGVsZXRlZBIPCgd1c2VyX2lkGAEgASgDOg2atRgJCgd1c2VyX2lkIoQBCgtNZXNzYWdlU2VudBIXCg9jb252ZXJzYXRpb25faWQYASABKAMSEgoKbWVzc2FnZV9pZBgCIAEoAxIQCghzZXF1ZW5jZRgDIAEoAxIRCglzZW5kZXJfaWQYBCABKAMSDAoEa2luZBgFIAEoBToVmrUYEQoPY29udmVyc2F0aW9uX2lkImYKDk1lc3NhZ2VDaGFuZ2VkEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoAxISCgptZXNzYWdlX2lkGAIgASgDEhAKCHNlcXVlbmNlGAMgASgDOhWatRgRCg9jb252ZXJzYXRpb25faWQiVgoTQ29udmVyc2F0aW9uQ2hhbmdlZBIXCg9jb252ZXJzYXRpb25faWQYASABKAMSDwoHdXNlcl9pZBgCIAEoAzoVmrUYEQoPY29udmVyc2F0aW9uX2lkIlMKEENvbnZlcnNhdGlvbkxlZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgDEg8KB3VzZXJfaWQYAiABKAM6FZq1GBEKD2NvbnZlcnNhdGlvbl9pZCJ/ChBDb252ZXJzYXRpb25SZWFkEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDEhUKDXJlYWRfc2VxdWVuY2UYAyABKAMSEwoLdW5hbm5vdW5jZWQYBCABKAg6FZq1GBEKD2NvbnZlcnNhdGlvbl9pZCKOAQoSTm90aWZpY2F0aW9uUmFpc2VkEhcKD25vdGlmaWNhdGlvbl9pZBgBIAEoAxIUCgxyZWNpcGllbnRfaWQYAiABKAMSEAoIc2VxdWVuY2UYAyABKAMSEAoIY2F1c2VfaWQYBCABKAMSDgoGaW5fYXBwGAUgASgIOhWatRgRCg9ub3RpZmljYXRpb25faWQiPQoRTm90aWZpY2F0aW9uc1JlYWQSFAoMcmVjaXBpZW50X2lkGAEgASgDOhKatRgOCgxyZWNpcGllbnRfaWQijgEKE05vdGlmaWNhdGlvbk1haWxEdWUSEwoLZGVsaXZlcnlfaWQYASABKAMSFAoMcmVjaXBpZW50X2lkGAIgASgDEhcKD25vdGlmaWNhdGlvbl9pZBgDIAEoAxIQCghhY3Rvcl9pZBgEIAEoAxIOCgZvdGhlcnMYBSABKAU6EZq1GA0KC2RlbGl2ZXJ5X2lkIkgKGE5vdGlmaWNhdGlvbk1haWxEZWNsaW5lZBIPCgd1c2VyX2lkGAEgASgDEgwKBGtpbmQYAiABKAU6DZq1GAkKB3VzZXJfaWQiiwEKDERlYWRMZXR0ZXJlZBIRCglsZXR0ZXJfaWQYASABKAMSEAoIY29uc3VtZXIYAiABKAkSEAoIZXZlbnRfaWQYAyABKAMSEgoKZXZlbnRfdHlwZRgEIAEoCRINCgVlcnJvchgFIAEoCRIQCghhdHRlbXB0cxgGIAEoBToPmrUYCwoJbGV0dGVyX2lkQqcBChBjb20ucHVsc2UuYnVzLnYxQgtFdmVudHNQcm90b1ABWjRnaXRodWIuY29tL3B1bHNlLXNvY2lhbC9wdWxzZS9nZW4vcHVsc2UvYnVzL3YxO2J1c3YxogIDUEJYqgIMUHVsc2UuQnVzLlYxygIMUHVsc2VcQnVzXFYx4gIYUHVsc2VcQnVzXFYxXEdQQk1ldGFkYXRh6gIOUHVsc2U6OkJ1czo6VjFiBnByb3RvMw", [file_google_protobuf_timestamp, file_pulse_options_v1_options]);
+  fileDesc("ChlwdWxzZS9idXMvdjEvZXZlbnRzLnByb3RvEgxwdWxzZS5idXMudjEiQwoRQWNjb3VudFJlZ2lzdGVyZWQSDwoHdXNlcl9pZBgBIAEoAxIOCgZoYW5kbGUYAiABKAk6DZq1GAkKB3VzZXJfaWQiRwoOU2Vzc2lvblJldm9rZWQSEgoKc2Vzc2lvbl9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDOhCatRgMCgpzZXNzaW9uX2lkIi8KDU1haWxSZXF1ZXN0ZWQSDwoHbWFpbF9pZBgBIAEoAzoNmrUYCQoHbWFpbF9pZCI1Cg1BcGlLZXlSZXZva2VkEhIKCmFwaV9rZXlfaWQYASABKAM6EJq1GAwKCmFwaV9rZXlfaWQisQEKC1Bvc3RDcmVhdGVkEg8KB3Bvc3RfaWQYASABKAMSEQoJYXV0aG9yX2lkGAIgASgDEhMKC3JlcGx5X3RvX2lkGAMgASgDEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIUCgxyZXBvc3Rfb2ZfaWQYBSABKAMSEwoLcXVvdGVfb2ZfaWQYBiABKAM6DZq1GAkKB3Bvc3RfaWQigAEKC1Bvc3REZWxldGVkEg8KB3Bvc3RfaWQYASABKAMSEQoJYXV0aG9yX2lkGAIgASgDEhMKC3JlcGx5X3RvX2lkGAMgASgDEhQKDHJlcG9zdF9vZl9pZBgEIAEoAxITCgtxdW90ZV9vZl9pZBgFIAEoAzoNmrUYCQoHcG9zdF9pZCJPCglQb3N0TGlrZWQSDwoHcG9zdF9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDEhEKCWF1dGhvcl9pZBgDIAEoAzoNmrUYCQoHcG9zdF9pZCJRCgtQb3N0VW5saWtlZBIPCgdwb3N0X2lkGAEgASgDEg8KB3VzZXJfaWQYAiABKAMSEQoJYXV0aG9yX2lkGAMgASgDOg2atRgJCgdwb3N0X2lkIksKDFVzZXJGb2xsb3dlZBITCgtmb2xsb3dlcl9pZBgBIAEoAxITCgtmb2xsb3dlZV9pZBgCIAEoAzoRmrUYDQoLZm9sbG93ZXJfaWQiTQoOVXNlclVuZm9sbG93ZWQSEwoLZm9sbG93ZXJfaWQYASABKAMSEwoLZm9sbG93ZWVfaWQYAiABKAM6EZq1GA0KC2ZvbGxvd2VyX2lkIk4KD0ZvbGxvd1JlcXVlc3RlZBIUCgxyZXF1ZXN0ZXJfaWQYASABKAMSEQoJdGFyZ2V0X2lkGAIgASgDOhKatRgOCgxyZXF1ZXN0ZXJfaWQiVAoVRm9sbG93UmVxdWVzdEFwcHJvdmVkEhQKDHJlcXVlc3Rlcl9pZBgBIAEoAxIRCgl0YXJnZXRfaWQYAiABKAM6Epq1GA4KDHJlcXVlc3Rlcl9pZCJVChZGb2xsb3dSZXF1ZXN0V2l0aGRyYXduEhQKDHJlcXVlc3Rlcl9pZBgBIAEoAxIRCgl0YXJnZXRfaWQYAiABKAM6Epq1GA4KDHJlcXVlc3Rlcl9pZCJHCgtVc2VyQmxvY2tlZBISCgpibG9ja2VyX2lkGAEgASgDEhIKCmJsb2NrZWRfaWQYAiABKAM6EJq1GAwKCmJsb2NrZXJfaWQiSQoNVXNlclVuYmxvY2tlZBISCgpibG9ja2VyX2lkGAEgASgDEhIKCmJsb2NrZWRfaWQYAiABKAM6EJq1GAwKCmJsb2NrZXJfaWQiPwoKUG9zdEVkaXRlZBIPCgdwb3N0X2lkGAEgASgDEhEKCWF1dGhvcl9pZBgCIAEoAzoNmrUYCQoHcG9zdF9pZCIwCg5Qcm9maWxlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgDOg2atRgJCgd1c2VyX2lkIlcKDUhhbmRsZUNoYW5nZWQSDwoHdXNlcl9pZBgBIAEoAxISCgpvbGRfaGFuZGxlGAIgASgJEhIKCm5ld19oYW5kbGUYAyABKAk6DZq1GAkKB3VzZXJfaWQiRQoTQWNjb3VudFN0YXRlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgDEg4KBmFjdGl2ZRgCIAEoCDoNmrUYCQoHdXNlcl9pZCIwCg5BY2NvdW50RGVsZXRlZBIPCgd1c2VyX2lkGAEgASgDOg2atRgJCgd1c2VyX2lkIoQBCgtNZXNzYWdlU2VudBIXCg9jb252ZXJzYXRpb25faWQYASABKAMSEgoKbWVzc2FnZV9pZBgCIAEoAxIQCghzZXF1ZW5jZRgDIAEoAxIRCglzZW5kZXJfaWQYBCABKAMSDAoEa2luZBgFIAEoBToVmrUYEQoPY29udmVyc2F0aW9uX2lkImYKDk1lc3NhZ2VDaGFuZ2VkEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoAxISCgptZXNzYWdlX2lkGAIgASgDEhAKCHNlcXVlbmNlGAMgASgDOhWatRgRCg9jb252ZXJzYXRpb25faWQiVgoTQ29udmVyc2F0aW9uQ2hhbmdlZBIXCg9jb252ZXJzYXRpb25faWQYASABKAMSDwoHdXNlcl9pZBgCIAEoAzoVmrUYEQoPY29udmVyc2F0aW9uX2lkIlMKEENvbnZlcnNhdGlvbkxlZnQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgDEg8KB3VzZXJfaWQYAiABKAM6FZq1GBEKD2NvbnZlcnNhdGlvbl9pZCJ/ChBDb252ZXJzYXRpb25SZWFkEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDEhUKDXJlYWRfc2VxdWVuY2UYAyABKAMSEwoLdW5hbm5vdW5jZWQYBCABKAg6FZq1GBEKD2NvbnZlcnNhdGlvbl9pZCKOAQoSTm90aWZpY2F0aW9uUmFpc2VkEhcKD25vdGlmaWNhdGlvbl9pZBgBIAEoAxIUCgxyZWNpcGllbnRfaWQYAiABKAMSEAoIc2VxdWVuY2UYAyABKAMSEAoIY2F1c2VfaWQYBCABKAMSDgoGaW5fYXBwGAUgASgIOhWatRgRCg9ub3RpZmljYXRpb25faWQiPQoRTm90aWZpY2F0aW9uc1JlYWQSFAoMcmVjaXBpZW50X2lkGAEgASgDOhKatRgOCgxyZWNpcGllbnRfaWQijgEKE05vdGlmaWNhdGlvbk1haWxEdWUSEwoLZGVsaXZlcnlfaWQYASABKAMSFAoMcmVjaXBpZW50X2lkGAIgASgDEhcKD25vdGlmaWNhdGlvbl9pZBgDIAEoAxIQCghhY3Rvcl9pZBgEIAEoAxIOCgZvdGhlcnMYBSABKAU6EZq1GA0KC2RlbGl2ZXJ5X2lkIkgKGE5vdGlmaWNhdGlvbk1haWxEZWNsaW5lZBIPCgd1c2VyX2lkGAEgASgDEgwKBGtpbmQYAiABKAU6DZq1GAkKB3VzZXJfaWQiQQoMRXZlbnRDcmVhdGVkEhAKCGV2ZW50X2lkGAEgASgDEg8KB2hvc3RfaWQYAiABKAM6Dpq1GAoKCGV2ZW50X2lkIlQKDEV2ZW50Q2hhbmdlZBIQCghldmVudF9pZBgBIAEoAxIPCgd2ZXJzaW9uGAIgASgDEhEKCWNhbmNlbGxlZBgDIAEoCDoOmrUYCgoIZXZlbnRfaWQiMAoMRXZlbnREZWxldGVkEhAKCGV2ZW50X2lkGAEgASgDOg6atRgKCghldmVudF9pZCJTCg5FdmVudFJlc3BvbmRlZBIQCghldmVudF9pZBgBIAEoAxIPCgd1c2VyX2lkGAIgASgDEg4KBmFuc3dlchgDIAEoBToOmrUYCgoIZXZlbnRfaWQiVQoMRXZlbnRJbnZpdGVkEhAKCGV2ZW50X2lkGAEgASgDEg8KB3VzZXJfaWQYAiABKAMSEgoKaW52aXRlcl9pZBgDIAEoAzoOmrUYCgoIZXZlbnRfaWQiSQoURXZlbnRJbnZpdGVXaXRoZHJhd24SEAoIZXZlbnRfaWQYASABKAMSDwoHdXNlcl9pZBgCIAEoAzoOmrUYCgoIZXZlbnRfaWQilwEKEkV2ZW50TmV3c0Fubm91bmNlZBIQCghldmVudF9pZBgBIAEoAxIPCgduZXdzX2lkGAIgASgDEiUKBG5ld3MYAyABKA4yFy5wdWxzZS5idXMudjEuRXZlbnROZXdzEhAKCGFjdG9yX2lkGAQgASgDEhUKDXJlY2lwaWVudF9pZHMYBSADKAM6Dpq1GAoKCGV2ZW50X2lkIosBCgxEZWFkTGV0dGVyZWQSEQoJbGV0dGVyX2lkGAEgASgDEhAKCGNvbnN1bWVyGAIgASgJEhAKCGV2ZW50X2lkGAMgASgDEhIKCmV2ZW50X3R5cGUYBCABKAkSDQoFZXJyb3IYBSABKAkSEAoIYXR0ZW1wdHMYBiABKAU6D5q1GAsKCWxldHRlcl9pZCqLAQoJRXZlbnROZXdzEhoKFkVWRU5UX05FV1NfVU5TUEVDSUZJRUQQABIWChJFVkVOVF9ORVdTX0NIQU5HRUQQARIYChRFVkVOVF9ORVdTX0NBTkNFTExFRBACEhcKE0VWRU5UX05FV1NfUFJPTU9URUQQAxIXChNFVkVOVF9ORVdTX1JFTUlOREVSEARCpwEKEGNvbS5wdWxzZS5idXMudjFCC0V2ZW50c1Byb3RvUAFaNGdpdGh1Yi5jb20vcHVsc2Utc29jaWFsL3B1bHNlL2dlbi9wdWxzZS9idXMvdjE7YnVzdjGiAgNQQliqAgxQdWxzZS5CdXMuVjHKAgxQdWxzZVxCdXNcVjHiAhhQdWxzZVxCdXNcVjFcR1BCTWV0YWRhdGHqAg5QdWxzZTo6QnVzOjpWMWIGcHJvdG8z", [file_google_protobuf_timestamp, file_pulse_options_v1_options]);
 
 /**
  * A person signed up.
@@ -954,6 +954,237 @@ export const NotificationMailDeclinedSchema: GenMessage<NotificationMailDeclined
   messageDesc(file_pulse_bus_v1_events, 28);
 
 /**
+ * A meetup was announced.
+ *
+ * @generated from message pulse.bus.v1.EventCreated
+ */
+export type EventCreated = Message<"pulse.bus.v1.EventCreated"> & {
+  /**
+   * Id of the meetup.
+   *
+   * @generated from field: int64 event_id = 1;
+   */
+  eventId: bigint;
+
+  /**
+   * Who hosts it.
+   *
+   * @generated from field: int64 host_id = 2;
+   */
+  hostId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.EventCreated.
+ * Use `create(EventCreatedSchema)` to create a new message.
+ */
+export const EventCreatedSchema: GenMessage<EventCreated> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 29);
+
+/**
+ * What the hosts say of a meetup is not what it was, or it was cancelled.
+ *
+ * @generated from message pulse.bus.v1.EventChanged
+ */
+export type EventChanged = Message<"pulse.bus.v1.EventChanged"> & {
+  /**
+   * Id of the meetup.
+   *
+   * @generated from field: int64 event_id = 1;
+   */
+  eventId: bigint;
+
+  /**
+   * Its version now. Versions grow.
+   *
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+
+  /**
+   * Whether it is cancelled.
+   *
+   * @generated from field: bool cancelled = 3;
+   */
+  cancelled: boolean;
+};
+
+/**
+ * Describes the message pulse.bus.v1.EventChanged.
+ * Use `create(EventChangedSchema)` to create a new message.
+ */
+export const EventChangedSchema: GenMessage<EventChanged> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 30);
+
+/**
+ * A meetup is gone: its host's account was deleted.
+ *
+ * @generated from message pulse.bus.v1.EventDeleted
+ */
+export type EventDeleted = Message<"pulse.bus.v1.EventDeleted"> & {
+  /**
+   * Id of the meetup.
+   *
+   * @generated from field: int64 event_id = 1;
+   */
+  eventId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.EventDeleted.
+ * Use `create(EventDeletedSchema)` to create a new message.
+ */
+export const EventDeletedSchema: GenMessage<EventDeleted> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 31);
+
+/**
+ * Somebody answered to a meetup, or not as before, or took the answer back.
+ *
+ * @generated from message pulse.bus.v1.EventResponded
+ */
+export type EventResponded = Message<"pulse.bus.v1.EventResponded"> & {
+  /**
+   * The meetup.
+   *
+   * @generated from field: int64 event_id = 1;
+   */
+  eventId: bigint;
+
+  /**
+   * Who.
+   *
+   * @generated from field: int64 user_id = 2;
+   */
+  userId: bigint;
+
+  /**
+   * What: a value of pulse.event.v1.Answer; 0 when the answer was taken back.
+   *
+   * @generated from field: int32 answer = 3;
+   */
+  answer: number;
+};
+
+/**
+ * Describes the message pulse.bus.v1.EventResponded.
+ * Use `create(EventRespondedSchema)` to create a new message.
+ */
+export const EventRespondedSchema: GenMessage<EventResponded> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 32);
+
+/**
+ * Somebody was invited to a meetup, or made a co-host.
+ *
+ * @generated from message pulse.bus.v1.EventInvited
+ */
+export type EventInvited = Message<"pulse.bus.v1.EventInvited"> & {
+  /**
+   * The meetup.
+   *
+   * @generated from field: int64 event_id = 1;
+   */
+  eventId: bigint;
+
+  /**
+   * Who.
+   *
+   * @generated from field: int64 user_id = 2;
+   */
+  userId: bigint;
+
+  /**
+   * By whom.
+   *
+   * @generated from field: int64 inviter_id = 3;
+   */
+  inviterId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.EventInvited.
+ * Use `create(EventInvitedSchema)` to create a new message.
+ */
+export const EventInvitedSchema: GenMessage<EventInvited> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 33);
+
+/**
+ * An invitation to a meetup is gone.
+ *
+ * @generated from message pulse.bus.v1.EventInviteWithdrawn
+ */
+export type EventInviteWithdrawn = Message<"pulse.bus.v1.EventInviteWithdrawn"> & {
+  /**
+   * The meetup.
+   *
+   * @generated from field: int64 event_id = 1;
+   */
+  eventId: bigint;
+
+  /**
+   * Who had been invited.
+   *
+   * @generated from field: int64 user_id = 2;
+   */
+  userId: bigint;
+};
+
+/**
+ * Describes the message pulse.bus.v1.EventInviteWithdrawn.
+ * Use `create(EventInviteWithdrawnSchema)` to create a new message.
+ */
+export const EventInviteWithdrawnSchema: GenMessage<EventInviteWithdrawn> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 34);
+
+/**
+ * There is news for people who answered to a meetup. One thing may be told in several of these, each to others.
+ *
+ * @generated from message pulse.bus.v1.EventNewsAnnounced
+ */
+export type EventNewsAnnounced = Message<"pulse.bus.v1.EventNewsAnnounced"> & {
+  /**
+   * The meetup.
+   *
+   * @generated from field: int64 event_id = 1;
+   */
+  eventId: bigint;
+
+  /**
+   * Id of the news.
+   *
+   * @generated from field: int64 news_id = 2;
+   */
+  newsId: bigint;
+
+  /**
+   * What it is.
+   *
+   * @generated from field: pulse.bus.v1.EventNews news = 3;
+   */
+  news: EventNews;
+
+  /**
+   * Who caused it; the host where nobody did.
+   *
+   * @generated from field: int64 actor_id = 4;
+   */
+  actorId: bigint;
+
+  /**
+   * Whom to tell, at most 500.
+   *
+   * @generated from field: repeated int64 recipient_ids = 5;
+   */
+  recipientIds: bigint[];
+};
+
+/**
+ * Describes the message pulse.bus.v1.EventNewsAnnounced.
+ * Use `create(EventNewsAnnouncedSchema)` to create a new message.
+ */
+export const EventNewsAnnouncedSchema: GenMessage<EventNewsAnnounced> = /*@__PURE__*/
+  messageDesc(file_pulse_bus_v1_events, 35);
+
+/**
  * A consumer gave an event up after its last try. The letter lies in the database until it is replayed; this event,
  * on a stream of its own, is for those who watch.
  *
@@ -1008,5 +1239,53 @@ export type DeadLettered = Message<"pulse.bus.v1.DeadLettered"> & {
  * Use `create(DeadLetteredSchema)` to create a new message.
  */
 export const DeadLetteredSchema: GenMessage<DeadLettered> = /*@__PURE__*/
-  messageDesc(file_pulse_bus_v1_events, 29);
+  messageDesc(file_pulse_bus_v1_events, 36);
+
+/**
+ * What those who answered to a meetup are told.
+ *
+ * @generated from enum pulse.bus.v1.EventNews
+ */
+export enum EventNews {
+  /**
+   * Nothing.
+   *
+   * @generated from enum value: EVENT_NEWS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It is not as it was.
+   *
+   * @generated from enum value: EVENT_NEWS_CHANGED = 1;
+   */
+  CHANGED = 1,
+
+  /**
+   * It was cancelled.
+   *
+   * @generated from enum value: EVENT_NEWS_CANCELLED = 2;
+   */
+  CANCELLED = 2,
+
+  /**
+   * They got a seat that they waited for.
+   *
+   * @generated from enum value: EVENT_NEWS_PROMOTED = 3;
+   */
+  PROMOTED = 3,
+
+  /**
+   * It begins soon.
+   *
+   * @generated from enum value: EVENT_NEWS_REMINDER = 4;
+   */
+  REMINDER = 4,
+}
+
+/**
+ * Describes the enum pulse.bus.v1.EventNews.
+ */
+export const EventNewsSchema: GenEnum<EventNews> = /*@__PURE__*/
+  enumDesc(file_pulse_bus_v1_events, 0);
 

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/notification/v1/notification.proto.
  */
 export const file_pulse_notification_v1_notification: GenFile = /*@__PURE__*/
-  fileDesc("CihwdWxzZS9ub3RpZmljYXRpb24vdjEvbm90aWZpY2F0aW9uLnByb3RvEhVwdWxzZS5ub3RpZmljYXRpb24udjEi6gIKDE5vdGlmaWNhdGlvbhIKCgJpZBgBIAEoAxI1CgRraW5kGAIgASgOMicucHVsc2Uubm90aWZpY2F0aW9uLnYxLk5vdGlmaWNhdGlvbktpbmQSKgoGYWN0b3JzGAMgAygLMhoucHVsc2UudXNlci52MS5Vc2VyU3VtbWFyeRITCgthY3Rvcl9jb3VudBgEIAEoBRITCgtjYXVzZV9jb3VudBgFIAEoBRIPCgdwb3N0X2lkGAYgASgDEhUKDWFjdG9yX3Bvc3RfaWQYByABKAMSFwoPY29udmVyc2F0aW9uX2lkGAggASgDEgwKBHJlYWQYCSABKAgSLwoLdXBkYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghzZXF1ZW5jZRgMIAEoAyK0AQoYTGlzdE5vdGlmaWNhdGlvbnNSZXF1ZXN0EkkKBWtpbmRzGAEgAygOMicucHVsc2Uubm90aWZpY2F0aW9uLnYxLk5vdGlmaWNhdGlvbktpbmRCEbpIDpIBCxAUIgeCAQQQASAAEhMKC3VucmVhZF9vbmx5GAIgASgIEhoKCXBhZ2Vfc2l6ZRgDIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiAAiJwChlMaXN0Tm90aWZpY2F0aW9uc1Jlc3BvbnNlEjoKDW5vdGlmaWNhdGlvbnMYASADKAsyIy5wdWxzZS5ub3RpZmljYXRpb24udjEuTm90aWZpY2F0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJIChxCYXRjaEdldE5vdGlmaWNhdGlvbnNSZXF1ZXN0EigKEG5vdGlmaWNhdGlvbl9pZHMYASADKANCDrpIC5IBCBBkIgQiAiAAIlsKHUJhdGNoR2V0Tm90aWZpY2F0aW9uc1Jlc3BvbnNlEjoKDW5vdGlmaWNhdGlvbnMYASADKAsyIy5wdWxzZS5ub3RpZmljYXRpb24udjEuTm90aWZpY2F0aW9uIhcKFUdldFVucmVhZENvdW50UmVxdWVzdCIuChZHZXRVbnJlYWRDb3VudFJlc3BvbnNlEhQKDHVucmVhZF9jb3VudBgBIAEoBSJPChtNYXJrTm90aWZpY2F0aW9uUmVhZFJlcXVlc3QSIAoPbm90aWZpY2F0aW9uX2lkGAEgASgDQge6SAQiAiAAEg4KBnVucmVhZBgCIAEoCCI0ChxNYXJrTm90aWZpY2F0aW9uUmVhZFJlc3BvbnNlEhQKDHVucmVhZF9jb3VudBgBIAEoBSJCCh9NYXJrQWxsTm90aWZpY2F0aW9uc1JlYWRSZXF1ZXN0Eh8KDnVwX3RvX3NlcXVlbmNlGAEgASgDQge6SAQiAigAIjgKIE1hcmtBbGxOb3RpZmljYXRpb25zUmVhZFJlc3BvbnNlEhQKDHVucmVhZF9jb3VudBgBIAEoBSrSAgoQTm90aWZpY2F0aW9uS2luZBIhCh1OT1RJRklDQVRJT05fS0lORF9VTlNQRUNJRklFRBAAEhwKGE5PVElGSUNBVElPTl9LSU5EX0ZPTExPVxABEiQKIE5PVElGSUNBVElPTl9LSU5EX0ZPTExPV19SRVFVRVNUEAISGgoWTk9USUZJQ0FUSU9OX0tJTkRfTElLRRADEhwKGE5PVElGSUNBVElPTl9LSU5EX1JFUE9TVBAEEhsKF05PVElGSUNBVElPTl9LSU5EX1JFUExZEAUSHQoZTk9USUZJQ0FUSU9OX0tJTkRfTUVOVElPThAGEhsKF05PVElGSUNBVElPTl9LSU5EX1FVT1RFEAcSHQoZTk9USUZJQ0FUSU9OX0tJTkRfTUVTU0FHRRAIEiUKIU5PVElGSUNBVElPTl9LSU5EX0ZPTExPV19BUFBST1ZFRBAJQuwBChljb20ucHVsc2Uubm90aWZpY2F0aW9uLnYxQhFOb3RpZmljYXRpb25Qcm90b1ABWkZnaXRodWIuY29tL3B1bHNlLXNvY2lhbC9wdWxzZS9nZW4vcHVsc2Uvbm90aWZpY2F0aW9uL3YxO25vdGlmaWNhdGlvbnYxogIDUE5YqgIVUHVsc2UuTm90aWZpY2F0aW9uLlYxygIVUHVsc2VcTm90aWZpY2F0aW9uXFYx4gIhUHVsc2VcTm90aWZpY2F0aW9uXFYxXEdQQk1ldGFkYXRh6gIXUHVsc2U6Ok5vdGlmaWNhdGlvbjo6VjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_pulse_user_v1_user]);
+  fileDesc("CihwdWxzZS9ub3RpZmljYXRpb24vdjEvbm90aWZpY2F0aW9uLnByb3RvEhVwdWxzZS5ub3RpZmljYXRpb24udjEi/AIKDE5vdGlmaWNhdGlvbhIKCgJpZBgBIAEoAxI1CgRraW5kGAIgASgOMicucHVsc2Uubm90aWZpY2F0aW9uLnYxLk5vdGlmaWNhdGlvbktpbmQSKgoGYWN0b3JzGAMgAygLMhoucHVsc2UudXNlci52MS5Vc2VyU3VtbWFyeRITCgthY3Rvcl9jb3VudBgEIAEoBRITCgtjYXVzZV9jb3VudBgFIAEoBRIPCgdwb3N0X2lkGAYgASgDEhUKDWFjdG9yX3Bvc3RfaWQYByABKAMSFwoPY29udmVyc2F0aW9uX2lkGAggASgDEgwKBHJlYWQYCSABKAgSLwoLdXBkYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghzZXF1ZW5jZRgMIAEoAxIQCghldmVudF9pZBgNIAEoAyK0AQoYTGlzdE5vdGlmaWNhdGlvbnNSZXF1ZXN0EkkKBWtpbmRzGAEgAygOMicucHVsc2Uubm90aWZpY2F0aW9uLnYxLk5vdGlmaWNhdGlvbktpbmRCEbpIDpIBCxAUIgeCAQQQASAAEhMKC3VucmVhZF9vbmx5GAIgASgIEhoKCXBhZ2Vfc2l6ZRgDIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiAAiJwChlMaXN0Tm90aWZpY2F0aW9uc1Jlc3BvbnNlEjoKDW5vdGlmaWNhdGlvbnMYASADKAsyIy5wdWxzZS5ub3RpZmljYXRpb24udjEuTm90aWZpY2F0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJIChxCYXRjaEdldE5vdGlmaWNhdGlvbnNSZXF1ZXN0EigKEG5vdGlmaWNhdGlvbl9pZHMYASADKANCDrpIC5IBCBBkIgQiAiAAIlsKHUJhdGNoR2V0Tm90aWZpY2F0aW9uc1Jlc3BvbnNlEjoKDW5vdGlmaWNhdGlvbnMYASADKAsyIy5wdWxzZS5ub3RpZmljYXRpb24udjEuTm90aWZpY2F0aW9uIhcKFUdldFVucmVhZENvdW50UmVxdWVzdCIuChZHZXRVbnJlYWRDb3VudFJlc3BvbnNlEhQKDHVucmVhZF9jb3VudBgBIAEoBSJPChtNYXJrTm90aWZpY2F0aW9uUmVhZFJlcXVlc3QSIAoPbm90aWZpY2F0aW9uX2lkGAEgASgDQge6SAQiAiAAEg4KBnVucmVhZBgCIAEoCCI0ChxNYXJrTm90aWZpY2F0aW9uUmVhZFJlc3BvbnNlEhQKDHVucmVhZF9jb3VudBgBIAEoBSJCCh9NYXJrQWxsTm90aWZpY2F0aW9uc1JlYWRSZXF1ZXN0Eh8KDnVwX3RvX3NlcXVlbmNlGAEgASgDQge6SAQiAigAIjgKIE1hcmtBbGxOb3RpZmljYXRpb25zUmVhZFJlc3BvbnNlEhQKDHVucmVhZF9jb3VudBgBIAEoBSqyBAoQTm90aWZpY2F0aW9uS2luZBIhCh1OT1RJRklDQVRJT05fS0lORF9VTlNQRUNJRklFRBAAEhwKGE5PVElGSUNBVElPTl9LSU5EX0ZPTExPVxABEiQKIE5PVElGSUNBVElPTl9LSU5EX0ZPTExPV19SRVFVRVNUEAISGgoWTk9USUZJQ0FUSU9OX0tJTkRfTElLRRADEhwKGE5PVElGSUNBVElPTl9LSU5EX1JFUE9TVBAEEhsKF05PVElGSUNBVElPTl9LSU5EX1JFUExZEAUSHQoZTk9USUZJQ0FUSU9OX0tJTkRfTUVOVElPThAGEhsKF05PVElGSUNBVElPTl9LSU5EX1FVT1RFEAcSHQoZTk9USUZJQ0FUSU9OX0tJTkRfTUVTU0FHRRAIEiUKIU5PVElGSUNBVElPTl9LSU5EX0ZPTExPV19BUFBST1ZFRBAJEiIKHk5PVElGSUNBVElPTl9LSU5EX0VWRU5UX0FOU1dFUhAKEiIKHk5PVElGSUNBVElPTl9LSU5EX0VWRU5UX0lOVklURRALEiMKH05PVElGSUNBVElPTl9LSU5EX0VWRU5UX0NIQU5HRUQQDBIlCiFOT1RJRklDQVRJT05fS0lORF9FVkVOVF9DQU5DRUxMRUQQDRIkCiBOT1RJRklDQVRJT05fS0lORF9FVkVOVF9QUk9NT1RFRBAOEiQKIE5PVElGSUNBVElPTl9LSU5EX0VWRU5UX1JFTUlOREVSEA9C7AEKGWNvbS5wdWxzZS5ub3RpZmljYXRpb24udjFCEU5vdGlmaWNhdGlvblByb3RvUAFaRmdpdGh1Yi5jb20vcHVsc2Utc29jaWFsL3B1bHNlL2dlbi9wdWxzZS9ub3RpZmljYXRpb24vdjE7bm90aWZpY2F0aW9udjGiAgNQTliqAhVQdWxzZS5Ob3RpZmljYXRpb24uVjHKAhVQdWxzZVxOb3RpZmljYXRpb25cVjHiAiFQdWxzZVxOb3RpZmljYXRpb25cVjFcR1BCTWV0YWRhdGHqAhdQdWxzZTo6Tm90aWZpY2F0aW9uOjpWMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_pulse_user_v1_user]);
 
 /**
  * A notification: of one cause, or of several alike that came before it was read.
@@ -52,7 +52,8 @@ export type Notification = Message<"pulse.notification.v1.Notification"> & {
   actorCount: number;
 
   /**
-   * How many causes there are: of messages, how many were sent; otherwise as many as there are people.
+   * How many causes there are: of messages, how many were sent, of news of a meetup, how many there were; otherwise as many as
+   * there are people.
    *
    * @generated from field: int32 cause_count = 5;
    */
@@ -106,6 +107,13 @@ export type Notification = Message<"pulse.notification.v1.Notification"> & {
    * @generated from field: int64 sequence = 12;
    */
   sequence: bigint;
+
+  /**
+   * The meetup, 0 for none.
+   *
+   * @generated from field: int64 event_id = 13;
+   */
+  eventId: bigint;
 };
 
 /**
@@ -429,6 +437,48 @@ export enum NotificationKind {
    * @generated from enum value: NOTIFICATION_KIND_FOLLOW_APPROVED = 9;
    */
   FOLLOW_APPROVED = 9,
+
+  /**
+   * The actors answered yes or maybe to the recipient's meetup, or wait for a seat.
+   *
+   * @generated from enum value: NOTIFICATION_KIND_EVENT_ANSWER = 10;
+   */
+  EVENT_ANSWER = 10,
+
+  /**
+   * The actors invited the recipient to a meetup, or made them a co-host.
+   *
+   * @generated from enum value: NOTIFICATION_KIND_EVENT_INVITE = 11;
+   */
+  EVENT_INVITE = 11,
+
+  /**
+   * The actors changed a meetup that the recipient answered to.
+   *
+   * @generated from enum value: NOTIFICATION_KIND_EVENT_CHANGED = 12;
+   */
+  EVENT_CHANGED = 12,
+
+  /**
+   * The actor cancelled a meetup that the recipient answered to.
+   *
+   * @generated from enum value: NOTIFICATION_KIND_EVENT_CANCELLED = 13;
+   */
+  EVENT_CANCELLED = 13,
+
+  /**
+   * The recipient got a seat that they waited for; the actor is the host.
+   *
+   * @generated from enum value: NOTIFICATION_KIND_EVENT_PROMOTED = 14;
+   */
+  EVENT_PROMOTED = 14,
+
+  /**
+   * A meetup that the recipient answered to begins soon; the actor is the host, who may be the recipient.
+   *
+   * @generated from enum value: NOTIFICATION_KIND_EVENT_REMINDER = 15;
+   */
+  EVENT_REMINDER = 15,
 }
 
 /**

@@ -52,7 +52,8 @@ export type KindPreference = Message<"pulse.notification.v1.KindPreference"> & {
   push: boolean;
 
   /**
-   * Whether by mail, to the verified address of the account. At first only follow requests, mentions and replies.
+   * Whether by mail, to the verified address of the account. At first only follow requests, mentions, replies,
+   * meetups that were cancelled, and seats that one waited for.
    *
    * @generated from field: bool email = 5;
    */

@@ -2,7 +2,7 @@
 // @generated from file pulse/search/v1/search.proto (package pulse.search.v1, syntax proto3)
 /* eslint-disable */
 
-// Package pulse.search.v1 finds posts, people and hashtags. Nothing is found that its reader may not see, and nothing
+// Package pulse.search.v1 finds posts, people, hashtags and meetups. Nothing is found that its reader may not see, and nothing
 // tells how much else there is.
 //
 // Words are compared without regard to case, diacritics and width: `cafe` finds Café and ＣＡＦＥ, `strasse` finds Straße.
@@ -14,6 +14,8 @@ import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.js
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Event } from "../../event/v1/event_pb.js";
+import { file_pulse_event_v1_event } from "../../event/v1/event_pb.js";
 import { file_pulse_options_v1_options } from "../../options/v1/options_pb.js";
 import type { Post } from "../../post/v1/post_pb.js";
 import { file_pulse_post_v1_post } from "../../post/v1/post_pb.js";
@@ -25,7 +27,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file pulse/search/v1/search.proto.
  */
 export const file_pulse_search_v1_search: GenFile = /*@__PURE__*/
-  fileDesc("ChxwdWxzZS9zZWFyY2gvdjEvc2VhcmNoLnByb3RvEg9wdWxzZS5zZWFyY2gudjEiMQoJVGV4dFJhbmdlEhIKCmJ5dGVfc3RhcnQYASABKAUSEAoIYnl0ZV9lbmQYAiABKAUihgEKB1Bvc3RIaXQSIQoEcG9zdBgBIAEoCzITLnB1bHNlLnBvc3QudjEuUG9zdBIrCgdzbmlwcGV0GAIgASgLMhoucHVsc2Uuc2VhcmNoLnYxLlRleHRSYW5nZRIrCgdtYXRjaGVzGAMgAygLMhoucHVsc2Uuc2VhcmNoLnYxLlRleHRSYW5nZSJJCgZUYWdIaXQSCwoDdGFnGAEgASgJEjIKDmxhc3RfdXNlZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJuCgpTdWdnZXN0aW9uEioKBHVzZXIYASABKAsyGi5wdWxzZS51c2VyLnYxLlVzZXJTdW1tYXJ5SAASJgoDdGFnGAIgASgLMhcucHVsc2Uuc2VhcmNoLnYxLlRhZ0hpdEgAQgwKCnN1Z2dlc3Rpb24iwAIKElNlYXJjaFBvc3RzUmVxdWVzdBIXCgVxdWVyeRgBIAEoCUIIukgFcgMY9AMSGgoJYXV0aG9yX2lkGAIgASgDQge6SAQiAigAEhUKA3RhZxgDIAEoCUIIukgFcgMYyAESGQoIbGFuZ3VhZ2UYBCABKAlCB7pIBHICGCMSKQoFc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCgVvcmRlchgHIAEoDjIaLnB1bHNlLnNlYXJjaC52MS5Qb3N0T3JkZXJCCLpIBYIBAhABEhoKCXBhZ2Vfc2l6ZRgIIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAkgASgJQgi6SAVyAxiAAiJWChNTZWFyY2hQb3N0c1Jlc3BvbnNlEiYKBGhpdHMYASADKAsyGC5wdWxzZS5zZWFyY2gudjEuUG9zdEhpdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiaQoSU2VhcmNoVXNlcnNSZXF1ZXN0EhkKBXF1ZXJ5GAEgASgJQgq6SAdyBRABGMgBEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiJSChNTZWFyY2hVc2Vyc1Jlc3BvbnNlEiIKBXVzZXJzGAEgAygLMhMucHVsc2UudXNlci52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJoChFTZWFyY2hUYWdzUmVxdWVzdBIZCgVxdWVyeRgBIAEoCUIKukgHcgUQARjIARIaCglwYWdlX3NpemUYAiABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAIiVAoSU2VhcmNoVGFnc1Jlc3BvbnNlEiUKBHRhZ3MYASADKAsyFy5wdWxzZS5zZWFyY2gudjEuVGFnSGl0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJBCg5TdWdnZXN0UmVxdWVzdBIXCgZwcmVmaXgYASABKAlCB7pIBHICGGQSFgoFbGltaXQYAiABKAVCB7pIBBoCKAAiQwoPU3VnZ2VzdFJlc3BvbnNlEjAKC3N1Z2dlc3Rpb25zGAEgAygLMhsucHVsc2Uuc2VhcmNoLnYxLlN1Z2dlc3Rpb24qWAoJUG9zdE9yZGVyEhoKFlBPU1RfT1JERVJfVU5TUEVDSUZJRUQQABIVChFQT1NUX09SREVSX05FV0VTVBABEhgKFFBPU1RfT1JERVJfUkVMRVZBTkNFEAIyiQQKDVNlYXJjaFNlcnZpY2USfwoLU2VhcmNoUG9zdHMSIy5wdWxzZS5zZWFyY2gudjEuU2VhcmNoUG9zdHNSZXF1ZXN0GiQucHVsc2Uuc2VhcmNoLnYxLlNlYXJjaFBvc3RzUmVzcG9uc2UiJZACAYq1GAYIARADWASC0+STAhISEC92MS9zZWFyY2gvcG9zdHMSfwoLU2VhcmNoVXNlcnMSIy5wdWxzZS5zZWFyY2gudjEuU2VhcmNoVXNlcnNSZXF1ZXN0GiQucHVsc2Uuc2VhcmNoLnYxLlNlYXJjaFVzZXJzUmVzcG9uc2UiJZACAYq1GAYIARABWASC0+STAhISEC92MS9zZWFyY2gvdXNlcnMSewoKU2VhcmNoVGFncxIiLnB1bHNlLnNlYXJjaC52MS5TZWFyY2hUYWdzUmVxdWVzdBojLnB1bHNlLnNlYXJjaC52MS5TZWFyY2hUYWdzUmVzcG9uc2UiJJACAYq1GAYIARABWASC0+STAhESDy92MS9zZWFyY2gvdGFncxJ5CgdTdWdnZXN0Eh8ucHVsc2Uuc2VhcmNoLnYxLlN1Z2dlc3RSZXF1ZXN0GiAucHVsc2Uuc2VhcmNoLnYxLlN1Z2dlc3RSZXNwb25zZSIrkAIBirUYBggBEAFYBILT5JMCGBIWL3YxL3NlYXJjaC9zdWdnZXN0aW9uc0K8AQoTY29tLnB1bHNlLnNlYXJjaC52MUILU2VhcmNoUHJvdG9QAVo6Z2l0aHViLmNvbS9wdWxzZS1zb2NpYWwvcHVsc2UvZ2VuL3B1bHNlL3NlYXJjaC92MTtzZWFyY2h2MaICA1BTWKoCD1B1bHNlLlNlYXJjaC5WMcoCD1B1bHNlXFNlYXJjaFxWMeICG1B1bHNlXFNlYXJjaFxWMVxHUEJNZXRhZGF0YeoCEVB1bHNlOjpTZWFyY2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pulse_options_v1_options, file_pulse_post_v1_post, file_pulse_user_v1_user]);
+  fileDesc("ChxwdWxzZS9zZWFyY2gvdjEvc2VhcmNoLnByb3RvEg9wdWxzZS5zZWFyY2gudjEiMQoJVGV4dFJhbmdlEhIKCmJ5dGVfc3RhcnQYASABKAUSEAoIYnl0ZV9lbmQYAiABKAUihgEKB1Bvc3RIaXQSIQoEcG9zdBgBIAEoCzITLnB1bHNlLnBvc3QudjEuUG9zdBIrCgdzbmlwcGV0GAIgASgLMhoucHVsc2Uuc2VhcmNoLnYxLlRleHRSYW5nZRIrCgdtYXRjaGVzGAMgAygLMhoucHVsc2Uuc2VhcmNoLnYxLlRleHRSYW5nZSJJCgZUYWdIaXQSCwoDdGFnGAEgASgJEjIKDmxhc3RfdXNlZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJuCgpTdWdnZXN0aW9uEioKBHVzZXIYASABKAsyGi5wdWxzZS51c2VyLnYxLlVzZXJTdW1tYXJ5SAASJgoDdGFnGAIgASgLMhcucHVsc2Uuc2VhcmNoLnYxLlRhZ0hpdEgAQgwKCnN1Z2dlc3Rpb24iwAIKElNlYXJjaFBvc3RzUmVxdWVzdBIXCgVxdWVyeRgBIAEoCUIIukgFcgMY9AMSGgoJYXV0aG9yX2lkGAIgASgDQge6SAQiAigAEhUKA3RhZxgDIAEoCUIIukgFcgMYyAESGQoIbGFuZ3VhZ2UYBCABKAlCB7pIBHICGCMSKQoFc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXVudGlsGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCgVvcmRlchgHIAEoDjIaLnB1bHNlLnNlYXJjaC52MS5Qb3N0T3JkZXJCCLpIBYIBAhABEhoKCXBhZ2Vfc2l6ZRgIIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAkgASgJQgi6SAVyAxiAAiJWChNTZWFyY2hQb3N0c1Jlc3BvbnNlEiYKBGhpdHMYASADKAsyGC5wdWxzZS5zZWFyY2gudjEuUG9zdEhpdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiaQoSU2VhcmNoVXNlcnNSZXF1ZXN0EhkKBXF1ZXJ5GAEgASgJQgq6SAdyBRABGMgBEhoKCXBhZ2Vfc2l6ZRgCIAEoBUIHukgEGgIoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAAiJSChNTZWFyY2hVc2Vyc1Jlc3BvbnNlEiIKBXVzZXJzGAEgAygLMhMucHVsc2UudXNlci52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJoChFTZWFyY2hUYWdzUmVxdWVzdBIZCgVxdWVyeRgBIAEoCUIKukgHcgUQARjIARIaCglwYWdlX3NpemUYAiABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAIiVAoSU2VhcmNoVGFnc1Jlc3BvbnNlEiUKBHRhZ3MYASADKAsyFy5wdWxzZS5zZWFyY2gudjEuVGFnSGl0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJBCg5TdWdnZXN0UmVxdWVzdBIXCgZwcmVmaXgYASABKAlCB7pIBHICGGQSFgoFbGltaXQYAiABKAVCB7pIBBoCKAAiQwoPU3VnZ2VzdFJlc3BvbnNlEjAKC3N1Z2dlc3Rpb25zGAEgAygLMhsucHVsc2Uuc2VhcmNoLnYxLlN1Z2dlc3Rpb24iagoTU2VhcmNoRXZlbnRzUmVxdWVzdBIZCgVxdWVyeRgBIAEoCUIKukgHcgUQARjIARIaCglwYWdlX3NpemUYAiABKAVCB7pIBBoCKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAIiVgoUU2VhcmNoRXZlbnRzUmVzcG9uc2USJQoGZXZlbnRzGAEgAygLMhUucHVsc2UuZXZlbnQudjEuRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKlgKCVBvc3RPcmRlchIaChZQT1NUX09SREVSX1VOU1BFQ0lGSUVEEAASFQoRUE9TVF9PUkRFUl9ORVdFU1QQARIYChRQT1NUX09SREVSX1JFTEVWQU5DRRACMo8FCg1TZWFyY2hTZXJ2aWNlEn8KC1NlYXJjaFBvc3RzEiMucHVsc2Uuc2VhcmNoLnYxLlNlYXJjaFBvc3RzUmVxdWVzdBokLnB1bHNlLnNlYXJjaC52MS5TZWFyY2hQb3N0c1Jlc3BvbnNlIiWQAgGKtRgGCAEQA1gEgtPkkwISEhAvdjEvc2VhcmNoL3Bvc3RzEn8KC1NlYXJjaFVzZXJzEiMucHVsc2Uuc2VhcmNoLnYxLlNlYXJjaFVzZXJzUmVxdWVzdBokLnB1bHNlLnNlYXJjaC52MS5TZWFyY2hVc2Vyc1Jlc3BvbnNlIiWQAgGKtRgGCAEQAVgEgtPkkwISEhAvdjEvc2VhcmNoL3VzZXJzEnsKClNlYXJjaFRhZ3MSIi5wdWxzZS5zZWFyY2gudjEuU2VhcmNoVGFnc1JlcXVlc3QaIy5wdWxzZS5zZWFyY2gudjEuU2VhcmNoVGFnc1Jlc3BvbnNlIiSQAgGKtRgGCAEQAVgEgtPkkwIREg8vdjEvc2VhcmNoL3RhZ3MSgwEKDFNlYXJjaEV2ZW50cxIkLnB1bHNlLnNlYXJjaC52MS5TZWFyY2hFdmVudHNSZXF1ZXN0GiUucHVsc2Uuc2VhcmNoLnYxLlNlYXJjaEV2ZW50c1Jlc3BvbnNlIiaQAgGKtRgGCAEQAVgEgtPkkwITEhEvdjEvc2VhcmNoL2V2ZW50cxJ5CgdTdWdnZXN0Eh8ucHVsc2Uuc2VhcmNoLnYxLlN1Z2dlc3RSZXF1ZXN0GiAucHVsc2Uuc2VhcmNoLnYxLlN1Z2dlc3RSZXNwb25zZSIrkAIBirUYBggBEAFYBILT5JMCGBIWL3YxL3NlYXJjaC9zdWdnZXN0aW9uc0K8AQoTY29tLnB1bHNlLnNlYXJjaC52MUILU2VhcmNoUHJvdG9QAVo6Z2l0aHViLmNvbS9wdWxzZS1zb2NpYWwvcHVsc2UvZ2VuL3B1bHNlL3NlYXJjaC92MTtzZWFyY2h2MaICA1BTWKoCD1B1bHNlLlNlYXJjaC5WMcoCD1B1bHNlXFNlYXJjaFxWMeICG1B1bHNlXFNlYXJjaFxWMVxHUEJNZXRhZGF0YeoCEVB1bHNlOjpTZWFyY2g6OlYxYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_pulse_event_v1_event, file_pulse_options_v1_options, file_pulse_post_v1_post, file_pulse_user_v1_user]);
 
 /**
  * A range of a text in UTF-8.
@@ -438,6 +440,69 @@ export const SuggestResponseSchema: GenMessage<SuggestResponse> = /*@__PURE__*/
   messageDesc(file_pulse_search_v1_search, 11);
 
 /**
+ * Request of SearchEvents.
+ *
+ * @generated from message pulse.search.v1.SearchEventsRequest
+ */
+export type SearchEventsRequest = Message<"pulse.search.v1.SearchEventsRequest"> & {
+  /**
+   * What to look for, 1 to 200 characters.
+   *
+   * @generated from field: string query = 1;
+   */
+  query: string;
+
+  /**
+   * How many to answer; 0 means 20, more than 100 means 100.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where to go on: the next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message pulse.search.v1.SearchEventsRequest.
+ * Use `create(SearchEventsRequestSchema)` to create a new message.
+ */
+export const SearchEventsRequestSchema: GenMessage<SearchEventsRequest> = /*@__PURE__*/
+  messageDesc(file_pulse_search_v1_search, 12);
+
+/**
+ * Response of SearchEvents.
+ *
+ * @generated from message pulse.search.v1.SearchEventsResponse
+ */
+export type SearchEventsResponse = Message<"pulse.search.v1.SearchEventsResponse"> & {
+  /**
+   * The meetups.
+   *
+   * @generated from field: repeated pulse.event.v1.Event events = 1;
+   */
+  events: Event[];
+
+  /**
+   * Token of the next page, empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message pulse.search.v1.SearchEventsResponse.
+ * Use `create(SearchEventsResponseSchema)` to create a new message.
+ */
+export const SearchEventsResponseSchema: GenMessage<SearchEventsResponse> = /*@__PURE__*/
+  messageDesc(file_pulse_search_v1_search, 13);
+
+/**
  * In which order posts are answered.
  *
  * @generated from enum pulse.search.v1.PostOrder
@@ -473,7 +538,7 @@ export const PostOrderSchema: GenEnum<PostOrder> = /*@__PURE__*/
   enumDesc(file_pulse_search_v1_search, 0);
 
 /**
- * SearchService finds posts, people and hashtags. What is written is found within moments of its acknowledgement.
+ * SearchService finds posts, people, hashtags and meetups. What is written is found within moments of its acknowledgement.
  *
  * @generated from service pulse.search.v1.SearchService
  */
@@ -533,6 +598,20 @@ export const SearchService: GenService<{
     methodKind: "unary";
     input: typeof SearchTagsRequestSchema;
     output: typeof SearchTagsResponseSchema;
+  },
+  /**
+   * SearchEvents finds meetups by title, description and place: what has, for each word of the query, a word that begins with
+   * it, newest first; so it serves type-ahead too. Anyone may call it. It finds what the caller may see, except what is by
+   * people whom they mute; what was cancelled or is over too. DiscoverEvents of the event service lists meetups by when and where they are.
+   *
+   * Errors: QUERY_INVALID, PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc pulse.search.v1.SearchService.SearchEvents
+   */
+  searchEvents: {
+    methodKind: "unary";
+    input: typeof SearchEventsRequestSchema;
+    output: typeof SearchEventsResponseSchema;
   },
   /**
    * Suggest completes what somebody is typing with people and hashtags; it is made to be called at each key. Anyone may
