@@ -151,6 +151,7 @@ cat <<SETTINGS
 export PULSE_DATABASE_URL='$server/postgres?sslmode=disable'
 export PULSE_REDIS_URL='$redis'
 export PULSE_NATS_URL='nats://127.0.0.1:$nats_port'
+export PULSE_MEDIA_URL='file://$dir/media'
 # or PULSE_REDIS_URL='$cluster'
 # All of it is gone with Ctrl-C.
 SETTINGS

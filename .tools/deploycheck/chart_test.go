@@ -200,6 +200,9 @@ func TestWrongValuesAreRefusedWithTheirPath(t *testing.T) {
 		"one backend":       {[]string{"--set", "postgres.enabled=true"}, []string{"postgres.enabled, redis.enabled, nats.enabled: set all three or none"}},
 		"two secrets":       {[]string{"--set", "secret.databaseURL=postgres://db/pulse"}, []string{"secret: several sources are set"}},
 		"no secret":         {[]string{"--set", "secret.existing="}, []string{"secret: nothing says where Postgres, Redis and NATS are"}},
+		"no pictures":       {[]string{"--set", "media.url="}, []string{"media: nothing says where pictures are kept", "media.existingClaim"}},
+		"pictures twice":    {[]string{"--set", "media.existingClaim=pictures"}, []string{"media.url and media.existingClaim"}},
+		"pictures sent":     {[]string{"--set", "media.url=mem://,media.presign=true"}, []string{"media.presign needs a storage"}},
 		"half a secret":     {[]string{"--set", "secret.existing=,secret.databaseURL=postgres://db/pulse"}, []string{"secret.redisURL"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,7 +19,11 @@ type service struct {
 		Public, ReadOnly, Streams bool
 		REST                      []struct{ Method, Path string }
 	}
-	Routes    []string
+	Routes  []string
+	Uploads []struct {
+		Route   string
+		Seconds int
+	}
 	Consumers []struct{ Durable string }
 }
 
@@ -291,7 +295,7 @@ func samplePaths(s service) []string {
 	}
 	for _, route := range s.Routes {
 		_, path, _ := strings.Cut(route, " ")
-		paths = append(paths, path)
+		paths = append(paths, variable.ReplaceAllString(path, "42"))
 	}
 	return paths
 }

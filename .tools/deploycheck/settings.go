@@ -9,8 +9,11 @@ import (
 	"strings"
 )
 
-// Existing are arguments of helm that name a Secret, for values that say nothing about backends.
-var Existing = []string{"--set", "secret.existing=pulse-backends"}
+// Pictures are arguments of helm that say where pictures are kept.
+var Pictures = []string{"--set", "media.url=s3://pulse?region=eu-central-1"}
+
+// Existing are arguments of helm that name a Secret, for values that say nothing about backends and pictures.
+var Existing = append([]string{"--set", "secret.existing=pulse-backends"}, Pictures...)
 
 // Everything are arguments of helm that turn on what no values file does.
 var Everything = []string{
@@ -24,6 +27,8 @@ var Everything = []string{
 	"--set", "identity.secret.keys.signInProviders=providers,identity.secret.keys.sealKeys=seal-keys",
 	"--set", "identity.apiURL=https://api.example.org,identity.signingKeyLife=720h,realtime.keep=48h,notification.keep=720h",
 	"--set", "notification.pushContact=mailto:operator@example.org,notification.secret.existing=pulse-notification",
+	"--set", "media.presign=true,media.credentialsSecret=pulse-media,media.podLabels.pictures=kept,media.serviceAccountAnnotations.pictures=kept",
+	"--set-json", `networkPolicies.cloudIdentity.to=[{"ipBlock":{"cidr":"169.254.169.254/32"}}]`,
 	"--set", "monitoring.serviceMonitor.enabled=true,monitoring.rules.enabled=true,monitoring.dashboards.enabled=true",
 }
 
@@ -44,11 +49,12 @@ func Settings(chart string) (map[string][]string, error) {
 		"everything":     append(slices.Clone(Existing), Everything...),
 		"single":         with("--set", "topology=single,ingress.enabled=true,ingress.className=nginx,ingress.hostname=pulse.example.org"),
 		"groups":         with("--set", Groups(names, "reads", "timeline", "post"), "--set", "deployments.reads.replicas=5"),
-		"created secret": {"--set", "secret.databaseURL=postgres://pulse@db/pulse,secret.redisURL=redis://redis:6379,secret.natsURL=nats://nats:4222"},
-		"external secret": {
+		"claim":          {"--set", "secret.existing=pulse-backends,media.existingClaim=pictures,workers.enabled=true"},
+		"created secret": append([]string{"--set", "secret.databaseURL=postgres://pulse@db/pulse,secret.redisURL=redis://redis:6379,secret.natsURL=nats://nats:4222"}, Pictures...),
+		"external secret": append([]string{
 			"--set", "secret.external.enabled=true,secret.external.store.name=vault",
 			"--set", "secret.external.databaseURL=pulse/database,secret.external.redisURL=pulse/redis,secret.external.natsURL=pulse/nats",
-		},
+		}, Pictures...),
 	}
 	for _, file := range files {
 		all[filepath.Base(file)] = []string{"--values", file}

@@ -43,3 +43,32 @@ func TestComposeHasEveryService(t *testing.T) {
 		t.Errorf("logins are\n%s", logins)
 	}
 }
+
+// What takes files keeps them in a volume that its replicas share, and nothing else does.
+func TestComposeKeepsFiles(t *testing.T) {
+	raw, err := filled("services.yaml", composeServices)(readLayout(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Services map[string]struct {
+			Environment map[string]string
+			Volumes     []any
+			Tmpfs       []string
+		}
+		Volumes map[string]any
+	}
+	if err := yaml.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range readLayout(t).Services {
+		c := file.Services["pulse-"+s.Name]
+		kept := c.Environment["PULSE_MEDIA_URL"] == "file:///data/media" && slices.Contains(c.Volumes, any("pulse-pictures:/data")) && len(c.Tmpfs) == 0
+		if kept != (len(s.Uploads) > 0) {
+			t.Errorf("pulse-%s keeps files: %t: %+v", s.Name, kept, c)
+		}
+	}
+	if _, ok := file.Volumes["pulse-pictures"]; !ok {
+		t.Errorf("volumes are %v", file.Volumes)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"net/http"
+	"strings"
 	"text/template"
 )
 
@@ -61,13 +62,25 @@ type haproxyData struct {
 	Streams []string
 	// TokenCalls are the procedures that need a token, and TokenREST the same as expressions for method and path.
 	TokenCalls, TokenREST []string
-	Edge                  edge
+	// Uploads are the routes that take files.
+	Uploads []haproxyUpload
+	Edge    edge
 }
 
-// haproxyBackend is a service, and whether some of its RPCs are streams.
+// haproxyBackend is a service, whether some of its RPCs are streams, and how many seconds files of its routes may take; 0: it
+// takes none.
 type haproxyBackend struct {
-	Name    string
-	Streams bool
+	Name     string
+	Streams  bool
+	Patience int
+}
+
+// haproxyUpload is a route that takes files, as an expression for method and path.
+type haproxyUpload struct {
+	upload
+	Match string
+	// Secret is what its paths begin with; what follows lets whoever has it send the file.
+	Secret string
 }
 
 // haproxyRoute is a route as a condition on the path.
@@ -87,7 +100,16 @@ func haproxyConfig(l layout) ([]byte, error) {
 		data.Routes = append(data.Routes, haproxyRoute{Service: r.Service, Match: haproxyMatch(r)})
 	}
 	for _, s := range l.Services {
-		data.Services = append(data.Services, haproxyBackend{Name: s.Name, Streams: len(s.streams()) > 0})
+		backend := haproxyBackend{Name: s.Name, Streams: len(s.streams()) > 0}
+		for _, u := range s.Uploads {
+			added, err := haproxyUploadOf(u)
+			if err != nil {
+				return nil, err
+			}
+			data.Uploads = append(data.Uploads, added)
+			backend.Patience = max(backend.Patience, u.Patience())
+		}
+		data.Services = append(data.Services, backend)
 		for _, call := range s.RPCs {
 			data.add(call)
 		}
@@ -119,6 +141,13 @@ func (d *haproxyData) add(call rpc) {
 		}
 		d.TokenREST = append(d.TokenREST, "^"+rest.Method+":"+r.expression()+"$")
 	}
+}
+
+func haproxyUploadOf(u upload) (haproxyUpload, error) {
+	method, r, err := u.parts()
+	_, path, _ := strings.Cut(u.Route, " ")
+	secret, _, _ := strings.Cut(path, "{")
+	return haproxyUpload{upload: u, Match: "^" + method + ":" + r.expression() + "$", Secret: secret}, err
 }
 
 // haproxyMatch is a route as an expression of an ACL.

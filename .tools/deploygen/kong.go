@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -18,6 +20,7 @@ const kongHead = `# Kong in front of Pulse, without a database (KONG_DATABASE=of
 # - Requests and answers are not buffered, for there are streams. By HTTP/1.1 these are services of their own, which may be silent
 #   for longer; a path that is longer is preferred to its beginning. Kong repeats a call whose connection failed. Once it was
 #   sent, it repeats only methods that are idempotent in HTTP, never POST or PATCH, and so no gRPC.
+# - A route that takes files is a service of its own by its method, which may be sent more, and for longer.
 # - Access tokens are checked by the services. Kong's plugin jwt knows their algorithm (EdDSA, from Kong 3.7) but reads no
 #   JWKS: a key would have to be copied here whenever Pulse makes a new one, and until then everybody be refused.
 # - Origins are listed here, in the plugin cors, and PULSE_CORS_ORIGINS of the services stays empty behind Kong: what the
@@ -61,6 +64,7 @@ type kongRoute struct {
 	Name              string              `yaml:"name"`
 	Protocols         []string            `yaml:"protocols,flow"`
 	Headers           map[string][]string `yaml:"headers,omitempty"`
+	Methods           []string            `yaml:"methods,omitempty,flow"`
 	StripPath         bool                `yaml:"strip_path"`
 	PreserveHost      bool                `yaml:"preserve_host"`
 	RequestBuffering  bool                `yaml:"request_buffering"`
@@ -86,6 +90,13 @@ func kongConfig(l layout) ([]byte, error) {
 		if streams := s.streams(); len(streams) > 0 {
 			file.Services = append(file.Services, kongStreams(s.Name, streams, l.Edge))
 		}
+		for n, u := range s.Uploads {
+			added, err := kongUpload(s.Name, n, u)
+			if err != nil {
+				return nil, err
+			}
+			file.Services = append(file.Services, added)
+		}
 	}
 	var out bytes.Buffer
 	out.WriteString(kongHead)
@@ -104,15 +115,29 @@ func kongHTTP(name string, routes []route, e edge) kongService {
 	for _, r := range routes {
 		s.Routes[0].Paths = append(s.Routes[0].Paths, kongPath(r))
 	}
-	s.Plugins = kongBodyLimit(e)
+	s.Plugins = kongBodyLimit(e.BodyLimit(), false)
 	return s
 }
 
 // kongBodyLimit bounds the bodies of requests. It is not for gRPC: the plugin would read a stream to its end to know its length.
-func kongBodyLimit(e edge) []kongPlugin {
+func kongBodyLimit(size int, lengthRequired bool) []kongPlugin {
 	return []kongPlugin{{Name: "request-size-limiting", Config: map[string]any{
-		"allowed_payload_size": e.BodyLimit(), "size_unit": "bytes", "require_content_length": false,
+		"allowed_payload_size": size, "size_unit": "bytes", "require_content_length": lengthRequired,
 	}}}
+}
+
+// kongUpload is a service for one of its routes that take files. What is sent has to say how long it is: else the plugin would read
+// the file to its end before it passes it on.
+func kongUpload(name string, n int, u upload) (kongService, error) {
+	method, r, err := u.parts()
+	s := kongUpstream(name, "http", u.Patience()*int(time.Second/time.Millisecond))
+	suffix := fmt.Sprintf("-upload-%d", n+1)
+	s.Name, s.Routes[0].Name = s.Name+suffix, s.Routes[0].Name+suffix
+	s.Routes[0].Protocols = []string{"http", "https"}
+	s.Routes[0].Methods = []string{method} // A route with a method is preferred to the one without.
+	s.Routes[0].Paths = []string{kongPath(r)}
+	s.Plugins = kongBodyLimit(int(u.MaxBytes), true)
+	return s, err
 }
 
 // kongStreams is a service for those of its RPCs that stream their answers, by Connect and gRPC-Web. What they are asked comes whole.
@@ -121,7 +146,7 @@ func kongStreams(name string, procedures []string, e edge) kongService {
 	s.Name, s.Routes[0].Name = s.Name+"-streams", s.Routes[0].Name+"-streams"
 	s.Routes[0].Protocols = []string{"http", "https"}
 	s.Routes[0].Paths = procedures
-	s.Plugins = kongBodyLimit(e)
+	s.Plugins = kongBodyLimit(e.BodyLimit(), false)
 	return s
 }
 

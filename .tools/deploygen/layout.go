@@ -35,6 +35,7 @@ type service struct {
 	Schemas   []string   `json:"schemas"`
 	RPCs      []rpc      `json:"rpcs"`
 	Routes    []string   `json:"routes"`
+	Uploads   []upload   `json:"uploads"`
 	Consumers []consumer `json:"consumers"`
 }
 
@@ -47,6 +48,25 @@ func (s service) streams() []string {
 		}
 	}
 	return procedures
+}
+
+type upload struct {
+	Route    string `json:"route"`
+	MaxBytes int64  `json:"maxBytes"`
+	Seconds  int    `json:"seconds"`
+}
+
+// answerSeconds is how much longer than a request may take gateways wait for what the service says of it.
+const answerSeconds = 5
+
+// Patience is how many seconds gateways wait for a file and its answer.
+func (u upload) Patience() int { return u.Seconds + answerSeconds }
+
+// parts are the method and the route of the path.
+func (u upload) parts() (method string, r route, err error) {
+	method, path, _ := strings.Cut(u.Route, " ")
+	r, err = restRoute(path)
+	return method, r, err
 }
 
 type rpc struct {

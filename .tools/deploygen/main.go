@@ -19,6 +19,7 @@ var targets = map[string]func(layout) ([]byte, error){
 	"grafana/dashboards/cost.json":     written("cost", "cost", "CPU and memory of each service.", cost),
 	"grafana/dashboards/events.json":   written("events", "events", "The outbox, the relay and each consumer.", events),
 	"grafana/dashboards/overview.json": written("overview", "overview", "Whether people are served.", overview),
+	"grafana/dashboards/pictures.json": written("pictures", "pictures", "Uploads, deliveries and the storage of pictures.", pictures),
 	"grafana/dashboards/services.json": written("services", "services", "Rate, errors and duration of each service's RPCs.", services),
 	"grafana/dashboards/streams.json":  written("streams", "streams", "What reaches people who are connected, and those who are not.", streams),
 	"haproxy/haproxy.cfg":              haproxyConfig,

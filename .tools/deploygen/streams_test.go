@@ -62,7 +62,8 @@ func haproxyStreams(config string, l layout, procedures []string) []string {
 		if strings.HasPrefix(line, "option http-buffer-request") || strings.HasPrefix(line, "compression ") {
 			problems = append(problems, "holds bodies back: "+line)
 		}
-		if strings.Contains(line, "set-timeout server") && !strings.HasSuffix(line, "unless { var(txn.stream) -m bool }") {
+		spared := strings.HasSuffix(line, "unless { var(txn.stream) -m bool }") || strings.HasSuffix(line, "if { var(txn.upload) -m bool }")
+		if strings.Contains(line, "set-timeout server") && !spared {
 			problems = append(problems, "ends streams: "+line)
 		}
 		if strings.HasPrefix(line, "http-request set-var(txn.stream)") {

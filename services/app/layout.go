@@ -56,8 +56,20 @@ type ServiceLayout struct {
 	RPCs []RPCLayout `json:"rpcs"`
 	// Routes are the HTTP routes that it serves besides, as patterns of net/http, such as "GET /.well-known/jwks.json".
 	Routes []string `json:"routes"`
+	// Uploads are those of the routes that take files.
+	Uploads []UploadLayout `json:"uploads"`
 	// Consumers react to events in the background.
 	Consumers []ConsumerLayout `json:"consumers"`
+}
+
+// An UploadLayout is one route that takes files.
+type UploadLayout struct {
+	// Route is its pattern, which is among the routes of its service too.
+	Route string `json:"route"`
+	// MaxBytes is the largest file that operators may have it take.
+	MaxBytes int64 `json:"maxBytes"`
+	// Seconds is how long a file may take to come.
+	Seconds int `json:"seconds"`
 }
 
 // An RPCLayout is one RPC.
@@ -128,7 +140,14 @@ func describe(e entry, s service.Service) (ServiceLayout, error) {
 	s.Register(server)
 	described := ServiceLayout{
 		Name: e.name, Calls: append([]string{}, e.calls...), Schemas: rpc.ServiceNames(server), RPCs: []RPCLayout{},
-		Routes: append([]string{}, slices.Sorted(maps.Keys(s.Routes))...), Consumers: []ConsumerLayout{},
+		Routes: append([]string{}, slices.Sorted(maps.Keys(s.Routes))...), Uploads: []UploadLayout{}, Consumers: []ConsumerLayout{},
+	}
+	for _, route := range slices.Sorted(maps.Keys(s.Uploads)) {
+		if s.Routes[route] == nil {
+			return described, fmt.Errorf("the upload %q is no route", route)
+		}
+		upload := s.Uploads[route]
+		described.Uploads = append(described.Uploads, UploadLayout{Route: route, MaxBytes: upload.MaxBytes, Seconds: int(upload.Time.Seconds())})
 	}
 	for spec := range server.Specs() {
 		call, err := describeRPC(spec)

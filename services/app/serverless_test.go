@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,6 +66,10 @@ func (h hosted) check(t *testing.T) {
 		if strings.HasPrefix(name, "PULSE_") && !known[name] {
 			t.Errorf("there is no setting %s", name)
 		}
+	}
+	scheme, _, _ := strings.Cut(config.Media.URL, "://")
+	if !slices.Contains([]string{"s3", "gs", "azblob"}, scheme) {
+		t.Errorf("pictures are in %q, which is no object storage", config.Media.URL)
 	}
 	for name, value := range secrets {
 		if h.env[name] != value {
@@ -127,8 +132,9 @@ func readCloudRun(t *testing.T, raw []byte) hosted {
 			Template struct {
 				Metadata struct{ Annotations map[string]string }
 				Spec     struct {
-					ContainerConcurrency int `yaml:"containerConcurrency"`
-					TimeoutSeconds       int `yaml:"timeoutSeconds"`
+					ContainerConcurrency int    `yaml:"containerConcurrency"`
+					ServiceAccountName   string `yaml:"serviceAccountName"`
+					TimeoutSeconds       int    `yaml:"timeoutSeconds"`
 					Containers           []struct {
 						Image string
 						Args  []string
@@ -154,6 +160,9 @@ func readCloudRun(t *testing.T, raw []byte) hosted {
 	if file.APIVersion != "serving.knative.dev/v1" || file.Kind != "Service" {
 		t.Errorf("it is %s %s", file.APIVersion, file.Kind)
 	}
+	if account := file.Spec.Template.Spec.ServiceAccountName; account == "" {
+		t.Error("it has no identity for its pictures")
+	}
 	container := file.Spec.Template.Spec.Containers[0]
 	if container.Ports[0].Name != "h2c" {
 		t.Errorf("the port is called %s: gRPC would not arrive", container.Ports[0].Name)
@@ -175,6 +184,7 @@ func readContainerApps(t *testing.T, raw []byte) hosted {
 	t.Helper()
 	var file struct {
 		Type       string
+		Identity   struct{ Type string }
 		Properties struct {
 			Configuration struct {
 				ActiveRevisionsMode string `yaml:"activeRevisionsMode"`
@@ -212,6 +222,9 @@ func readContainerApps(t *testing.T, raw []byte) hosted {
 		}
 	}
 	decode(t, raw, &file)
+	if file.Identity.Type == "" {
+		t.Error("it has no identity for its pictures")
+	}
 	known := map[string]bool{}
 	for _, s := range file.Properties.Configuration.Secrets {
 		known[s.Name] = true
@@ -242,6 +255,12 @@ func readLambda(t *testing.T, raw []byte) hosted {
 			NoEcho bool   `yaml:"NoEcho"`
 		} `yaml:"Parameters"`
 		Resources struct {
+			Pictures struct {
+				Type       string         `yaml:"Type"`
+				Deletion   string         `yaml:"DeletionPolicy"`
+				Replace    string         `yaml:"UpdateReplacePolicy"`
+				Properties map[string]any `yaml:"Properties"`
+			} `yaml:"Pictures"`
 			Pulse struct {
 				Type       string `yaml:"Type"`
 				Properties struct {
@@ -253,6 +272,7 @@ func readLambda(t *testing.T, raw []byte) hosted {
 					Architectures     []string          `yaml:"Architectures"`
 					MemorySize        int               `yaml:"MemorySize"`
 					Timeout           int               `yaml:"Timeout"`
+					Policies          []any             `yaml:"Policies"`
 					FunctionURLConfig map[string]string `yaml:"FunctionUrlConfig"`
 					Environment       struct {
 						Variables map[string]yaml.Node `yaml:"Variables"`
@@ -263,7 +283,13 @@ func readLambda(t *testing.T, raw []byte) hosted {
 		Outputs map[string]any `yaml:"Outputs"`
 	}
 	decode(t, raw, &file)
+	if pictures := file.Resources.Pictures; pictures.Type != "AWS::S3::Bucket" || pictures.Deletion != "Retain" || pictures.Replace != "Retain" {
+		t.Errorf("pictures are in %+v, want a bucket that outlives the stack", pictures)
+	}
 	properties := file.Resources.Pulse.Properties
+	if len(properties.Policies) == 0 {
+		t.Error("the function has no right to its pictures")
+	}
 	h := hosted{args: properties.ImageConfig.Command, env: map[string]string{}}
 	adapter := map[string]string{}
 	for name, node := range properties.Environment.Variables {
@@ -271,8 +297,11 @@ func readLambda(t *testing.T, raw []byte) hosted {
 		if strings.HasPrefix(name, "AWS_LWA_") {
 			into = adapter
 		}
-		into[name] = node.Value
-		if node.Tag == "!Ref" {
+		into[name] = strings.NewReplacer("${Pictures}", "pictures", "${AWS::Region}", "eu-central-1").Replace(node.Value) // As !Sub does.
+		if name == "PULSE_CORS_ORIGINS" {
+			into[name] = "https://app.example.org" // The parameter Origin.
+		}
+		if _, secret := secrets[name]; node.Tag == "!Ref" && secret {
 			if !file.Parameters[node.Value].NoEcho {
 				t.Errorf("%s is of the parameter %s, which is shown", name, node.Value)
 			}

@@ -34,6 +34,7 @@ func (h *handler) CompleteUpload(ctx context.Context, req *mediav1.CompleteUploa
 	}
 	if row.State == attachment.Uploading {
 		if row, err = h.complete(ctx, row); err != nil {
+			h.measure.refused(ctx, err)
 			return nil, err
 		}
 	}
@@ -61,8 +62,9 @@ func (h *handler) complete(ctx context.Context, row *ent.Media) (*ent.Media, err
 	if err != nil {
 		return nil, h.storage(ctx, err)
 	}
-	err = h.db.Write(ctx, func(tx *store.Tx) error {
-		changed, err := tx.Media.Update().Where(entmedia.ID(row.ID), entmedia.State(attachment.Uploading)).
+	var changed int
+	err = h.db.Write(ctx, func(tx *store.Tx) (err error) {
+		changed, err = tx.Media.Update().Where(entmedia.ID(row.ID), entmedia.State(attachment.Uploading)).
 			SetState(attachment.Ready).SetSizeBytes(total).SetWidth(int32(made.picture.Width)).SetHeight(int32(made.picture.Height)).
 			SetBlurhash(made.picture.Blurhash).SetAnimated(made.picture.Animated).SetVariants(variants).Save(ctx)
 		if err != nil || changed == 0 { // Another call was faster: it made the same of the same.
@@ -72,6 +74,9 @@ func (h *handler) complete(ctx context.Context, row *ent.Media) (*ent.Media, err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if changed > 0 {
+		h.measure.became(ctx, total)
 	}
 	if err := h.files.remove(ctx, uploadKey(row.ID)); err != nil {
 		h.log.WarnContext(ctx, "an upload stays until it is collected", "media", row.ID, "error", err)
@@ -109,7 +114,9 @@ func (h *handler) make(ctx context.Context, row *ent.Media) (making, error) {
 	case int64(len(content)) > limit: // Only a storage that it was sent to straight takes more.
 		return making{refused: true}, tooLarge(limit)
 	}
+	began := h.now()
 	made, err := picture.Make(content, picture.Limits{MaxPixels: h.config.MaxPixels, MaxSide: largestSide})
+	h.measure.made(ctx, h.now().Sub(began))
 	switch {
 	case errors.Is(err, picture.ErrType):
 		err = rpc.Fail(errorsv1.Reason_REASON_MEDIA_TYPE_UNSUPPORTED, "%v", err)

@@ -33,7 +33,8 @@ import (
 type Files struct {
 	bucket *blob.Bucket
 	// azure tells that uploads straight to the storage need a header of Azure's.
-	azure bool
+	azure  bool
+	errors storageErrors
 }
 
 // Open opens the storage, or says what is wrong with it.
@@ -55,7 +56,7 @@ func Open(ctx context.Context, c Config, dataDir string) (*Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PULSE_MEDIA_URL=%s: the storage of pictures cannot be opened (%w): set one that is there and may be written", address, cause.Of(err))
 	}
-	return &Files{bucket: bucket, azure: u.Scheme == "azblob"}, nil
+	return &Files{bucket: bucket, azure: u.Scheme == "azblob", errors: newStorageErrors(ctx)}, nil
 }
 
 // Close lets the storage go.
@@ -88,6 +89,15 @@ func mediaOf(key string) (int64, bool) {
 
 // write writes a file whole, or not at all.
 func (f *Files) write(ctx context.Context, key, contentType string, from io.Reader) error {
+	source := &source{Reader: from}
+	err := f.copy(ctx, key, contentType, source)
+	if source.failed {
+		return err
+	}
+	return f.errors.note(ctx, toWrite, err)
+}
+
+func (f *Files) copy(ctx context.Context, key, contentType string, from io.Reader) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w, err := f.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType})
@@ -114,11 +124,11 @@ func (f *Files) read(ctx context.Context, key string, limit int64) (content []by
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil, true, nil
 	}
-	if err != nil {
-		return nil, false, err
+	if err == nil {
+		content, err = io.ReadAll(io.LimitReader(r, limit+1))
+		err = errors.Join(err, r.Close())
 	}
-	content, err = io.ReadAll(io.LimitReader(r, limit+1))
-	return content, false, errors.Join(err, r.Close())
+	return content, false, f.errors.note(ctx, toRead, err)
 }
 
 // open opens a file for reading in any order; it answers nil when there is none.
@@ -127,13 +137,13 @@ func (f *Files) open(ctx context.Context, key string) (*blob.Reader, error) {
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil, nil //nolint:nilnil // None is an answer.
 	}
-	return r, err
+	return r, f.errors.note(ctx, toRead, err)
 }
 
 // remove deletes a file, if it is there.
 func (f *Files) remove(ctx context.Context, key string) error {
 	if err := f.bucket.Delete(ctx, key); gcerrors.Code(err) != gcerrors.NotFound {
-		return err
+		return f.errors.note(ctx, toDelete, err)
 	}
 	return nil
 }
@@ -157,7 +167,7 @@ func (f *Files) presigned(ctx context.Context, mediaID int64, contentType string
 	if f.azure {
 		headers["X-Ms-Blob-Type"] = "BlockBlob"
 	}
-	return address, headers, err
+	return address, headers, f.errors.note(ctx, toSign, err)
 }
 
 // page lists some of the files after those before it; none are left when next is nil.
@@ -165,7 +175,8 @@ func (f *Files) page(ctx context.Context, from []byte, size int) (files []*blob.
 	if from == nil {
 		from = blob.FirstPageToken
 	}
-	return f.bucket.ListPage(ctx, from, size, nil)
+	files, next, err = f.bucket.ListPage(ctx, from, size, nil)
+	return files, next, f.errors.note(ctx, toList, err)
 }
 
 // Each calls visit for every file, with the id of the picture that it belongs to and when it was written.

@@ -30,6 +30,7 @@ type handler struct {
 	config     Config
 	keys       keys
 	files      *Files
+	measure    *instruments
 	// making has as many places as pictures may be made at once.
 	making chan struct{}
 	// swept is where the collector is at; only its goroutine uses it.
@@ -48,11 +49,13 @@ func New(c Config, dataDir string, d service.Deps) service.Service {
 	return service.Service{
 		Register: func(s *connect.Server) { mediav1connect.RegisterMediaServiceHandler(s, h) },
 		Routes: map[string]http.Handler{
-			"GET /media/{media}/{size}": http.HandlerFunc(h.deliver),
+			"GET /media/{media}/{size}": h.delivering(h.deliver),
 			"PUT /uploads/{upload}":     http.HandlerFunc(h.receive),
 		},
+		Uploads:   map[string]service.Upload{"PUT /uploads/{upload}": {MaxBytes: largestMaxBytes, Time: receiveTime}},
 		Consumers: []bus.Consumer{eraseConsumer()},
 		Start: func(ctx context.Context) (err error) {
+			h.measure = newInstruments(ctx)
 			if h.files, err = Open(ctx, c, dataDir); err != nil {
 				return err
 			}

@@ -37,13 +37,13 @@ func (h *handler) receive(w http.ResponseWriter, r *http.Request) {
 	}
 	limit := min(row.SizeBytes, h.config.MaxBytes)
 	if r.ContentLength > limit {
-		http.Error(w, "the file is larger than CreateUpload was told", http.StatusRequestEntityTooLarge)
+		h.refuseSize(w, r, limit)
 		return
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(h.now().Add(receiveTime)) // Where the connection has none, the gateway's holds.
 	err = h.files.write(ctx, uploadKey(row.ID), row.ContentType, http.MaxBytesReader(w, r.Body, limit))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		http.Error(w, "the file is larger than CreateUpload was told", http.StatusRequestEntityTooLarge)
+		h.refuseSize(w, r, limit)
 		return
 	}
 	if err != nil {
@@ -51,4 +51,9 @@ func (h *handler) receive(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+func (h *handler) refuseSize(w http.ResponseWriter, r *http.Request, limit int64) {
+	h.measure.refused(r.Context(), tooLarge(limit))
+	http.Error(w, "the file is larger than CreateUpload was told", http.StatusRequestEntityTooLarge)
 }

@@ -23,6 +23,16 @@ var accepted = []string{"image/jpeg", "image/png", "image/gif", "image/webp"}
 
 // CreateUpload begins an upload.
 func (h *handler) CreateUpload(ctx context.Context, req *mediav1.CreateUploadRequest) (*mediav1.CreateUploadResponse, error) {
+	answer, err := h.begin(ctx, req)
+	if err != nil {
+		h.measure.refused(ctx, err)
+		return nil, err
+	}
+	return answer, nil
+}
+
+// begin takes in an upload's row and answers where the file goes.
+func (h *handler) begin(ctx context.Context, req *mediav1.CreateUploadRequest) (*mediav1.CreateUploadResponse, error) {
 	if !slices.Contains(accepted, req.GetContentType()) {
 		return nil, unsupported(req.GetContentType())
 	}

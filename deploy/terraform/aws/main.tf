@@ -179,3 +179,81 @@ resource "aws_s3_bucket_versioning" "pulse" {
     status = "Enabled"
   }
 }
+
+# What people delete can be brought back for as long as the database can, and is gone then.
+resource "aws_s3_bucket_lifecycle_configuration" "pulse" {
+  bucket = aws_s3_bucket.pulse.id
+
+  rule {
+    id     = "gone"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = 14
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.pulse]
+}
+
+# The pods of media alone may use the bucket, by EKS Pod Identity ---------------------------------------------------------
+
+data "aws_region" "current" {}
+
+locals {
+  media_url = "s3://${aws_s3_bucket.pulse.id}?region=${data.aws_region.current.region}"
+}
+
+resource "aws_eks_addon" "pod_identity" {
+  cluster_name = aws_eks_cluster.pulse.name
+  addon_name   = "eks-pod-identity-agent"
+}
+
+data "aws_iam_policy_document" "pods" {
+  statement {
+    actions = ["sts:AssumeRole", "sts:TagSession"]
+    principals {
+      type        = "Service"
+      identifiers = ["pods.eks.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "media" {
+  name               = "${var.name}-media"
+  assume_role_policy = data.aws_iam_policy_document.pods.json
+}
+
+data "aws_iam_policy_document" "media" {
+  statement {
+    actions   = ["s3:ListBucket"]
+    resources = [aws_s3_bucket.pulse.arn]
+  }
+
+  statement {
+    actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+    resources = ["${aws_s3_bucket.pulse.arn}/*"]
+  }
+}
+
+resource "aws_iam_role_policy" "media" {
+  name   = "pictures"
+  role   = aws_iam_role.media.id
+  policy = data.aws_iam_policy_document.media.json
+}
+
+resource "aws_eks_pod_identity_association" "media" {
+  for_each        = toset(var.media_accounts)
+  cluster_name    = aws_eks_cluster.pulse.name
+  namespace       = var.namespace
+  service_account = each.key
+  role_arn        = aws_iam_role.media.arn
+
+  depends_on = [aws_eks_addon.pod_identity]
+}

@@ -49,3 +49,15 @@ variable "redis_type" {
   description = "Machine of the cache."
   default     = "cache.t4g.medium"
 }
+
+variable "namespace" {
+  type        = string
+  description = "Namespace that the chart is installed in."
+  default     = "pulse"
+}
+
+variable "media_accounts" {
+  type        = list(string)
+  description = "ServiceAccounts whose pods may use the bucket: those of the chart's Deployments that run the service media."
+  default     = ["pulse-media", "pulse-media-worker"]
+}

@@ -26,6 +26,10 @@ resource "azurerm_kubernetes_cluster" "pulse" {
   dns_prefix          = var.name
   kubernetes_version  = var.kubernetes_version
 
+  # Pods have identities of their own.
+  oidc_issuer_enabled       = true
+  workload_identity_enabled = true
+
   default_node_pool {
     name                 = "pulse"
     vm_size              = var.node_type
@@ -179,4 +183,32 @@ resource "azurerm_storage_container" "pulse" {
   name                  = "pulse"
   storage_account_id    = azurerm_storage_account.pulse.id
   container_access_type = "private"
+}
+
+# The pods of media alone may use the container, by workload identity ------------------------------------------------------
+
+locals {
+  media_url = "azblob://${azurerm_storage_container.pulse.name}?storage_account=${azurerm_storage_account.pulse.name}"
+}
+
+resource "azurerm_user_assigned_identity" "media" {
+  name                = "${var.name}-media"
+  location            = azurerm_resource_group.pulse.location
+  resource_group_name = azurerm_resource_group.pulse.name
+}
+
+resource "azurerm_federated_identity_credential" "media" {
+  for_each            = toset(var.media_accounts)
+  name                = each.key
+  resource_group_name = azurerm_resource_group.pulse.name
+  parent_id           = azurerm_user_assigned_identity.media.id
+  issuer              = azurerm_kubernetes_cluster.pulse.oidc_issuer_url
+  audience            = ["api://AzureADTokenExchange"]
+  subject             = "system:serviceaccount:${var.namespace}:${each.key}"
+}
+
+resource "azurerm_role_assignment" "media" {
+  scope                = azurerm_storage_container.pulse.id
+  role_definition_name = "Storage Blob Data Contributor"
+  principal_id         = azurerm_user_assigned_identity.media.principal_id
 }

@@ -19,3 +19,25 @@ output "bucket" {
   description = "Name of the container for objects, with its storage account."
   value       = "${azurerm_storage_account.pulse.name}/${azurerm_storage_container.pulse.name}"
 }
+
+output "media_url" {
+  description = "PULSE_MEDIA_URL: where the service media keeps pictures."
+  value       = local.media_url
+}
+
+output "media_values" {
+  description = "Values of the chart that have the service media use the bucket."
+  value = yamlencode({
+    media = {
+      url                       = local.media_url
+      serviceAccountAnnotations = { "azure.workload.identity/client-id" = azurerm_user_assigned_identity.media.client_id }
+      podLabels                 = { "azure.workload.identity/use" = "true" }
+    }
+  })
+}
+
+output "media_credentials" {
+  description = "Environment variables for the Secret that media.credentialsSecret of the chart names; empty where pods have an identity of the cloud."
+  value       = ""
+  sensitive   = true
+}

@@ -44,3 +44,15 @@ variable "redis_capacity" {
   description = "Size of the cache in the family C: 1 is a GiB, 2 is 2.5 GiB."
   default     = 2
 }
+
+variable "namespace" {
+  type        = string
+  description = "Namespace that the chart is installed in."
+  default     = "pulse"
+}
+
+variable "media_accounts" {
+  type        = list(string)
+  description = "ServiceAccounts whose pods may use the bucket: those of the chart's Deployments that run the service media."
+  default     = ["pulse-media", "pulse-media-worker"]
+}

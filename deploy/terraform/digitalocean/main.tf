@@ -80,4 +80,29 @@ resource "digitalocean_spaces_bucket" "pulse" {
   versioning {
     enabled = true
   }
+
+  # What people delete can be brought back for two weeks, and is gone then.
+  lifecycle_rule {
+    id                                     = "gone"
+    enabled                                = true
+    abort_incomplete_multipart_upload_days = 1
+
+    noncurrent_version_expiration {
+      days = 14
+    }
+  }
+}
+
+# Pods have no identities here: a key that opens this Space alone. Spaces do not know the newer checksums of S3.
+resource "digitalocean_spaces_key" "media" {
+  name = "${var.name}-media"
+
+  grant {
+    bucket     = digitalocean_spaces_bucket.pulse.name
+    permission = "readwrite"
+  }
+}
+
+locals {
+  media_url = "s3://${digitalocean_spaces_bucket.pulse.name}?endpoint=https://${var.region}.digitaloceanspaces.com&region=us-east-1&request_checksum_calculation=when_required&response_checksum_validation=when_required"
 }

@@ -78,6 +78,10 @@ resource "google_container_node_pool" "pulse" {
     machine_type    = var.node_type
     service_account = google_service_account.nodes.email
     oauth_scopes    = ["https://www.googleapis.com/auth/cloud-platform"]
+
+    workload_metadata_config {
+      mode = "GKE_METADATA"
+    }
   }
 }
 
@@ -176,4 +180,37 @@ resource "google_storage_bucket" "pulse" {
   versioning {
     enabled = true
   }
+
+  # What people delete can be brought back for two weeks, and is gone then.
+  lifecycle_rule {
+    action {
+      type = "Delete"
+    }
+
+    condition {
+      days_since_noncurrent_time = 14
+    }
+  }
+}
+
+# The pods of media alone may use the bucket, by Workload Identity Federation ---------------------------------------------
+
+data "google_project" "pulse" {
+  project_id = var.project
+}
+
+locals {
+  media_url = "gs://${google_storage_bucket.pulse.name}"
+  # Pods of the namespace, up to the name of their ServiceAccount.
+  pods = "principal://iam.googleapis.com/projects/${data.google_project.pulse.number}/locations/global/workloadIdentityPools/${var.project}.svc.id.goog/subject/ns/${var.namespace}/sa"
+}
+
+resource "google_storage_bucket_iam_member" "media" {
+  for_each = toset(var.media_accounts)
+  bucket   = google_storage_bucket.pulse.name
+  role     = "roles/storage.objectUser"
+  member   = "${local.pods}/${each.key}"
+
+  # The pool of identities comes with the cluster.
+  depends_on = [google_container_cluster.pulse]
 }

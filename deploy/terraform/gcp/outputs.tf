@@ -19,3 +19,19 @@ output "bucket" {
   description = "Name of the bucket."
   value       = google_storage_bucket.pulse.name
 }
+
+output "media_url" {
+  description = "PULSE_MEDIA_URL: where the service media keeps pictures."
+  value       = local.media_url
+}
+
+output "media_values" {
+  description = "Values of the chart that have the service media use the bucket."
+  value       = yamlencode({ media = { url = local.media_url } })
+}
+
+output "media_credentials" {
+  description = "Environment variables for the Secret that media.credentialsSecret of the chart names; empty where pods have an identity of the cloud."
+  value       = ""
+  sensitive   = true
+}

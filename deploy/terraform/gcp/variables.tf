@@ -43,3 +43,15 @@ variable "redis_gib" {
   description = "Memory of the cache."
   default     = 2
 }
+
+variable "namespace" {
+  type        = string
+  description = "Namespace that the chart is installed in."
+  default     = "pulse"
+}
+
+variable "media_accounts" {
+  type        = list(string)
+  description = "ServiceAccounts whose pods may use the bucket: those of the chart's Deployments that run the service media."
+  default     = ["pulse-media", "pulse-media-worker"]
+}

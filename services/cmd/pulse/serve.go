@@ -10,13 +10,15 @@ import (
 
 // serveCommand serves until it is told to stop.
 type serveCommand struct {
-	Services []string `arg:"" optional:"" help:"Services to run in this process; none means all. Of identity, user, post, graph, timeline, search, messaging, notification, event, realtime."`
+	Services []string `arg:"" optional:"" help:"Services to run in this process; none means all. Of identity, user, post, media, graph, timeline, search, messaging, notification, event, realtime."`
 }
 
 // Help says more than the one line.
 func (serveCommand) Help() string {
 	return `Settings come from the environment; pulse config lists them. Without any, everything is embedded: SQLite, NATS
 JetStream and a Redis-compatible store, in the folder PULSE_DATA_DIR.
+
+A process that runs media beside a database of its own says where pictures are kept: PULSE_MEDIA_URL.
 
 Examples:
   pulse serve

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect/v2"
 
@@ -58,6 +59,8 @@ type Service struct {
 	Register func(*connect.Server)
 	// Routes are HTTP routes besides RPCs, by pattern.
 	Routes map[string]http.Handler
+	// Uploads are those of the routes that take files, by pattern: gateways bound other requests more tightly.
+	Uploads map[string]Upload
 	// Consumers react to events.
 	Consumers []bus.Consumer
 	// Start, if there is one, is run before the service serves.
@@ -67,4 +70,12 @@ type Service struct {
 	Drain func(ctx context.Context)
 	// Background, if there is one, runs until ctx ends in every process that serves the service's API.
 	Background func(ctx context.Context)
+}
+
+// An Upload is what a route that takes files may be sent.
+type Upload struct {
+	// MaxBytes is the size of the largest file that operators may let the route take.
+	MaxBytes int64
+	// Time is how long a file may take to come.
+	Time time.Duration
 }

@@ -6,8 +6,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -31,6 +34,7 @@ import (
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	mediav1 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
@@ -43,7 +47,11 @@ import (
 const origin = "https://app.example.org"
 
 // A gateway is an HAProxy with the configuration that is shipped.
-type gateway struct{ url, ops string }
+type gateway struct {
+	url, ops string
+	// log answers what it has logged.
+	log func() string
+}
 
 // startGateway starts an HAProxy that asks names where the services are, all on one port. env adds to its environment.
 func startGateway(t *testing.T, names *nameServer, port int, env map[string]string) *gateway {
@@ -56,7 +64,7 @@ func startGateway(t *testing.T, names *nameServer, port int, env map[string]stri
 	must(t, err)
 	api, apiFile := inherited(t)
 	ops, opsFile := inherited(t)
-	var out bytes.Buffer
+	var out logged
 	cmd := exec.CommandContext(t.Context(), program, "-db", "-f", config)
 	cmd.ExtraFiles = []*os.File{apiFile, opsFile}
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -80,10 +88,30 @@ func startGateway(t *testing.T, names *nameServer, port int, env map[string]stri
 		<-stopped
 		if t.Failed() {
 			const end = 4000
-			t.Logf("end of the gateway's log:\n%s", out.String()[max(0, out.Len()-end):])
+			t.Logf("end of the gateway's log:\n%s", out.String()[max(0, len(out.String())-end):])
 		}
 	})
-	return &gateway{url: "http://" + api, ops: "http://" + ops}
+	return &gateway{url: "http://" + api, ops: "http://" + ops, log: out.String}
+}
+
+// logged is what a process writes while it is read.
+type logged struct {
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+// Write adds to it.
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.Write(p)
+}
+
+// String answers all of it.
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.String()
 }
 
 // inherited opens a port for a child, so that nobody else takes it meanwhile.
@@ -186,6 +214,7 @@ func TestGateway(t *testing.T) {
 	t.Run("browsers", func(t *testing.T) { g.answersBrowsers(t) })
 	t.Run("tokens", func(t *testing.T) { g.checksTokens(t, ada, token) })
 	t.Run("bodies", func(t *testing.T) { g.refusesLargeBodies(t, token) })
+	t.Run("files", func(t *testing.T) { g.passesFiles(t, s) })
 	t.Run("unknown paths", func(t *testing.T) { g.knowsWhatThereIs(t) })
 	t.Run("a replica is killed", func(t *testing.T) { g.losesNoReadWithAReplica(t, s, ada) })
 	t.Run("a replica restarts", func(t *testing.T) { g.losesNoCallInARestart(t, s, ada) })
@@ -405,6 +434,81 @@ func (g *gateway) refusesLargeBodies(t *testing.T, token string) {
 	if got.status != http.StatusBadRequest {
 		t.Errorf("100 KiB afterwards: %d %.200s, want what the service says of so long a text", got.status, got.body)
 	}
+}
+
+// passesFiles uploads a picture that is larger than any call may be, and fetches it. Whoever has an upload's address may send the file
+// without a token; what is larger than any upload may be is refused.
+func (g *gateway) passesFiles(t *testing.T, s *topology.Topology) {
+	who := register(t, s, "gateway_pictures")
+	c, err := pulse.NewClient(g.url, pulse.WithTokenStore(who.tokens), pulse.WithMaxAttempts(1))
+	must(t, err)
+	file := noise(t)
+	media, err := c.UploadPicture(t.Context(), pulse.Picture{Content: file, AltText: "noise"})
+	must(t, err)
+	posted, err := c.Posts.CreatePost(t.Context(), &postv1.CreatePostRequest{Text: "look", MediaIds: []int64{media.GetId()}})
+	must(t, err)
+	for _, variant := range posted.GetPost().GetMedia()[0].GetVariants() {
+		got := ask(t, http.MethodGet, g.url+variant.GetUrl(), nil)
+		if got.status != http.StatusOK || got.header.Get("Content-Type") != variant.GetContentType() || len(got.body) == 0 {
+			t.Errorf("%s: %d, %s, %d bytes", variant.GetUrl(), got.status, got.header.Get("Content-Type"), len(got.body))
+		}
+	}
+	upload, err := c.Media.CreateUpload(t.Context(), &mediav1.CreateUploadRequest{ContentType: "image/png", SizeBytes: int64(len(file))})
+	must(t, err)
+	const larger = 100<<20 + 1
+	unread := &http.Transport{ExpectContinueTimeout: time.Minute} // No byte is sent before the answer.
+	t.Cleanup(unread.CloseIdleConnections)
+	for _, call := range []struct {
+		method, path string
+		size         int64
+		want         int
+	}{
+		{http.MethodPut, upload.GetUploadUrl(), larger, http.StatusRequestEntityTooLarge},
+		{http.MethodPost, upload.GetUploadUrl(), int64(len(file)), http.StatusRequestEntityTooLarge},
+		{http.MethodPut, "/v1/posts/1/like", int64(len(file)), http.StatusRequestEntityTooLarge},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), call.method, g.url+call.path, io.LimitReader(zeros{}, call.size))
+		must(t, err)
+		request.ContentLength = call.size
+		request.Header.Set("Expect", "100-continue")
+		got, err := unread.RoundTrip(request)
+		must(t, err)
+		must(t, got.Body.Close())
+		if got.StatusCode != call.want {
+			t.Errorf("%s %s with %d bytes: %d, want %d", call.method, call.path, call.size, got.StatusCode, call.want)
+		}
+	}
+	testwait.Until(t, "the gateway logs that files came", func() bool { return strings.Contains(g.log(), `"\/uploads\/-"`) })
+	if strings.Contains(g.log(), strings.TrimPrefix(upload.GetUploadUrl(), "/uploads/")) {
+		t.Error("the gateway's log shows who may send a file")
+	}
+}
+
+// zeros are as many as are read.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// noise is a PNG of more than 3 MiB.
+func noise(t *testing.T) []byte {
+	t.Helper()
+	const side, enough = 1100, 3 << 20
+	img := image.NewNRGBA(image.Rect(0, 0, side, side))
+	random := rand.NewChaCha8([32]byte{})
+	_, err := random.Read(img.Pix)
+	must(t, err)
+	for i := 3; i < len(img.Pix); i += 4 {
+		img.Pix[i] = 255
+	}
+	var out bytes.Buffer
+	must(t, png.Encode(&out, img))
+	if out.Len() < enough {
+		t.Fatalf("the picture has %d bytes, want %d or more", out.Len(), enough)
+	}
+	return out.Bytes()
 }
 
 func (g *gateway) knowsWhatThereIs(t *testing.T) {

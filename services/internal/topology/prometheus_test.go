@@ -27,6 +27,7 @@ import (
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
+	pulse "github.com/pulse-social/pulse/sdk"
 	"github.com/pulse-social/pulse/services/internal/testwait"
 	"github.com/pulse-social/pulse/services/internal/topology"
 )
@@ -130,6 +131,7 @@ func putUnderLoad(t *testing.T, s *topology.Topology) (stop func()) {
 	_, err := bob.Graph.Follow(t.Context(), &graphv1.FollowRequest{UserId: ada.id})
 	must(t, err)
 	anybody := at(t, s.URL())
+	photographer, picture := ada.on(t, s.Running("media")[0]), noise(t) // The proxy passes calls on, and no files.
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -147,6 +149,7 @@ func putUnderLoad(t *testing.T, s *topology.Topology) (stop func()) {
 			_, _ = bob.Graph.Follow(ctx, &graphv1.FollowRequest{UserId: ada.id})
 			_, _ = ada.Identity.ListSessions(ctx, &identityv1.ListSessionsRequest{})
 			_, _ = anybody.Timelines.GetHomeTimeline(ctx, &timelinev1.GetHomeTimelineRequest{})
+			_, _ = photographer.UploadPicture(ctx, pulse.Picture{Content: picture})
 			askEveryService(ctx, s)
 			time.Sleep(50 * time.Millisecond) // A light load: it shares the machine with what it is put on.
 		}

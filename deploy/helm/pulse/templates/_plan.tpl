@@ -50,7 +50,13 @@ from the program: no template names a service.
 {{- range $group, $services := (include "pulse.groups" . | fromJson) -}}
   {{- $settings := deepCopy $root.Values.api -}}
   {{- if include "pulse.streamsOf" (dict "layout" $layout "services" $services) }}{{ $settings = mergeOverwrite $settings (deepCopy $root.Values.streaming) }}{{ end -}}
+  {{- $pictures := include "pulse.uploadsOf" (dict "layout" $layout "services" $services) -}}
+  {{- if $pictures }}{{ $settings = mergeOverwrite $settings (deepCopy $root.Values.pictures) }}{{ end -}}
   {{- $settings = mergeOverwrite $settings (deepCopy (default dict (get $root.Values.deployments $group))) -}}
+  {{- /* What one pod has in its memory, another has not. */ -}}
+  {{- if and $pictures (hasPrefix "mem:" $root.Values.media.url) -}}
+    {{- $_ := set $settings "replicas" 1 }}{{ $_ := set $settings.autoscaling "enabled" false -}}
+  {{- end -}}
   {{- $deployments = append $deployments (dict "name" $group "role" "api" "services" $services "consumers" list "settings" $settings) -}}
   {{- $names = append $names $group -}}
   {{- range $services }}{{ $_ := set $home . $group }}{{ end -}}
@@ -81,6 +87,14 @@ from the program: no template names a service.
   {{- end -}}
 {{- end -}}
 {{- $calls | uniq | toJson -}}
+{{- end -}}
+
+{{/* Not empty when a Deployment with these services takes files. */}}
+{{- define "pulse.uploadsOf" -}}
+{{- $services := .services -}}
+{{- $found := false -}}
+{{- range .layout.services }}{{ if and (has .name $services) .uploads }}{{ $found = true }}{{ end }}{{ end -}}
+{{- if $found }}yes{{ end -}}
 {{- end -}}
 
 {{/* Not empty when a Deployment with these services keeps streams open. */}}

@@ -4,6 +4,8 @@ runAsNonRoot: true
 runAsUser: 65532
 runAsGroup: 65532
 fsGroup: 65532
+# A large claim is not gone through at each start.
+fsGroupChangePolicy: OnRootMismatch
 seccompProfile:
   type: RuntimeDefault
 {{- end -}}
@@ -57,11 +59,21 @@ capabilities:
 {{- $notification := .Values.notification -}}
 {{- if and $identity.publicURL (not (and $identity.secret.existing $identity.secret.keys.smtpURL)) }}{{ fail "identity.publicURL needs a mail server: set identity.secret.existing and identity.secret.keys.smtpURL" }}{{ end -}}
 {{- if and $notification.secret.existing (not $notification.pushContact) }}{{ fail "notification.secret.existing needs notification.pushContact: push services refuse senders whom they cannot reach" }}{{ end -}}
+{{- $media := .Values.media -}}
+{{- if and $media.url $media.existingClaim }}{{ fail "media.url and media.existingClaim: pictures are kept in one place: set one of them" }}{{ end -}}
+{{- if not (or $media.url $media.existingClaim) }}{{ fail "media: nothing says where pictures are kept: set media.url to object storage, such as s3://bucket?region=eu-central-1, or media.existingClaim to the name of a PersistentVolumeClaim" }}{{ end -}}
+{{- if and $media.presign (not (include "pulse.objectStorage" .)) }}{{ fail "media.presign needs a storage that clients can reach: set media.url to s3://, gs:// or azblob://" }}{{ end -}}
 {{- dict
+  "media" (dict "PULSE_MEDIA_URL" ($media.url | default "file:///var/lib/pulse/media") "PULSE_MEDIA_PRESIGN" (ternary "true" "" $media.presign))
   "identity" (dict "PULSE_PUBLIC_URL" $identity.publicURL "PULSE_API_URL" $identity.apiURL "PULSE_MAIL_FROM" $identity.mailFrom "PULSE_SIGNING_KEY_LIFE" $identity.signingKeyLife)
   "notification" (dict "PULSE_PUSH_CONTACT" $notification.pushContact "PULSE_NOTIFICATION_KEEP" $notification.keep)
   "realtime" (dict "PULSE_STREAM_KEEP" .Values.realtime.keep "PULSE_STREAM_SEND_TIMEOUT" .Values.realtime.sendTimeout "PULSE_STREAMS_PER_PERSON" .Values.realtime.perPerson)
 | toJson -}}
+{{- end -}}
+
+{{/* Not empty when pictures are in object storage. */}}
+{{- define "pulse.objectStorage" -}}
+{{- if and .Values.media.url (not (hasPrefix "mem:" .Values.media.url)) }}yes{{ end -}}
 {{- end -}}
 
 {{/* Both for a Deployment: {root, services}. */}}
@@ -93,6 +105,9 @@ capabilities:
 {{- define "pulse.ownMounts" -}}
 {{- $root := .root -}}
 {{- $services := .services -}}
+{{- if and (has "media" $services) $root.Values.media.existingClaim }}
+- { name: pictures, mountPath: /var/lib/pulse/media }
+{{- end }}
 {{- range $service, $_ := include "pulse.ownSecrets" $root | fromJson }}
 {{- if and (has $service $services) (get $root.Values $service).secret.existing }}
 - { name: {{ $service }}, mountPath: /etc/pulse/{{ $service }}, readOnly: true }
@@ -103,6 +118,11 @@ capabilities:
 {{- define "pulse.ownVolumes" -}}
 {{- $root := .root -}}
 {{- $services := .services -}}
+{{- if and (has "media" $services) $root.Values.media.existingClaim }}
+- name: pictures
+  persistentVolumeClaim:
+    claimName: {{ $root.Values.media.existingClaim }}
+{{- end }}
 {{- range $service, $keys := include "pulse.ownSecrets" $root | fromJson }}
 {{- if and (has $service $services) (get $root.Values $service).secret.existing }}
 - name: {{ $service }}

@@ -8,11 +8,12 @@
 {{- regexReplaceAll "\\{[a-z0-9_.]+\\}" . "{*}" -}}
 {{- end -}}
 
-{{/* The paths of a service beside its RPCs' own, sorted and each once, as JSON. */}}
+{{/* The paths of a service beside its RPCs' own and those of files, sorted and each once, as JSON. */}}
 {{- define "pulse.restPaths" -}}
+{{- $files := list }}{{ range .uploads }}{{ $files = append $files .route }}{{ end -}}
 {{- $paths := list -}}
 {{- range .rpcs }}{{ range .rest }}{{ $paths = append $paths .path }}{{ end }}{{ end -}}
-{{- range .routes }}{{ $paths = append $paths (splitList " " . | last) }}{{ end -}}
+{{- range .routes }}{{ if not (has . $files) }}{{ $paths = append $paths (splitList " " . | last) }}{{ end }}{{ end -}}
 {{- $paths | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
@@ -21,6 +22,16 @@
 {{- $procedures := list -}}
 {{- range . }}{{ range .rpcs }}{{ if .streams }}{{ $procedures = append $procedures .procedure }}{{ end }}{{ end }}{{ end -}}
 {{- $procedures | toJson -}}
+{{- end -}}
+
+{{/* The routes of services that take files, as JSON: {path, prefix, seconds}, with a few seconds more for the answer. */}}
+{{- define "pulse.uploads" -}}
+{{- $uploads := list -}}
+{{- range . }}{{ range .uploads -}}
+  {{- $path := splitList " " .route | last -}}
+  {{- $uploads = append $uploads (dict "path" $path "prefix" (splitList "/{" $path | first) "seconds" (add .seconds 5)) -}}
+{{- end }}{{ end -}}
+{{- $uploads | toJson -}}
 {{- end -}}
 
 {{/* What every service answers alike. Gateways send it to the first one. */}}
