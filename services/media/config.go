@@ -16,7 +16,7 @@ type Config struct {
 	// MaxBytes bounds a file.
 	MaxBytes int64 `env:"PULSE_MEDIA_MAX_BYTES" envDefault:"20971520" doc:"largest file that is taken, in bytes"`
 	// MaxPixels bounds a picture.
-	MaxPixels int `env:"PULSE_MEDIA_MAX_PIXELS" envDefault:"25000000" doc:"most pixels of a picture, all frames of an animation together; each takes up to 8 bytes of memory while it is decoded"`
+	MaxPixels int `env:"PULSE_MEDIA_MAX_PIXELS" envDefault:"25000000" doc:"most pixels of a picture, all frames of an animation together; each may take 24 bytes of memory while it is decoded"`
 	// Quota bounds what the pictures of a person take.
 	Quota int64 `env:"PULSE_MEDIA_QUOTA" envDefault:"1073741824" doc:"how much the pictures of one person may take, in bytes"`
 	// AtOnce bounds how many pictures are made at once.
