@@ -25,6 +25,10 @@ GRANT pulse_graph TO login_graph;
 SELECT 'CREATE ROLE login_timeline' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'login_timeline') \gexec
 ALTER ROLE login_timeline LOGIN PASSWORD :'password';
 GRANT pulse_timeline TO login_timeline;
+\set password `sed 's|^[^:]*://[^:]*:\([^@]*\)@.*|\1|' /run/secrets/database_url_event`
+SELECT 'CREATE ROLE login_event' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'login_event') \gexec
+ALTER ROLE login_event LOGIN PASSWORD :'password';
+GRANT pulse_event TO login_event;
 \set password `sed 's|^[^:]*://[^:]*:\([^@]*\)@.*|\1|' /run/secrets/database_url_search`
 SELECT 'CREATE ROLE login_search' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'login_search') \gexec
 ALTER ROLE login_search LOGIN PASSWORD :'password';
@@ -37,10 +41,6 @@ GRANT pulse_messaging TO login_messaging;
 SELECT 'CREATE ROLE login_notification' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'login_notification') \gexec
 ALTER ROLE login_notification LOGIN PASSWORD :'password';
 GRANT pulse_notification TO login_notification;
-\set password `sed 's|^[^:]*://[^:]*:\([^@]*\)@.*|\1|' /run/secrets/database_url_event`
-SELECT 'CREATE ROLE login_event' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'login_event') \gexec
-ALTER ROLE login_event LOGIN PASSWORD :'password';
-GRANT pulse_event TO login_event;
 \set password `sed 's|^[^:]*://[^:]*:\([^@]*\)@.*|\1|' /run/secrets/database_url_realtime`
 SELECT 'CREATE ROLE login_realtime' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'login_realtime') \gexec
 ALTER ROLE login_realtime LOGIN PASSWORD :'password';

@@ -31,10 +31,10 @@ var catalog = []entry{
 	{name: "media", make: func(c Config, d service.Deps) service.Service { return media.New(c.Media, c.Store.DataDir, d) }},
 	{name: "graph", make: func(_ Config, d service.Deps) service.Service { return graph.New(d) }},
 	{name: "timeline", make: func(c Config, d service.Deps) service.Service { return timeline.New(c.Timeline, d) }, calls: []string{"post"}},
+	{name: "event", make: func(c Config, d service.Deps) service.Service { return event.New(c.Event, d) }},
 	{name: "search", make: func(_ Config, d service.Deps) service.Service { return search.New(d) }, calls: []string{"post", "user", "event"}},
 	{name: "messaging", make: func(_ Config, d service.Deps) service.Service { return messaging.New(d) }},
 	{name: "notification", make: func(c Config, d service.Deps) service.Service { return notification.New(c.Notification, d) }},
-	{name: "event", make: func(c Config, d service.Deps) service.Service { return event.New(c.Event, d) }},
 	{name: "realtime", make: func(c Config, d service.Deps) service.Service { return realtime.New(c.Realtime, d) }, calls: []string{"post", "messaging", "notification"}},
 }
 

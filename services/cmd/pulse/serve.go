@@ -10,7 +10,7 @@ import (
 
 // serveCommand serves until it is told to stop.
 type serveCommand struct {
-	Services []string `arg:"" optional:"" help:"Services to run in this process; none means all. Of identity, user, post, media, graph, timeline, search, messaging, notification, event, realtime."`
+	Services []string `arg:"" optional:"" help:"Services to run in this process; none means all. Of identity, user, post, media, graph, timeline, event, search, messaging, notification, realtime."`
 }
 
 // Help says more than the one line.
