@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
+	eventv1 "github.com/pulse-social/pulse/gen/pulse/event/v1"
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
+	mediav1 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
@@ -71,6 +73,14 @@ func TestASessionRevokedOnOneReplicaIsRefusedByAll(t *testing.T) {
 		},
 		"search": func(c *pulse.Client) error {
 			_, err := c.Search.Suggest(t.Context(), &searchv1.SuggestRequest{})
+			return err
+		},
+		"media": func(c *pulse.Client) error {
+			_, err := c.Media.GetMediaUsage(t.Context(), &mediav1.GetMediaUsageRequest{})
+			return err
+		},
+		"event": func(c *pulse.Client) error {
+			_, err := c.Events.ListEvents(t.Context(), &eventv1.ListEventsRequest{Relation: eventv1.EventRelation_EVENT_RELATION_HOSTING})
 			return err
 		},
 		"messaging": func(c *pulse.Client) error {

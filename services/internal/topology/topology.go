@@ -69,6 +69,9 @@ const connections = "8"
 // Embedded starts one process with everything inside.
 func Embedded(ctx context.Context, o Options) (*Topology, error) {
 	t := &Topology{options: o, env: unlimited()}
+	if o.Env["PULSE_DATABASE_URL"] != "" { // Then Pulse does not guess where pictures are kept.
+		t.env["PULSE_MEDIA_URL"] = "file://" + filepath.Join(o.Dir, "media")
+	}
 	maps.Copy(t.env, o.Env)
 	t.env["PULSE_DATA_DIR"] = filepath.Join(o.Dir, "data")
 	p, err := newProcess(o.Binary, o.Dir, "pulse", "", t.env)
