@@ -41,13 +41,12 @@ func (h *handler) UpdateMedia(ctx context.Context, req *mediav1.UpdateMediaReque
 		return nil, err
 	}
 	// Processes keep posts as they are answered.
-	posts, err := h.db.PostMedia.Query().Where(postmedia.MediaID(req.GetMediaId()), postmedia.Shown(true)).Select(postmedia.FieldPostID).Ints(ctx)
+	var posts []int64
+	err = h.db.PostMedia.Query().Where(postmedia.MediaID(req.GetMediaId()), postmedia.Shown(true)).Select(postmedia.FieldPostID).Scan(ctx, &posts)
 	if err != nil {
 		return nil, fmt.Errorf("look what the picture is attached to: %w", err)
 	}
-	for _, postID := range posts {
-		h.hints.Announce(bus.PostChanged, int64(postID))
-	}
+	h.hints.Announce(bus.PostChanged, posts...)
 	return answer, nil
 }
 
