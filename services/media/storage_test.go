@@ -10,6 +10,7 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	_ "gocloud.dev/blob/s3blob"
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	mediav1 "github.com/pulse-social/pulse/gen/pulse/media/v1"

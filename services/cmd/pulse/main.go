@@ -10,6 +10,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	_ "golang.org/x/crypto/x509roots/fallback" // Roots for an image that has no distribution; those of a system go first.
+
+	_ "github.com/pulse-social/pulse/services/app/clouds"
 )
 
 const description = `Pulse is the social backend that you own: people, posts, follows and timelines as Connect services.
