@@ -24,6 +24,10 @@ import (
 // connectTimeout bounds making a connection to Postgres, unless connect_timeout in its URL does.
 const connectTimeout = 5 * time.Second
 
+// startTimeout bounds how long a start tries to reach Postgres: where many processes start at once, such as on a node that
+// takes the place of another, its first connection may take longer than one that a call waits for should.
+const startTimeout = 2 * connectTimeout
+
 // connectionLife is after how long a connection is replaced, so that those with a former password, or to a server that
 // has others beside it by now, come to an end.
 const connectionLife = 30 * time.Minute
@@ -64,7 +68,7 @@ func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing 
 	s.writer = openPool("postgresql", paced(connector(pg, c)), tracing)
 	s.writer.SetConnMaxLifetime(connectionLife)
 	s.reader = s.writer
-	if err := s.writer.PingContext(ctx); err != nil {
+	if err := reach(ctx, s.writer); err != nil {
 		return fmt.Errorf("PULSE_DATABASE_URL: cannot use the Postgres at %s:%d: %w: check that it runs and that user, password and database are right", pg.Host, pg.Port, cause.Of(err))
 	}
 	s.stopGrowing = growing(ctx, s.writer, c.MaxConns)
@@ -72,6 +76,24 @@ func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing 
 		return nil
 	}
 	return s.refuseUnsafePostgres(ctx)
+}
+
+// reach makes the first connection. A server that refuses has given its answer; one that takes long is asked again.
+func reach(ctx context.Context, db *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for {
+		err := db.PingContext(ctx)
+		if err == nil || ctx.Err() != nil || !isTimeout(err) {
+			return err
+		}
+	}
+}
+
+// isTimeout tells that nothing answered in time.
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout() || errors.Is(err, context.DeadlineExceeded)
 }
 
 // refuseUnsafePostgres fails when a crash of the database could lose what was acknowledged.

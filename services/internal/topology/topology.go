@@ -163,17 +163,24 @@ func (t *Topology) split(ctx context.Context) error {
 	return t.startAll(ctx)
 }
 
+// startsAtOnce is how many processes start at the same time: all of two dozen together would keep two cores busy for so long
+// that some no longer reach their database in time.
+const startsAtOnce = 6
+
 // startAll starts every process and waits until all are ready.
 func (t *Topology) startAll(ctx context.Context) error {
+	starts, starting := errgroup.WithContext(ctx)
+	starts.SetLimit(startsAtOnce)
 	for _, p := range t.Processes {
-		if err := p.Start(nil); err != nil {
-			return err
-		}
+		starts.Go(func() error {
+			if err := p.Start(nil); err != nil {
+				return err
+			}
+			return p.WaitReady(starting)
+		})
 	}
-	for _, p := range t.Processes {
-		if err := p.WaitReady(ctx); err != nil {
-			return err
-		}
+	if err := starts.Wait(); err != nil {
+		return err
 	}
 	return t.WaitRouted(ctx)
 }
