@@ -495,7 +495,17 @@ func (zeros) Read(p []byte) (int, error) {
 // noise is a PNG of more than 3 MiB.
 func noise(t *testing.T) []byte {
 	t.Helper()
-	const side, enough = 1100, 3 << 20
+	const enough = 3 << 20
+	file := grain(t, 1100)
+	if len(file) < enough {
+		t.Fatalf("the picture has %d bytes, want %d or more", len(file), enough)
+	}
+	return file
+}
+
+// grain is a PNG that no two pixels of are alike, which makes it as large as it may be.
+func grain(t *testing.T, side int) []byte {
+	t.Helper()
 	img := image.NewNRGBA(image.Rect(0, 0, side, side))
 	random := rand.NewChaCha8([32]byte{})
 	_, err := random.Read(img.Pix)
@@ -505,9 +515,6 @@ func noise(t *testing.T) []byte {
 	}
 	var out bytes.Buffer
 	must(t, png.Encode(&out, img))
-	if out.Len() < enough {
-		t.Fatalf("the picture has %d bytes, want %d or more", out.Len(), enough)
-	}
 	return out.Bytes()
 }
 
