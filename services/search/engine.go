@@ -15,10 +15,12 @@ type engine interface {
 	encode(d document) string
 	// expression writes a query: all of these phrases, and none of those. There is at least one of all.
 	expression(all, none []phrase) string
-	// statements answer the ids of documents of a table that match, the greatest first: each goes on below the last id of
-	// the one before. Their parameters are the expression, the id that all are smaller than, the smallest id, and how many
-	// to answer at most.
-	statements(table string) []string
+	// index is the statement that answers the ids of documents of a table that match, the greatest first. Its parameters are
+	// the expression, the id that all are smaller than, the smallest id, and how many to answer at most.
+	index(table string) string
+	// walk is such a statement that looks at the documents one by one, at most at as many as a fifth parameter says. It is
+	// empty where the index answers in order.
+	walk(table string) string
 }
 
 // engineOf answers the engine of a database.
@@ -38,23 +40,56 @@ func quoteAll(terms []string, mark string) []string {
 	return quoted
 }
 
+const (
+	// newest is how many of the newest documents are looked at before the index is asked. Among them a common word has enough,
+	// and one that is rare there has few in the index.
+	newest = 2_000
+	// furthest is how many are looked at when they promise enough: for words that are neither, of which the index would read and
+	// sort tens of thousands.
+	furthest = 25_000
+	// step is how many are looked at at least when few are missing.
+	step = 500
+)
+
 // matches answers the ids of up to limit documents of a table that match, the greatest first, from those that are
 // smaller than before and at least from.
-func (h *handler) matches(ctx context.Context, table, expression string, before, from int64, limit int) ([]int64, error) {
-	var found []int64
-	for _, statement := range engineOf(h.db.Store()).statements(table) {
+func (h *handler) matches(ctx context.Context, table, expression string, before, from int64, limit int) (found []int64, err error) {
+	more := func(statement string, args ...any) error {
 		if len(found) > 0 {
 			before = found[len(found)-1]
 		}
-		more, err := h.ids(ctx, statement, expression, before, from, limit-len(found))
+		ids, err := h.ids(ctx, statement, append([]any{expression, before, from, limit - len(found)}, args...)...)
 		if err != nil {
-			return nil, fmt.Errorf("search %s: %w", table, err)
+			return fmt.Errorf("search %s: %w", table, err)
 		}
-		if found = append(found, more...); len(found) == limit {
-			break
+		found = append(found, ids...)
+		return nil
+	}
+	e := engineOf(h.db.Store())
+	if walk := e.walk(table); walk != "" {
+		walked := 0
+		for further := newest; further > 0; further = promising(walked, len(found), limit) {
+			if err := more(walk, further); err != nil || len(found) == limit {
+				return found, err
+			}
+			walked += further
 		}
 	}
-	return found, nil
+	err = more(e.index(table))
+	return found, err
+}
+
+// promising answers how many documents are to be looked at next for the rest, and a quarter more, by how many of those that were
+// matched; 0 when they would be too many.
+func promising(walked, found, limit int) int {
+	if found == 0 {
+		return 0
+	}
+	further := max(step, walked*(limit-found)/found*5/4)
+	if walked+further > furthest {
+		return 0
+	}
+	return further
 }
 
 // ids runs a query that answers ids.

@@ -30,8 +30,11 @@ func (fts5) join(phrases []phrase, operator string) string {
 	return strings.Join(parts, operator)
 }
 
-// statements implements [engine].
-func (fts5) statements(table string) []string {
+// index implements [engine].
+func (fts5) index(table string) string {
 	fts := table + "_fts"
-	return []string{`SELECT rowid FROM ` + fts + ` WHERE ` + fts + ` MATCH $1 AND rowid < $2 AND rowid >= $3 ORDER BY rowid DESC LIMIT $4`}
+	return `SELECT rowid FROM ` + fts + ` WHERE ` + fts + ` MATCH $1 AND rowid < $2 AND rowid >= $3 ORDER BY rowid DESC LIMIT $4`
 }
+
+// walk implements [engine].
+func (fts5) walk(string) string { return "" }

@@ -15,6 +15,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/page"
+	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/terms"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
@@ -142,7 +143,7 @@ func (h *handler) find(ctx context.Context, q *query, before, from int64, limit 
 	findable := h.findable(auth.Caller(ctx).UserID)
 	expression := engineOf(h.db.Store()).expression(q.all, q.none)
 	return collect(ctx, h, "search_posts", expression, before, from, limit, func(ids []int64) ([]*ent.Post, error) {
-		return h.db.Post.Query().Where(entpost.IDIn(ids...), findable).Order(entpost.ByID(entsql.OrderDesc())).All(ctx)
+		return h.db.Post.Query().Where(store.Among(entpost.FieldID, ids), findable).Order(entpost.ByID(entsql.OrderDesc())).All(ctx)
 	})
 }
 

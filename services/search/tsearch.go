@@ -49,17 +49,14 @@ func (tsearch) phrase(p phrase) string {
 // escape doubles backslashes, which escape in the input of tsvector and tsquery.
 func escape(quoted string) string { return strings.ReplaceAll(quoted, `\`, `\\`) }
 
-// recent is how many of the newest documents are looked at one by one.
-const recent = "2000"
+// index implements [engine]. A GIN index cannot answer in order: a common word has all its documents read and sorted. (id + 0
+// keeps the planner from walking through all documents in order, should it take a word for common.)
+func (tsearch) index(table string) string {
+	return `SELECT id FROM ` + table + ` WHERE terms @@ $1::tsquery AND id < $2 AND id >= $3 ORDER BY id + 0 DESC LIMIT $4`
+}
 
-// statements implements [engine]. A GIN index cannot answer in order: a common word would have all its documents read and
-// sorted. So the newest documents are looked at first, among which a common word has enough, and only what is missing then
-// is asked of the index, where a word that is rare among the newest has few. (id + 0 keeps the planner from walking
-// through all documents in order, should it take a word for common.)
-func (tsearch) statements(table string) []string {
-	return []string{
-		`SELECT id FROM (SELECT id, terms FROM ` + table + ` WHERE id < $2 AND id >= $3 ORDER BY id DESC LIMIT ` + recent + `) newest
-			WHERE terms @@ $1::tsquery ORDER BY id DESC LIMIT $4`,
-		`SELECT id FROM ` + table + ` WHERE terms @@ $1::tsquery AND id < $2 AND id >= $3 ORDER BY id + 0 DESC LIMIT $4`,
-	}
+// walk implements [engine].
+func (tsearch) walk(table string) string {
+	return `SELECT id FROM (SELECT id, terms FROM ` + table + ` WHERE id < $2 AND id >= $3 ORDER BY id DESC LIMIT $5) newest
+		WHERE terms @@ $1::tsquery ORDER BY id DESC LIMIT $4`
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/json"
-	"strconv"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -14,25 +13,21 @@ func WithPairs(dialectName, table, first, second string, pairs [][2]int64) entsq
 	return entsql.ExprFunc(func(b *entsql.Builder) {
 		b.WriteString("WITH ").Ident(table).WriteString(" (").IdentComma(first, second).WriteString(") AS (SELECT ")
 		if dialectName == dialect.Postgres {
-			b.WriteString("* FROM unnest(").Arg(array(pairs, 0)).WriteString("::text::bigint[], ").
-				Arg(array(pairs, 1)).WriteString("::text::bigint[]))")
+			b.WriteString("* FROM unnest(").Arg(arrayOf(column(pairs, 0))).WriteString("::text::bigint[], ").
+				Arg(arrayOf(column(pairs, 1))).WriteString("::text::bigint[]))")
 			return
 		}
 		b.WriteString("value ->> 0, value ->> 1 FROM json_each(").Arg(jsonPairs(pairs)).WriteString("))")
 	})
 }
 
-// array writes one number of each pair as Postgres writes arrays.
-func array(pairs [][2]int64, place int) string {
-	list := make([]byte, 0, 20*len(pairs)+2)
-	list = append(list, '{')
+// column answers one number of each pair.
+func column(pairs [][2]int64, place int) []int64 {
+	numbers := make([]int64, len(pairs))
 	for i, pair := range pairs {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		list = strconv.AppendInt(list, pair[place], 10)
+		numbers[i] = pair[place]
 	}
-	return string(append(list, '}'))
+	return numbers
 }
 
 // jsonPairs writes pairs as JSON, whose numbers SQLite reads with all 64 bits.
