@@ -169,6 +169,9 @@ func (s *sender) deliver(ctx context.Context, d claimed) {
 		return
 	}
 	s.outcomes.add(ctx, channelOf(d.NotificationDelivery), done.name, 1)
+	if done.name == outcomeRetried {
+		s.log.DebugContext(ctx, "a delivery will be tried again", "delivery", d.ID, "due", done.due, "error", done.err)
+	}
 	if done.state == stateGivenUp {
 		s.log.ErrorContext(ctx, "a push was given up", "delivery", d.ID, "push_service", d.host, "outcome", done.name, "tries", d.Tries, "error", done.err)
 	}
