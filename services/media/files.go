@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -36,14 +35,11 @@ type Files struct {
 
 // Open opens the storage, or says what is wrong with it.
 func Open(ctx context.Context, c Config, dataDir string) (*Files, error) {
-	address := cmp.Or(c.URL, "file://"+filepath.ToSlash(filepath.Join(dataDir, "media")))
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil, fmt.Errorf("PULSE_MEDIA_URL=%q: %w", address, cause.Of(err))
-	}
+	address := cmp.Or(c.URL, "file://"+filepath.Join(dataDir, "media"))
+	scheme, folder, _ := strings.Cut(address, "://")
 	var bucket *blob.Bucket
-	if u.Scheme == fileblob.Scheme || c.URL == "" {
-		folder := cmp.Or(strings.TrimPrefix(c.URL, "file://"), filepath.Join(dataDir, "media"))
+	var err error
+	if scheme == fileblob.Scheme { // A path is taken as it is written, whatever an address would make of it.
 		bucket, err = fileblob.OpenBucket(folder, &fileblob.Options{
 			CreateDir: true, DirFileMode: 0o700, NoTempDir: true, Metadata: fileblob.MetadataDontWrite,
 		})
@@ -53,7 +49,7 @@ func Open(ctx context.Context, c Config, dataDir string) (*Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PULSE_MEDIA_URL=%s: the storage of pictures cannot be opened (%w): set one that is there and may be written", address, cause.Of(err))
 	}
-	return &Files{bucket: bucket, azure: u.Scheme == "azblob", errors: newStorageErrors(ctx)}, nil
+	return &Files{bucket: bucket, azure: scheme == "azblob", errors: newStorageErrors(ctx)}, nil
 }
 
 // Close lets the storage go.

@@ -6,11 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/png"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -34,7 +31,6 @@ import (
 
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	identityv1 "github.com/pulse-social/pulse/gen/pulse/identity/v1"
-	mediav1 "github.com/pulse-social/pulse/gen/pulse/media/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
@@ -436,88 +432,6 @@ func (g *gateway) refusesLargeBodies(t *testing.T, token string) {
 	}
 }
 
-// passesFiles uploads a picture that is larger than any call may be, and fetches it. Whoever has an upload's address may send the file
-// without a token; what is larger than any upload may be is refused.
-func (g *gateway) passesFiles(t *testing.T, s *topology.Topology) {
-	who := register(t, s, "gateway_pictures")
-	c, err := pulse.NewClient(g.url, pulse.WithTokenStore(who.tokens), pulse.WithMaxAttempts(1))
-	must(t, err)
-	file := noise(t)
-	media, err := c.UploadPicture(t.Context(), pulse.Picture{Content: file, AltText: "noise"})
-	must(t, err)
-	posted, err := c.Posts.CreatePost(t.Context(), &postv1.CreatePostRequest{Text: "look", MediaIds: []int64{media.GetId()}})
-	must(t, err)
-	for _, variant := range posted.GetPost().GetMedia()[0].GetVariants() {
-		got := ask(t, http.MethodGet, g.url+variant.GetUrl(), nil)
-		if got.status != http.StatusOK || got.header.Get("Content-Type") != variant.GetContentType() || len(got.body) == 0 {
-			t.Errorf("%s: %d, %s, %d bytes", variant.GetUrl(), got.status, got.header.Get("Content-Type"), len(got.body))
-		}
-	}
-	upload, err := c.Media.CreateUpload(t.Context(), &mediav1.CreateUploadRequest{ContentType: "image/png", SizeBytes: int64(len(file))})
-	must(t, err)
-	const larger = 100<<20 + 1
-	unread := &http.Transport{ExpectContinueTimeout: time.Minute} // No byte is sent before the answer.
-	t.Cleanup(unread.CloseIdleConnections)
-	for _, call := range []struct {
-		method, path string
-		size         int64
-		want         int
-	}{
-		{http.MethodPut, upload.GetUploadUrl(), larger, http.StatusRequestEntityTooLarge},
-		{http.MethodPost, upload.GetUploadUrl(), int64(len(file)), http.StatusRequestEntityTooLarge},
-		{http.MethodPut, "/v1/posts/1/like", int64(len(file)), http.StatusRequestEntityTooLarge},
-	} {
-		request, err := http.NewRequestWithContext(t.Context(), call.method, g.url+call.path, io.LimitReader(zeros{}, call.size))
-		must(t, err)
-		request.ContentLength = call.size
-		request.Header.Set("Expect", "100-continue")
-		got, err := unread.RoundTrip(request)
-		must(t, err)
-		must(t, got.Body.Close())
-		if got.StatusCode != call.want {
-			t.Errorf("%s %s with %d bytes: %d, want %d", call.method, call.path, call.size, got.StatusCode, call.want)
-		}
-	}
-	testwait.Until(t, "the gateway logs that files came", func() bool { return strings.Contains(g.log(), `"\/uploads\/-"`) })
-	if strings.Contains(g.log(), strings.TrimPrefix(upload.GetUploadUrl(), "/uploads/")) {
-		t.Error("the gateway's log shows who may send a file")
-	}
-}
-
-// zeros are as many as are read.
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) {
-	clear(p)
-	return len(p), nil
-}
-
-// noise is a PNG of more than 3 MiB.
-func noise(t *testing.T) []byte {
-	t.Helper()
-	const enough = 3 << 20
-	file := grain(t, 1100)
-	if len(file) < enough {
-		t.Fatalf("the picture has %d bytes, want %d or more", len(file), enough)
-	}
-	return file
-}
-
-// grain is a PNG that no two pixels of are alike, which makes it as large as it may be.
-func grain(t *testing.T, side int) []byte {
-	t.Helper()
-	img := image.NewNRGBA(image.Rect(0, 0, side, side))
-	random := rand.NewChaCha8([32]byte{})
-	_, err := random.Read(img.Pix)
-	must(t, err)
-	for i := 3; i < len(img.Pix); i += 4 {
-		img.Pix[i] = 255
-	}
-	var out bytes.Buffer
-	must(t, png.Encode(&out, img))
-	return out.Bytes()
-}
-
 func (g *gateway) knowsWhatThereIs(t *testing.T) {
 	for _, path := range []string{"/", "/v1/nothing", "/pulse.nothing.v1.NothingService/Nothing", "/debug/pprof/", "/metrics", "/v1/posts/1/2/3"} {
 		got := ask(t, http.MethodGet, g.url+path, nil)
@@ -525,107 +439,6 @@ func (g *gateway) knowsWhatThereIs(t *testing.T) {
 			t.Errorf("%s: %d %s, want 404 with where to look", path, got.status, got.body)
 		}
 	}
-}
-
-// readers read a post through the gateway until they are told to stop, in several protocols at once, and count what failed.
-type readers struct {
-	stop       context.CancelFunc
-	wait       sync.WaitGroup
-	done       atomic.Int64
-	mu         sync.Mutex
-	complaints []string
-}
-
-func (g *gateway) startReaders(t *testing.T, ada *person, postID int64) *readers {
-	t.Helper()
-	ctx, stop := context.WithCancel(t.Context())
-	r := &readers{stop: stop}
-	for name, transport := range map[string]connect.Transport{
-		"POST": connecthttp.NewTransport(connections, g.url),
-		"GET":  connecthttp.NewTransport(connections, g.url, connecthttp.WithHTTPGet()),
-		"gRPC": connecthttp.NewTransport(http2Client(t), g.url, connecthttp.WithGRPC()),
-	} {
-		// With the attempts that the SDK makes by itself. HAProxy repeats a read whose connection was closed; when a process is
-		// killed before it has read the call, the connection is reset instead, and HAProxy hangs up for the client to repeat.
-		c, err := pulse.NewClient(g.url, pulse.WithTransport(transport), pulse.WithTokenStore(ada.tokens))
-		must(t, err)
-		for range 2 {
-			r.wait.Go(func() {
-				for ctx.Err() == nil {
-					_, err := c.Posts.GetPost(ctx, &postv1.GetPostRequest{PostId: postID})
-					r.note(ctx, name, err)
-				}
-			})
-		}
-	}
-	return r
-}
-
-func (r *readers) note(ctx context.Context, what string, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	r.done.Add(1)
-	if err != nil {
-		r.mu.Lock()
-		r.complaints = append(r.complaints, what+": "+err.Error())
-		r.mu.Unlock()
-	}
-}
-
-// more waits until so many more calls were answered.
-func (r *readers) more(t *testing.T, calls int64) {
-	t.Helper()
-	from := r.done.Load()
-	testwait.Until(t, "more calls are answered", func() bool { return r.done.Load() >= from+calls })
-}
-
-// end ends the load and fails if any call failed.
-func (r *readers) end(t *testing.T) {
-	t.Helper()
-	r.stop()
-	r.wait.Wait()
-	if len(r.complaints) > 0 {
-		t.Errorf("%d of %d calls failed, such as: %s", len(r.complaints), r.done.Load(), r.complaints[0])
-	}
-	t.Logf("%d calls, %d failed", r.done.Load(), len(r.complaints))
-}
-
-func (g *gateway) losesNoReadWithAReplica(t *testing.T, s *topology.Topology, ada *person) {
-	r := g.startReaders(t, ada, write(t, ada.Client, "read on"))
-	for _, p := range s.Running("post") {
-		r.more(t, 100)
-		p.Kill()
-		r.more(t, 300)
-		must(t, p.Start(nil))
-		must(t, p.WaitReady(t.Context()))
-		g.waitUp(t, len(topology.Services()), 2)
-	}
-	r.end(t)
-	must(t, s.WaitRouted(t.Context()))
-}
-
-// losesNoCallInARestart restarts each replica as a rolling update does, and posts meanwhile.
-func (g *gateway) losesNoCallInARestart(t *testing.T, s *topology.Topology, ada *person) {
-	r := g.startReaders(t, ada, write(t, ada.Client, "restart"))
-	writer, err := pulse.NewClient(g.url, pulse.WithHTTPClient(connections), pulse.WithTokenStore(ada.tokens), pulse.WithMaxAttempts(1))
-	must(t, err)
-	ctx, stop := context.WithCancel(t.Context())
-	r.wait.Go(func() {
-		for ctx.Err() == nil {
-			_, err := writer.Posts.CreatePost(ctx, &postv1.CreatePostRequest{Text: "meanwhile"})
-			r.note(ctx, "CreatePost", err)
-		}
-	})
-	for _, p := range s.Running("post") {
-		p.Setenv("PULSE_DRAIN_DELAY", "3s") // Longer than the gateway takes to notice.
-		must(t, p.Restart(t.Context(), nil))
-		g.waitUp(t, len(topology.Services()), 2)
-		r.more(t, 100)
-	}
-	stop()
-	r.end(t)
-	must(t, s.WaitRouted(t.Context()))
 }
 
 // TestGatewayTellsServicesWhoCalls puts a server in the place of the services that notes what arrives.
