@@ -138,12 +138,13 @@ func (h *handler) newest(ctx context.Context, q *query, cursor page.Cursor) ([]*
 	return rows, cursor.Token(rows[len(rows)-1].ID, page.Onward), nil
 }
 
-// find answers up to limit posts that the query finds for the caller, newest first.
+// find answers up to limit posts that the query finds for the caller, newest first: their ids and what they say.
 func (h *handler) find(ctx context.Context, q *query, before, from int64, limit int) ([]*ent.Post, error) {
 	findable := h.findable(auth.Caller(ctx).UserID)
 	expression := engineOf(h.db.Store()).expression(q.all, q.none)
 	return collect(ctx, h, "search_posts", expression, before, from, limit, func(ids []int64) ([]*ent.Post, error) {
-		return h.db.Post.Query().Where(store.Among(entpost.FieldID, ids), findable).Order(entpost.ByID(entsql.OrderDesc())).All(ctx)
+		return h.db.Post.Query().Where(store.Among(entpost.FieldID, ids), findable).Order(entpost.ByID(entsql.OrderDesc())).
+			Select(entpost.FieldID, entpost.FieldText).All(ctx) // The rest is asked of the post service, of a page.
 	})
 }
 
