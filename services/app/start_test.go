@@ -115,6 +115,21 @@ func TestStopFinishesCallsUnderWay(t *testing.T) {
 // on this machine just now.
 func TestStopDoesNotWaitForConnectionsThatSayNothing(t *testing.T) {
 	t.Parallel()
+	// A wait is there each time; what else a busy machine does meanwhile is not.
+	for try := 1; ; try++ {
+		took, usual := stopsWithAndWithoutSilence(t)
+		if took-usual <= 4*time.Second {
+			return
+		}
+		if try == 3 {
+			t.Fatalf("the stop took %s, and %s without the connection, and so thrice", took, usual)
+		}
+	}
+}
+
+// stopsWithAndWithoutSilence answers how long two stops take: one with an open connection on which nothing was said, one without.
+func stopsWithAndWithoutSilence(t *testing.T) (with, without time.Duration) {
+	t.Helper()
 	p, other := pulsetest.Start(t), pulsetest.Start(t)
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(p.URL(), "http://"))
 	if err != nil {
@@ -122,10 +137,7 @@ func TestStopDoesNotWaitForConnectionsThatSayNothing(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	get(t, p.URL()+"/openapi.yaml") // By now the server has accepted the silent one too.
-	took, usual := stopTakes(t, p), stopTakes(t, other)
-	if took-usual > 4*time.Second {
-		t.Errorf("the stop took %s, and %s without the connection", took, usual)
-	}
+	return stopTakes(t, p), stopTakes(t, other)
 }
 
 func stopTakes(t *testing.T, p *pulsetest.Pulse) time.Duration {
