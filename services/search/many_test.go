@@ -25,18 +25,21 @@ func TestWordsFarBeyondTheNewest(t *testing.T) {
 	every := map[string]int{"often": 10, "seldom": 90, "hardly": 1_000, "once": posts}
 	want := map[string][]int64{}
 	oldest := id.At(time.Now().Add(-time.Hour))
+	texts := slices.Repeat([]string{"word"}, posts)
+	for n := range texts {
+		for word, step := range every {
+			if n%step == 0 {
+				texts[n] += " " + word
+				want[word] = append(want[word], oldest+int64(n))
+			}
+		}
+	}
 	for from := 0; from < posts; from += 500 {
 		d.write(t, "post", func(tx *store.Tx) error {
 			rows := make([]*ent.PostCreate, 0, 500)
 			for n := from; n < from+500; n++ {
-				postID, text := oldest+int64(n), "word"
-				for word, step := range every {
-					if n%step == 0 {
-						text += " " + word
-						want[word] = append(want[word], postID)
-					}
-				}
-				rows = append(rows, tx.Post.Create().SetID(postID).SetThreadID(postID).SetAuthorID(ada.ID).SetText(text))
+				postID := oldest + int64(n)
+				rows = append(rows, tx.Post.Create().SetID(postID).SetThreadID(postID).SetAuthorID(ada.ID).SetText(texts[n]))
 			}
 			return tx.Post.CreateBulk(rows...).Exec(t.Context())
 		})
