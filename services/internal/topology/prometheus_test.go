@@ -53,7 +53,7 @@ func TestPrometheusHasWhatDashboardsAskFor(t *testing.T) {
 		queries["deploy/README.md: "+name] = fmt.Sprintf(`{__name__=~"%s(_bucket)?"}`, name)
 	}
 	empty, began := queries, time.Now()
-	deadline := time.Now().Add(90 * time.Second) // Twice what two cores with as much else to do have been seen to take.
+	deadline := time.Now().Add(45 * time.Second)
 	for len(empty) > 0 && time.Now().Before(deadline) {
 		still := map[string]string{}
 		for where, expr := range empty {
