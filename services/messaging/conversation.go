@@ -10,7 +10,6 @@ import (
 	"github.com/pulse-social/pulse/ent"
 	entconversation "github.com/pulse-social/pulse/ent/conversation"
 	"github.com/pulse-social/pulse/ent/conversationmember"
-	entmessage "github.com/pulse-social/pulse/ent/message"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
@@ -162,11 +161,7 @@ func (h *handler) countMembers(ctx context.Context, ids []int64, into map[int64]
 // newest adds those of the messages that the viewer may see, by conversation. When the newest of a conversation is not for
 // the viewer, none is: what one may see goes on to the end.
 func (h *handler) newest(ctx context.Context, viewer int64, messageIDs []int64, into map[int64]*messagingv1.Message) error {
-	rows, err := h.db.Message.Query().Where(entmessage.IDIn(messageIDs...), visibility.SeenMessages(viewer), withReacted).All(ctx)
-	if err != nil {
-		return fmt.Errorf("read newest messages: %w", err)
-	}
-	messages, err := h.render(ctx, viewer, rows)
+	messages, err := h.renderer.Looks(ctx, looks(viewer, messageIDs))
 	for _, m := range messages {
 		into[m.GetConversationId()] = m
 	}

@@ -10,6 +10,7 @@ import (
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/messages"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
@@ -34,7 +35,7 @@ func (h *handler) EditMessage(ctx context.Context, req *messagingv1.EditMessageR
 		if err := h.mayTouch(ctx, tx, caller, m); err != nil {
 			return nil, err
 		}
-		return &messagingv1.EditMessageResponse{Message: toProto(m, caller)}, edit(ctx, tx, m, req.GetText())
+		return &messagingv1.EditMessageResponse{Message: messages.ToProto(m, caller)}, edit(ctx, tx, m, req.GetText())
 	})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	entmessage "github.com/pulse-social/pulse/ent/message"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/messages"
 	"github.com/pulse-social/pulse/services/internal/page"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
@@ -35,7 +36,7 @@ func (h *handler) ListMessages(ctx context.Context, req *messagingv1.ListMessage
 	if err != nil {
 		return nil, err
 	}
-	messages, err := h.render(ctx, caller, rows)
+	messages, err := h.renderer.Render(ctx, caller, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +52,7 @@ func (h *handler) ListMessages(ctx context.Context, req *messagingv1.ListMessage
 // history reads the messages of a page, newest first.
 func (h *handler) history(ctx context.Context, me *ent.ConversationMember, cursor page.Cursor, from int64) ([]*ent.Message, error) {
 	query := h.db.Message.Query().
-		Where(entmessage.ConversationID(me.ConversationID), entmessage.SequenceGTE(me.FirstSequence), visibility.SeenMessages(me.UserID), withReacted).
+		Where(entmessage.ConversationID(me.ConversationID), entmessage.SequenceGTE(me.FirstSequence), visibility.SeenMessages(me.UserID), messages.Beside(me.UserID)).
 		Limit(cursor.Size)
 	if cursor.Direction == page.Back {
 		query.Where(entmessage.SequenceGT(cursor.After)).Order(entmessage.BySequence())
@@ -96,20 +97,25 @@ func edges(me *ent.ConversationMember, cursor page.Cursor, rows []*ent.Message) 
 // BatchGetMessages answers those of the messages that the caller may see, in the order asked.
 func (h *handler) BatchGetMessages(ctx context.Context, req *messagingv1.BatchGetMessagesRequest) (*messagingv1.BatchGetMessagesResponse, error) {
 	caller := auth.Caller(ctx).UserID
-	found, err := h.db.Message.Query().Where(entmessage.IDIn(req.GetMessageIds()...), visibility.SeenMessages(caller), withReacted).All(ctx)
+	asked := looks(caller, req.GetMessageIds())
+	found, err := h.renderer.Looks(ctx, asked)
 	if err != nil {
-		return nil, fmt.Errorf("read messages: %w", err)
+		return nil, err
 	}
-	byID := make(map[int64]*ent.Message, len(found))
-	for _, m := range found {
-		byID[m.ID] = m
-	}
-	rows := make([]*ent.Message, 0, len(found))
-	for _, messageID := range req.GetMessageIds() {
-		if m := byID[messageID]; m != nil {
-			rows = append(rows, m)
+	answer := &messagingv1.BatchGetMessagesResponse{Messages: make([]*messagingv1.Message, 0, len(found))}
+	for _, look := range asked {
+		if m := found[look]; m != nil {
+			answer.Messages = append(answer.Messages, m)
 		}
 	}
-	messages, err := h.render(ctx, caller, rows)
-	return &messagingv1.BatchGetMessagesResponse{Messages: messages}, err
+	return answer, nil
+}
+
+// looks are those of one person at messages.
+func looks(viewer int64, messageIDs []int64) []visibility.Sight {
+	all := make([]visibility.Sight, len(messageIDs))
+	for i, messageID := range messageIDs {
+		all[i] = visibility.Sight{ViewerID: viewer, ObjectID: messageID}
+	}
+	return all
 }

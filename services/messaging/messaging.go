@@ -9,13 +9,13 @@ import (
 
 	"connectrpc.com/connect/v2"
 	entsql "entgo.io/ent/dialect/sql"
-	"github.com/maypok86/otter/v2"
 
 	"github.com/pulse-social/pulse/ent"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	"github.com/pulse-social/pulse/gen/pulse/messaging/v1/messagingv1connect"
 	"github.com/pulse-social/pulse/services/internal/bus"
+	"github.com/pulse-social/pulse/services/internal/messages"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/service"
 	"github.com/pulse-social/pulse/services/internal/store"
@@ -42,19 +42,12 @@ type handler struct {
 	db         *store.DB
 	visibility *visibility.Policy
 	signals    *bus.Signals
-	// groups tells of conversations whether they are groups, which never changes.
-	groups *otter.Cache[int64, bool]
+	renderer   *messages.Renderer
 }
-
-// groupsKept bounds of how many conversations a process remembers whether they are groups.
-const groupsKept = 100_000
 
 // New makes the service.
 func New(d service.Deps) service.Service {
-	h := &handler{
-		db: d.DB, visibility: d.Visibility, signals: d.Signals,
-		groups: otter.Must(&otter.Options[int64, bool]{MaximumSize: groupsKept}),
-	}
+	h := &handler{db: d.DB, visibility: d.Visibility, signals: d.Signals, renderer: messages.NewRenderer(d.DB)}
 	return service.Service{
 		Register:  func(s *connect.Server) { messagingv1connect.RegisterMessagingServiceHandler(s, h) },
 		Consumers: []bus.Consumer{h.eraseConsumer()},

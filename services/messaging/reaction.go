@@ -13,6 +13,7 @@ import (
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/messages"
 	"github.com/pulse-social/pulse/services/internal/page"
 	"github.com/pulse-social/pulse/services/internal/people"
 	"github.com/pulse-social/pulse/services/internal/rpc"
@@ -44,7 +45,7 @@ func (h *handler) AddReaction(ctx context.Context, req *messagingv1.AddReactionR
 		if err := h.mayTouch(ctx, tx, caller, m); err != nil {
 			return nil, err
 		}
-		return &messagingv1.AddReactionResponse{Message: toProto(m, caller)}, react(ctx, tx, m, caller, req.GetEmoji())
+		return &messagingv1.AddReactionResponse{Message: messages.ToProto(m, caller)}, react(ctx, tx, m, caller, req.GetEmoji())
 	})
 	if err != nil {
 		return nil, err
@@ -135,8 +136,7 @@ func (h *handler) isAcross(ctx context.Context, viewer int64, m *ent.Message) (b
 	if err != nil || !across[m.SenderID] {
 		return false, err
 	}
-	groups, err := h.groupsOf(ctx, []*ent.Message{m})
-	return groups[m.ConversationID], err
+	return h.renderer.InGroup(ctx, m)
 }
 
 // reactions answers reactions with their people; who has gone meanwhile is left out.

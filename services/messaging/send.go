@@ -12,6 +12,7 @@ import (
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/messages"
 	"github.com/pulse-social/pulse/services/internal/people"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/store"
@@ -39,7 +40,7 @@ func (h *handler) SendMessage(ctx context.Context, req *messagingv1.SendMessageR
 		if err != nil {
 			return nil, err
 		}
-		return &messagingv1.SendMessageResponse{Message: toProto(m, caller)}, nil
+		return &messagingv1.SendMessageResponse{Message: messages.ToProto(m, caller)}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -208,16 +209,13 @@ func (h *handler) sent(ctx context.Context, caller int64, fresh *ent.Message, an
 
 // refreshed answers a message as it is now, or as it was answered before when the caller does not see it any more.
 func (h *handler) refreshed(ctx context.Context, caller int64, answer *messagingv1.Message) (*messagingv1.Message, error) {
-	row, err := visible(ctx, h.visibility, caller, answer.GetId())
-	if rpc.Failed(err, errorsv1.Reason_REASON_MESSAGE_NOT_FOUND) {
-		return answer, attachment.Fill(ctx, h.db.Client, &answer.Media)
-	}
+	look := visibility.Sight{ViewerID: caller, ObjectID: answer.GetId()}
+	found, err := h.renderer.Looks(ctx, []visibility.Sight{look})
 	if err != nil {
 		return nil, err
 	}
-	messages, err := h.render(ctx, caller, []*ent.Message{row})
-	if err != nil {
-		return nil, err
+	if now := found[look]; now != nil {
+		return now, nil
 	}
-	return messages[0], nil
+	return answer, attachment.Fill(ctx, h.db.Client, &answer.Media)
 }

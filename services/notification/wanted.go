@@ -25,7 +25,7 @@ type filters struct {
 	blocks   map[pair]bool
 	mutes    map[int64]*mute.Rules
 	sights   map[visibility.Sight]bool
-	meetups  map[visibility.EventSight]bool
+	meetups  map[visibility.Sight]bool
 	settings map[setting]*notificationv1.KindPreference
 	follows  map[pair]bool
 }
@@ -56,8 +56,8 @@ func (h *handler) wanted(ctx context.Context, tx *store.Tx, all []*candidate) ([
 		switch {
 		case !f.active[c.actor], !f.active[c.recipient],
 			f.blocks[pair{c.actor, c.recipient}], f.blocks[pair{c.recipient, c.actor}],
-			isPost(c.kind) && !f.sights[visibility.Sight{ViewerID: c.recipient, PostID: c.object}],
-			isEvent(c.kind) && !f.meetups[visibility.EventSight{ViewerID: c.recipient, EventID: c.subject}],
+			isPost(c.kind) && !f.sights[visibility.Sight{ViewerID: c.recipient, ObjectID: c.object}],
+			isEvent(c.kind) && !f.meetups[visibility.Sight{ViewerID: c.recipient, ObjectID: c.subject}],
 			!isNews(c.kind) && muted.Person(c.actor, tx.Now), muted.Text(tx.Now, c.texts...),
 			!f.heeds(c, preference.GetAudience()):
 			continue
@@ -89,14 +89,14 @@ func (h *handler) filters(ctx context.Context, tx *store.Tx, all []*candidate) (
 	var recipients, actors []int64
 	var kinds []int32
 	var looks []visibility.Sight
-	var meetups []visibility.EventSight
+	var meetups []visibility.Sight
 	for _, c := range all {
 		recipients, actors, kinds = append(recipients, c.recipient), append(actors, c.actor), append(kinds, int32(c.kind))
 		if isPost(c.kind) {
-			looks = append(looks, visibility.Sight{ViewerID: c.recipient, PostID: c.object})
+			looks = append(looks, visibility.Sight{ViewerID: c.recipient, ObjectID: c.object})
 		}
 		if isEvent(c.kind) {
-			meetups = append(meetups, visibility.EventSight{ViewerID: c.recipient, EventID: c.subject})
+			meetups = append(meetups, visibility.Sight{ViewerID: c.recipient, ObjectID: c.subject})
 		}
 	}
 	recipients, actors = id.Unique(recipients), id.Unique(actors)

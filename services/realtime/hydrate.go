@@ -4,26 +4,30 @@ import (
 	"context"
 
 	"github.com/pulse-social/pulse/ent"
+	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	"github.com/pulse-social/pulse/gen/pulse/messaging/v1/messagingv1connect"
 	"github.com/pulse-social/pulse/gen/pulse/notification/v1/notificationv1connect"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
 	realtimev1 "github.com/pulse-social/pulse/gen/pulse/realtime/v1"
 	"github.com/pulse-social/pulse/services/internal/clock"
+	"github.com/pulse-social/pulse/services/internal/gather"
+	"github.com/pulse-social/pulse/services/internal/messages"
 	"github.com/pulse-social/pulse/services/internal/mute"
 	"github.com/pulse-social/pulse/services/internal/service"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
-// sources are the services that own what items are about. They are asked as the caller of the stream, each time: so what a
-// person may not see by then is not told.
+// sources answer what items are about, as the caller of the stream sees it, each time: so what a person may not see by then is not
+// told. What many are told at the same moment is read for all of them at once; for the rest the services that own it are asked.
 type sources struct {
 	db            *store.DB
 	visibility    *visibility.Policy
 	looker        *looker
 	posts         postv1connect.PostServiceClient
 	copies        postCopies
+	said          *gather.Gatherer[visibility.Sight, *messagingv1.Message]
 	messages      messagingv1connect.MessagingServiceClient
 	notifications notificationv1connect.NotificationServiceClient
 	now           clock.Clock
@@ -33,6 +37,7 @@ func newSources(d service.Deps) sources {
 	return sources{
 		db: d.DB, visibility: d.Visibility, looker: newLooker(d.DB), posts: postv1connect.NewPostServiceClient(d.Dial("post")),
 		copies:        newPostCopies(d.Now),
+		said:          gather.New(sightsTimeout, messages.NewRenderer(d.DB).Looks),
 		messages:      messagingv1connect.NewMessagingServiceClient(d.Dial("messaging")),
 		notifications: notificationv1connect.NewNotificationServiceClient(d.Dial("notification")),
 		now:           d.Now,
@@ -76,7 +81,7 @@ func (s sources) tellKind(ctx context.Context, viewer int64, items []*ent.Stream
 	case kindPost:
 		return s.tellPosts(ctx, viewer, items)
 	case kindMessageSent, kindMessageChanged:
-		return s.tellMessages(ctx, items)
+		return s.tellMessages(ctx, viewer, items)
 	case kindConversationChanged:
 		return s.tellConversations(ctx, items)
 	case kindConversationLeft:

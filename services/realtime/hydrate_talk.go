@@ -9,16 +9,24 @@ import (
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	realtimev1 "github.com/pulse-social/pulse/gen/pulse/realtime/v1"
+	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
-func (s sources) tellMessages(ctx context.Context, items []*ent.StreamItem) ([]response, error) {
-	answer, err := s.messages.BatchGetMessages(ctx, &messagingv1.BatchGetMessagesRequest{MessageIds: objects(items)})
+func (s sources) tellMessages(ctx context.Context, viewer int64, items []*ent.StreamItem) ([]response, error) {
+	asked := objects(items)
+	looks := make([]visibility.Sight, len(asked))
+	for i, messageID := range asked {
+		looks[i] = visibility.Sight{ViewerID: viewer, ObjectID: messageID}
+	}
+	messages, err := s.said.Get(ctx, looks...)
 	if err != nil {
 		return nil, err
 	}
 	found := make(map[int64]*messagingv1.Message, len(items))
-	for _, message := range answer.GetMessages() {
-		found[message.GetId()] = message
+	for _, look := range looks {
+		if message := messages[look]; message != nil {
+			found[look.ObjectID] = message
+		}
 	}
 	return each(items, found, func(item *ent.StreamItem, message *messagingv1.Message) response {
 		if item.Kind == kindMessageSent {

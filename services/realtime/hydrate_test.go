@@ -4,34 +4,28 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/pulse-social/pulse/ent"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
-	"github.com/pulse-social/pulse/gen/pulse/messaging/v1/messagingv1connect"
+	"github.com/pulse-social/pulse/services/internal/gather"
+	"github.com/pulse-social/pulse/services/internal/visibility"
 )
-
-// askedMessages answers messages that say nothing, and keeps what it was asked for.
-type askedMessages struct {
-	messagingv1connect.MessagingServiceClient
-
-	asked [][]int64
-}
-
-func (a *askedMessages) BatchGetMessages(_ context.Context, req *messagingv1.BatchGetMessagesRequest) (*messagingv1.BatchGetMessagesResponse, error) {
-	a.asked = append(a.asked, req.GetMessageIds())
-	answer := &messagingv1.BatchGetMessagesResponse{}
-	for _, id := range req.GetMessageIds() {
-		answer.Messages = append(answer.Messages, &messagingv1.Message{Id: id})
-	}
-	return answer, nil
-}
 
 // A call for each item would keep who comes back from ever catching up: messages and notifications come in turns.
 func TestWhatComesInTurnsIsAskedForAtOnce(t *testing.T) {
 	t.Parallel()
 	const newer = 1 << 20 // A kind that this version does not know.
-	messages := &askedMessages{}
-	told, err := sources{messages: messages}.tell(t.Context(), 1, []*ent.StreamItem{
+	var asked [][]visibility.Sight
+	said := gather.New(time.Minute, func(_ context.Context, looks []visibility.Sight) (map[visibility.Sight]*messagingv1.Message, error) {
+		asked = append(asked, looks)
+		found := map[visibility.Sight]*messagingv1.Message{}
+		for _, look := range looks {
+			found[look] = &messagingv1.Message{Id: look.ObjectID}
+		}
+		return found, nil
+	})
+	told, err := sources{said: said}.tell(t.Context(), 1, []*ent.StreamItem{
 		{Kind: kindMessageSent, ObjectID: 11},
 		{Kind: kindConversationLeft, ObjectID: 21},
 		{Kind: kindMessageSent, ObjectID: 12},
@@ -42,8 +36,8 @@ func TestWhatComesInTurnsIsAskedForAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(messages.asked) != 1 || !slices.Equal(messages.asked[0], []int64{11, 12, 13}) {
-		t.Errorf("asked for messages %v, want once for all", messages.asked)
+	if len(asked) != 1 || !slices.Equal(asked[0], []visibility.Sight{{ViewerID: 1, ObjectID: 11}, {ViewerID: 1, ObjectID: 12}, {ViewerID: 1, ObjectID: 13}}) {
+		t.Errorf("asked for messages %v, want once for all", asked)
 	}
 	var in []int64
 	for _, one := range told {

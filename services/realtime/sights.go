@@ -55,7 +55,7 @@ func newLooker(db *store.DB) *looker {
 func (l *looker) sights(ctx context.Context, viewer int64, postIDs []int64) (sights []*sight, mutes bool, err error) {
 	looks := make([]visibility.Sight, len(postIDs))
 	for i, postID := range postIDs {
-		looks[i] = visibility.Sight{ViewerID: viewer, PostID: postID}
+		looks[i] = visibility.Sight{ViewerID: viewer, ObjectID: postID}
 	}
 	found, err := l.looks.Get(ctx, looks...)
 	if err != nil {
@@ -93,7 +93,7 @@ func (l *looker) lookInto(ctx context.Context, looks []visibility.Sight, found m
 		if err := rows.Scan(&viewer, &at.postID, &at.version, &at.audience, &at.alone, &at.done.Liked, &at.done.Bookmarked, &at.done.Reposted, &at.mutes); err != nil {
 			return err
 		}
-		found[visibility.Sight{ViewerID: viewer, PostID: at.postID}] = &at
+		found[visibility.Sight{ViewerID: viewer, ObjectID: at.postID}] = &at
 	}
 	return rows.Err()
 }
@@ -103,7 +103,7 @@ func sightsQuery(dialect string, looks []visibility.Sight) *entsql.Selector {
 	builder := entsql.Dialect(dialect)
 	posts := builder.Table(entpost.Table)
 	query := builder.Select().From(posts)
-	viewer := visibility.JoinSights(query, looks).C(visibility.SightsViewer)
+	viewer := visibility.JoinSights(query, entpost.FieldID, looks).C(visibility.SightsViewer)
 	query.Select(viewer, posts.C(entpost.FieldID), posts.C(entpost.FieldVersion), posts.C(entpost.FieldAudience))
 	// of matches rows of another table that say something of the post.
 	of := func(table, column string, where ...func(*entsql.SelectTable) *entsql.Predicate) *entsql.Predicate {

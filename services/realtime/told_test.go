@@ -1,11 +1,13 @@
 package realtime_test
 
 import (
+	"cmp"
 	"testing"
 
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
+	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	"github.com/pulse-social/pulse/services/internal/testwait"
@@ -76,5 +78,77 @@ func TestAQuoteIsToldAsFarAsOneMaySeeIt(t *testing.T) {
 	}
 	if told := eves.told(); told.GetId() != post || told.GetQuote() != nil || !told.GetQuoteUnavailable() {
 		t.Errorf("who is blocked by its author is told %v", told)
+	}
+}
+
+// said answers the next message that is told, be it new or changed.
+func (e *events) said() *messagingv1.Message {
+	e.t.Helper()
+	for {
+		event := e.durable()
+		if message := cmp.Or(event.GetMessageSent(), event.GetMessageChanged()); message != nil {
+			return message
+		}
+	}
+}
+
+// One read serves all who are told of a message in the same moment, and each is told it as they see it: who sent it finds their own
+// id in it, those across a block find nothing of each other, and everybody their own reactions.
+func TestEachIsToldAMessageAsTheirs(t *testing.T) {
+	t.Parallel()
+	p := pulsetest.Start(t)
+	ada, bob, eve := newPerson(t, p, "ada"), newPerson(t, p, "bob"), newPerson(t, p, "eve")
+	ada.follow(t, bob, eve)
+	bob.follow(t, ada)
+	eve.follow(t, ada)
+	group := must[*messagingv1.CreateGroupResponse](t)(ada.Messaging.CreateGroup(t.Context(), &messagingv1.CreateGroupRequest{
+		Title: "three", UserIds: []int64{bob.ID, eve.ID},
+	})).GetConversation().GetId()
+	must[*graphv1.BlockUserResponse](t)(eve.Graph.BlockUser(t.Context(), &graphv1.BlockUserRequest{UserId: bob.ID}))
+	p.Settle(t)
+	adas, bobs, eves := ada.subscribe(t, "").opened(), bob.subscribe(t, "").opened(), eve.subscribe(t, "").opened()
+	react := func(by *person, message int64) {
+		t.Helper()
+		must[*messagingv1.AddReactionResponse](t)(by.Messaging.AddReaction(t.Context(), &messagingv1.AddReactionRequest{MessageId: message, Emoji: "👍"}))
+	}
+	wantReaction := func(who string, m *messagingv1.Message, reacted bool) {
+		t.Helper()
+		if r := m.GetReactions(); len(r) != 1 || r[0].GetEmoji() != "👍" || r[0].GetCount() != 1 || r[0].GetReacted() != reacted {
+			t.Errorf("%s is told %v, want one reaction, of their own: %t", who, r, reacted)
+		}
+	}
+	wantNothing := func(m *messagingv1.Message) {
+		t.Helper()
+		if !m.GetUnavailable() || m.GetText() != "" || m.GetSender() != nil || m.GetClientId() != "" || len(m.GetReactions()) > 0 {
+			t.Errorf("who blocks the sender is told %v, want that there is a message, and nothing of it", m)
+		}
+	}
+
+	bobSays := must[*messagingv1.SendMessageResponse](t)(bob.Messaging.SendMessage(t.Context(), &messagingv1.SendMessageRequest{
+		ConversationId: group, Text: "a canary for eve", ClientId: "bobs-own",
+	})).GetMessage().GetId()
+	if m := bobs.said(); m.GetId() != bobSays || m.GetClientId() != "bobs-own" || m.GetSender().GetId() != bob.ID {
+		t.Errorf("who sent it is told %v", m)
+	}
+	if m := adas.said(); m.GetText() != "a canary for eve" || m.GetClientId() != "" || m.GetSender().GetHandle() != "bob" || len(m.GetReactions()) > 0 {
+		t.Errorf("who reads it is told %v", m)
+	}
+	wantNothing(eves.said())
+	react(ada, bobSays)
+	wantReaction("ada", adas.said(), true)
+	wantReaction("bob", bobs.said(), false)
+	wantNothing(eves.said())
+
+	adaSays := ada.say(t, group, "hello")
+	for _, stream := range []*events{adas, bobs, eves} {
+		if m := stream.said(); m.GetId() != adaSays || m.GetText() != "hello" {
+			t.Errorf("came %v, want what ada says", m)
+		}
+	}
+	react(bob, adaSays)
+	wantReaction("ada", adas.said(), false)
+	wantReaction("bob", bobs.said(), true)
+	if m := eves.said(); m.GetId() != adaSays || m.GetText() != "hello" || len(m.GetReactions()) > 0 {
+		t.Errorf("who blocks the one who reacts is told %v, want the message without the reaction", m)
 	}
 }

@@ -24,37 +24,59 @@ func Summaries(ctx context.Context, db *store.DB, viewer int64, userIDs []int64)
 	if len(userIDs) == 0 {
 		return nil, nil
 	}
-	query, args := summariesQuery(db.Store().Dialect(), viewer, id.Unique(userIDs)).Query()
-	rows, err := db.QueryContext(ctx, query, args...)
+	query := summariesQuery(db.Store().Dialect())
+	account.IDIn(id.Unique(userIDs)...)(query)
+	visibility.SeenPeople(viewer)(query)
+	summaries := make(map[int64]*userv1.UserSummary, len(userIDs))
+	return summaries, read(ctx, db, query, func(person *userv1.UserSummary, _ int64) { summaries[person.GetId()] = person })
+}
+
+// SummariesFor is [Summaries] for many who look, none of whom is anonymous.
+func SummariesFor(ctx context.Context, db *store.DB, looks []visibility.Sight) (map[visibility.Sight]*userv1.UserSummary, error) {
+	if len(looks) == 0 {
+		return nil, nil
+	}
+	query := summariesQuery(db.Store().Dialect())
+	viewer := visibility.JoinSights(query, account.FieldID, looks).C(visibility.SightsViewer)
+	query.AppendSelect(viewer)
+	visibility.SeenPeopleBy(viewer)(query)
+	summaries := make(map[visibility.Sight]*userv1.UserSummary, len(looks))
+	return summaries, read(ctx, db, query, func(person *userv1.UserSummary, viewer int64) {
+		summaries[visibility.Sight{ViewerID: viewer, ObjectID: person.GetId()}] = person
+	})
+}
+
+// read reads what a query of people selects, and who looks, if it selects that.
+func read(ctx context.Context, db *store.DB, query *entsql.Selector, each func(person *userv1.UserSummary, viewer int64)) error {
+	text, args := query.Query()
+	rows, err := db.QueryContext(ctx, text, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read people: %w", err)
+		return fmt.Errorf("read people: %w", err)
 	}
 	defer rows.Close()
-	summaries := make(map[int64]*userv1.UserSummary, len(userIDs))
 	for rows.Next() {
 		var person userv1.UserSummary
 		var displayName sql.NullString
 		var private sql.NullBool
 		var avatar sql.NullInt64
-		if err := rows.Scan(&person.Id, &person.Handle, &displayName, &private, &avatar); err != nil {
-			return nil, fmt.Errorf("read people: %w", err)
+		var viewer int64
+		into := []any{&person.Id, &person.Handle, &displayName, &private, &avatar, &viewer}
+		if err := rows.Scan(into[:len(query.SelectedColumns())]...); err != nil {
+			return fmt.Errorf("read people: %w", err)
 		}
 		person.DisplayName, person.Private = cmp.Or(displayName.String, person.GetHandle()), private.Bool
 		person.AvatarUrl = attachment.URL(avatar.Int64, mediav1.MediaSize_MEDIA_SIZE_SMALL)
-		summaries[person.GetId()] = &person
+		each(&person, viewer)
 	}
-	return summaries, rows.Err()
+	return rows.Err()
 }
 
-// summariesQuery selects the people that the viewer may see, with what their profiles say; not all have one.
-func summariesQuery(dialect string, viewer int64, userIDs []int64) *entsql.Selector {
+// summariesQuery selects people, with what their profiles say; not all have one.
+func summariesQuery(dialect string) *entsql.Selector {
 	builder := entsql.Dialect(dialect)
 	accounts, profiles := builder.Table(account.Table), builder.Table(profile.Table).As(profile.Table)
-	query := builder.Select(
+	return builder.Select(
 		accounts.C(account.FieldID), accounts.C(account.FieldHandle), profiles.C(profile.FieldDisplayName), profiles.C(profile.FieldPrivate),
 		profiles.C(profile.FieldAvatarID),
 	).From(accounts).LeftJoin(profiles).On(accounts.C(account.FieldID), profiles.C(profile.FieldID))
-	account.IDIn(userIDs...)(query)
-	visibility.SeenPeople(viewer)(query)
-	return query
 }

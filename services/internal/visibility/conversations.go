@@ -39,16 +39,22 @@ func (p *Policy) Membership(ctx context.Context, viewer, conversationID int64) (
 }
 
 // SeenConversations matches the conversations that the viewer takes part in: for queries that look for conversations.
-func SeenConversations(viewer int64) predicate.Conversation {
+func SeenConversations(userID int64) predicate.Conversation {
 	return func(s *entsql.Selector) {
-		s.Where(takesPart(viewer, s.C(conversation.FieldID)))
+		s.Where(takesPart(viewer{id: userID}, s.C(conversation.FieldID)))
 	}
 }
 
 // SeenMessages matches the messages of conversations that the viewer takes part in, from where they joined: for queries that
 // look for messages. What stands between the viewer and somebody across a block is among them, for it has its number; who
 // answers it asks [Policy.Across], and leaves out in a group who sent it and what it says.
-func SeenMessages(viewer int64) predicate.Message {
+func SeenMessages(userID int64) predicate.Message { return seenMessages(viewer{id: userID}) }
+
+// SeenMessagesBy is [SeenMessages] for whomever a column of the query names.
+func SeenMessagesBy(column string) predicate.Message { return seenMessages(viewer{column: column}) }
+
+// seenMessages is [SeenMessages] for a viewer whom the query itself may name.
+func seenMessages(viewer viewer) predicate.Message {
 	return func(s *entsql.Selector) {
 		s.Where(takesPart(viewer, s.C(message.FieldConversationID), func(members *entsql.SelectTable) *entsql.Predicate {
 			return entsql.ColumnsLTE(members.C(conversationmember.FieldFirstSequence), s.C(message.FieldSequence))
@@ -57,11 +63,11 @@ func SeenMessages(viewer int64) predicate.Message {
 }
 
 // takesPart tells that a viewer takes part in the conversation that a column names.
-func takesPart(viewer int64, column string, besides ...func(*entsql.SelectTable) *entsql.Predicate) *entsql.Predicate {
+func takesPart(viewer viewer, column string, besides ...func(*entsql.SelectTable) *entsql.Predicate) *entsql.Predicate {
 	members := entsql.Table(conversationmember.Table)
 	is := []*entsql.Predicate{
 		entsql.ColumnsEQ(members.C(conversationmember.FieldConversationID), column),
-		entsql.EQ(members.C(conversationmember.FieldUserID), viewer),
+		viewer.is(members.C(conversationmember.FieldUserID)),
 		entsql.NEQ(members.C(conversationmember.FieldFolder), FolderNowhere),
 	}
 	for _, more := range besides {
@@ -97,15 +103,34 @@ func (p *Policy) Across(ctx context.Context, viewer int64, userIDs []int64) (map
 
 // NotAcrossIn matches rows, of whatever table, whose column holds the id of a person between whom and the viewer there is no
 // block in either direction.
-func NotAcrossIn(viewer int64, column string) func(*entsql.Selector) {
+func NotAcrossIn(userID int64, column string) func(*entsql.Selector) {
+	return notAcross(viewer{id: userID}, column)
+}
+
+// NotAcrossBy is [NotAcrossIn] for whomever another column of the query names.
+func NotAcrossBy(viewerColumn, column string) func(*entsql.Selector) {
+	return notAcross(viewer{column: viewerColumn}, column)
+}
+
+func notAcross(viewer viewer, column string) func(*entsql.Selector) {
 	return func(s *entsql.Selector) {
 		blocks := entsql.Table(block.Table)
 		for _, way := range [][2]string{{block.FieldBlockerID, block.FieldBlockedID}, {block.FieldBlockedID, block.FieldBlockerID}} {
 			s.Where(entsql.NotExists(entsql.Select(blocks.C(block.FieldID)).From(blocks).Where(entsql.And(
-				entsql.EQ(blocks.C(way[0]), viewer), entsql.ColumnsEQ(blocks.C(way[1]), s.C(column)),
+				viewer.is(blocks.C(way[0])), entsql.ColumnsEQ(blocks.C(way[1]), s.C(column)),
 			))))
 		}
 	}
+}
+
+// AcrossIn tells that there is a block, in either direction, between the viewer and whom a column of a query names.
+func AcrossIn(userID int64, column string) *entsql.Predicate {
+	return blocked(column, viewer{id: userID})
+}
+
+// AcrossBy is [AcrossIn] for whomever another column of the query names.
+func AcrossBy(viewerColumn, column string) *entsql.Predicate {
+	return blocked(column, viewer{column: viewerColumn})
 }
 
 // Reach answers where with people a conversation goes that a sender begins with them: [FolderInbox] or [FolderRequests], as

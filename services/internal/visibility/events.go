@@ -11,7 +11,6 @@ import (
 	"github.com/pulse-social/pulse/ent/eventcohost"
 	"github.com/pulse-social/pulse/ent/eventinvite"
 	"github.com/pulse-social/pulse/ent/predicate"
-	"github.com/pulse-social/pulse/services/internal/store"
 )
 
 // Event answers a meetup that the viewer may see; the error is ent's not-found otherwise.
@@ -47,41 +46,6 @@ func SeenEventIn(viewer int64, column string) func(*entsql.Selector) {
 		SeenEvents(viewer)(events)
 		s.Where(entsql.Exists(events))
 	}
-}
-
-// An EventSight is one person's look at one meetup.
-type EventSight struct{ ViewerID, EventID int64 }
-
-// EventSights answers which of the looks find a meetup that their viewer may see: for consumers, which ask for many people at
-// once. Nobody among them is anonymous.
-func (p *Policy) EventSights(ctx context.Context, sights []EventSight) (map[EventSight]bool, error) {
-	seen := make(map[EventSight]bool, len(sights))
-	for len(sights) > 0 {
-		chunk := sights[:min(len(sights), sightsAtOnce)]
-		sights = sights[len(chunk):]
-		pairs := make([][2]int64, len(chunk))
-		for i, s := range chunk {
-			pairs[i] = [2]int64{s.ViewerID, s.EventID}
-		}
-		var found []struct {
-			ViewerID int64 `sql:"viewer_id"`
-			EventID  int64 `sql:"sight_id"`
-		}
-		err := p.db.Event.Query().Modify(func(s *entsql.Selector) {
-			looks := entsql.Table("sights")
-			s.Prefix(store.WithPairs(s.Dialect(), "sights", SightsViewer, "sight_id", pairs)).
-				Join(looks).On(s.C(event.FieldID), looks.C("sight_id"))
-			s.Select(looks.C(SightsViewer), looks.C("sight_id"))
-			seenEvents(viewer{column: looks.C(SightsViewer)})(s)
-		}).Scan(ctx, &found)
-		if err != nil {
-			return nil, fmt.Errorf("look for meetups of many viewers: %w", err)
-		}
-		for _, f := range found {
-			seen[EventSight(f)] = true
-		}
-	}
-	return seen, nil
 }
 
 // seenEvents is [SeenEvents] for a viewer whom the query itself may name.

@@ -51,16 +51,22 @@ func (p *Policy) UsersByHandle(ctx context.Context, viewer int64, handleKeys []s
 }
 
 // SeenPeople matches the people that the viewer may see: for queries that look for people.
-func SeenPeople(viewer int64) predicate.Account {
+func SeenPeople(userID int64) predicate.Account { return seenPeople(viewer{id: userID}) }
+
+// SeenPeopleBy is [SeenPeople] for whomever a column of the query names, and who is never nobody.
+func SeenPeopleBy(column string) predicate.Account { return seenPeople(viewer{column: column}) }
+
+// seenPeople is [SeenPeople] for a viewer whom the query itself may name.
+func seenPeople(viewer viewer) predicate.Account {
 	return func(s *entsql.Selector) {
 		s.Where(entsql.EQ(s.C(account.FieldState), accountActive))
-		if viewer == 0 {
+		if viewer.anonymous() {
 			return
 		}
 		blocks := entsql.Table(block.Table)
 		s.Where(entsql.NotExists(entsql.Select(blocks.C(block.FieldID)).From(blocks).Where(entsql.And(
 			entsql.ColumnsEQ(blocks.C(block.FieldBlockerID), s.C(account.FieldID)),
-			entsql.EQ(blocks.C(block.FieldBlockedID), viewer),
+			viewer.is(blocks.C(block.FieldBlockedID)),
 		))))
 	}
 }

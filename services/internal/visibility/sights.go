@@ -3,9 +3,11 @@ package visibility
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	entsql "entgo.io/ent/dialect/sql"
 
+	"github.com/pulse-social/pulse/ent/event"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
@@ -27,8 +29,8 @@ func (v viewer) is(column string) *entsql.Predicate {
 	return entsql.EQ(column, v.id)
 }
 
-// A Sight is one person's look at one post.
-type Sight struct{ ViewerID, PostID int64 }
+// A Sight is one person's look at one thing: a post, a message, a meetup, a person.
+type Sight struct{ ViewerID, ObjectID int64 }
 
 // sightsAtOnce bounds how many looks are asked about in one query.
 const sightsAtOnce = 2000
@@ -36,41 +38,60 @@ const sightsAtOnce = 2000
 // Sights answers which of the looks find a post that their viewer may see: for consumers, which ask for many people at
 // once. Nobody among them is anonymous.
 func (p *Policy) Sights(ctx context.Context, sights []Sight) (map[Sight]bool, error) {
-	seen := make(map[Sight]bool, len(sights))
-	for len(sights) > 0 {
-		chunk := sights[:min(len(sights), sightsAtOnce)]
-		sights = sights[len(chunk):]
-		var found []struct {
-			ViewerID int64 `sql:"viewer_id"`
-			PostID   int64 `sql:"sight_id"`
-		}
-		err := p.db.Post.Query().Modify(func(s *entsql.Selector) {
-			looks := JoinSights(s, chunk)
-			s.Select(looks.C(SightsViewer), looks.C("sight_id"))
+	return found(sights, func(some []Sight, rows any) error {
+		return p.db.Post.Query().Modify(func(s *entsql.Selector) {
+			looks := JoinSights(s, post.FieldID, some)
+			s.Select(looks.C(SightsViewer), looks.C(SightsObject))
 			SeenPostsBy(looks.C(SightsViewer))(s)
-		}).Scan(ctx, &found)
-		if err != nil {
-			return nil, fmt.Errorf("look for posts of many viewers: %w", err)
+		}).Scan(ctx, rows)
+	})
+}
+
+// EventSights is [Policy.Sights] for meetups.
+func (p *Policy) EventSights(ctx context.Context, sights []Sight) (map[Sight]bool, error) {
+	return found(sights, func(some []Sight, rows any) error {
+		return p.db.Event.Query().Modify(func(s *entsql.Selector) {
+			looks := JoinSights(s, event.FieldID, some)
+			s.Select(looks.C(SightsViewer), looks.C(SightsObject))
+			seenEvents(viewer{column: looks.C(SightsViewer)})(s)
+		}).Scan(ctx, rows)
+	})
+}
+
+// found answers which looks find what their viewer may see, by a query that selects those.
+func found(sights []Sight, scan func(some []Sight, rows any) error) (map[Sight]bool, error) {
+	seen := make(map[Sight]bool, len(sights))
+	for some := range slices.Chunk(sights, sightsAtOnce) {
+		var rows []struct {
+			ViewerID int64 `sql:"viewer_id"`
+			ObjectID int64 `sql:"object_id"`
 		}
-		for _, f := range found {
-			seen[Sight(f)] = true
+		if err := scan(some, &rows); err != nil {
+			return nil, fmt.Errorf("look for many viewers: %w", err)
+		}
+		for _, row := range rows {
+			seen[Sight(row)] = true
 		}
 	}
 	return seen, nil
 }
 
-// SightsViewer is the column of the table that [JoinSights] joins which names who looks.
-const SightsViewer = "viewer_id"
+// Columns of the table that [JoinSights] joins: who looks, and at what.
+const (
+	SightsViewer = "viewer_id"
+	SightsObject = "object_id"
+)
 
-// JoinSights joins looks to a query of posts as a table: one row for each look at a post that is there, whether its viewer may
-// see it or not.
-func JoinSights(posts *entsql.Selector, sights []Sight) *entsql.SelectTable {
+// JoinSights joins looks to a query as a table: one row for each look at what a column of the query names, whether its viewer
+// may see it or not.
+func JoinSights(s *entsql.Selector, column string, sights []Sight) *entsql.SelectTable {
 	pairs := make([][2]int64, len(sights))
-	for i, s := range sights {
-		pairs[i] = [2]int64{s.ViewerID, s.PostID}
+	for i, look := range sights {
+		pairs[i] = [2]int64{look.ViewerID, look.ObjectID}
 	}
 	looks := entsql.Table("sights")
-	posts.Prefix(store.WithPairs(posts.Dialect(), "sights", SightsViewer, "sight_id", pairs)).
-		Join(looks).On(posts.C(post.FieldID), looks.C("sight_id"))
+	named := s.C(column)
+	s.Prefix(store.WithPairs(s.Dialect(), "sights", SightsViewer, SightsObject, pairs)).
+		Join(looks).On(named, looks.C(SightsObject))
 	return looks
 }
