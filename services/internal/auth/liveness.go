@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -44,6 +45,13 @@ func (l liveness) check(ctx context.Context, which int64) error {
 	return nil
 }
 
+const (
+	// endPatience is how long it is tried to tell Redis that something has ended, endPause the time between two attempts. A Redis
+	// that was late once is left alone for a second; who ends something waits for that rather than not to be sure of it.
+	endPatience = 2 * time.Second
+	endPause    = 100 * time.Millisecond
+)
+
 // End makes what has ended in the database useless everywhere. Only when it returns nil may the end be acknowledged: until
 // then Redis may still say for some seconds that it lives.
 func (l liveness) End(ctx context.Context, which ...int64) error {
@@ -58,7 +66,19 @@ func (l liveness) End(ctx context.Context, which ...int64) error {
 	if l.announce != nil {
 		l.announce(which...) // Whatever Redis says: it has ended in the database.
 	}
-	return err
+	waiting, cancel := context.WithTimeout(ctx, endPatience)
+	defer cancel()
+	pause := time.NewTicker(endPause)
+	defer pause.Stop()
+	for err != nil {
+		select {
+		case <-waiting.Done():
+			return err
+		case <-pause.C:
+			err = l.kv.DoMulti(ctx, commands...)
+		}
+	}
+	return nil
 }
 
 func (l liveness) key(which int64) string { return l.prefix + ":{" + id.String(which) + "}" }
