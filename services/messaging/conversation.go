@@ -161,7 +161,7 @@ func (h *handler) countMembers(ctx context.Context, ids []int64, into map[int64]
 // newest adds those of the messages that the viewer may see, by conversation. When the newest of a conversation is not for
 // the viewer, none is: what one may see goes on to the end.
 func (h *handler) newest(ctx context.Context, viewer int64, messageIDs []int64, into map[int64]*messagingv1.Message) error {
-	messages, err := h.renderer.Looks(ctx, looks(viewer, messageIDs))
+	messages, err := h.renderer.Looks(ctx, visibility.SightsOf(viewer, messageIDs))
 	for _, m := range messages {
 		into[m.GetConversationId()] = m
 	}

@@ -97,7 +97,7 @@ func edges(me *ent.ConversationMember, cursor page.Cursor, rows []*ent.Message) 
 // BatchGetMessages answers those of the messages that the caller may see, in the order asked.
 func (h *handler) BatchGetMessages(ctx context.Context, req *messagingv1.BatchGetMessagesRequest) (*messagingv1.BatchGetMessagesResponse, error) {
 	caller := auth.Caller(ctx).UserID
-	asked := looks(caller, req.GetMessageIds())
+	asked := visibility.SightsOf(caller, req.GetMessageIds())
 	found, err := h.renderer.Looks(ctx, asked)
 	if err != nil {
 		return nil, err
@@ -109,13 +109,4 @@ func (h *handler) BatchGetMessages(ctx context.Context, req *messagingv1.BatchGe
 		}
 	}
 	return answer, nil
-}
-
-// looks are those of one person at messages.
-func looks(viewer int64, messageIDs []int64) []visibility.Sight {
-	all := make([]visibility.Sight, len(messageIDs))
-	for i, messageID := range messageIDs {
-		all[i] = visibility.Sight{ViewerID: viewer, ObjectID: messageID}
-	}
-	return all
 }

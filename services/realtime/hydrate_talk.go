@@ -13,11 +13,7 @@ import (
 )
 
 func (s sources) tellMessages(ctx context.Context, viewer int64, items []*ent.StreamItem) ([]response, error) {
-	asked := objects(items)
-	looks := make([]visibility.Sight, len(asked))
-	for i, messageID := range asked {
-		looks[i] = visibility.Sight{ViewerID: viewer, ObjectID: messageID}
-	}
+	looks := visibility.SightsOf(viewer, objects(items))
 	messages, err := s.said.Get(ctx, looks...)
 	if err != nil {
 		return nil, err

@@ -217,6 +217,18 @@ func (a *person) say(t testing.TB, conversation int64, text string) int64 {
 	})).GetMessage().GetId()
 }
 
+// threeInAGroup are a group's owner and its two members, and the group.
+func threeInAGroup(t testing.TB, p *pulsetest.Pulse) (ada, bob, eve *person, group int64) {
+	t.Helper()
+	ada, bob, eve = newPerson(t, p, "ada"), newPerson(t, p, "bob"), newPerson(t, p, "eve")
+	ada.follow(t, bob, eve)
+	bob.follow(t, ada)
+	eve.follow(t, ada)
+	return ada, bob, eve, must[*messagingv1.CreateGroupResponse](t)(ada.Messaging.CreateGroup(t.Context(), &messagingv1.CreateGroupRequest{
+		Title: "three", UserIds: []int64{bob.ID, eve.ID},
+	})).GetConversation().GetId()
+}
+
 // open opens the conversation with somebody.
 func (a *person) open(t testing.TB, other *person) int64 {
 	t.Helper()

@@ -53,10 +53,7 @@ func newLooker(db *store.DB) *looker {
 // sights answers those of the posts that the viewer may see, and has written or follows the author of now; and, if there are
 // any, whether the viewer mutes anybody or any word. Most do not, and one query is less than three.
 func (l *looker) sights(ctx context.Context, viewer int64, postIDs []int64) (sights []*sight, mutes bool, err error) {
-	looks := make([]visibility.Sight, len(postIDs))
-	for i, postID := range postIDs {
-		looks[i] = visibility.Sight{ViewerID: viewer, ObjectID: postID}
-	}
+	looks := visibility.SightsOf(viewer, postIDs)
 	found, err := l.looks.Get(ctx, looks...)
 	if err != nil {
 		return nil, false, fmt.Errorf("look at posts: %w", err)

@@ -97,13 +97,7 @@ func (e *events) said() *messagingv1.Message {
 func TestEachIsToldAMessageAsTheirs(t *testing.T) {
 	t.Parallel()
 	p := pulsetest.Start(t)
-	ada, bob, eve := newPerson(t, p, "ada"), newPerson(t, p, "bob"), newPerson(t, p, "eve")
-	ada.follow(t, bob, eve)
-	bob.follow(t, ada)
-	eve.follow(t, ada)
-	group := must[*messagingv1.CreateGroupResponse](t)(ada.Messaging.CreateGroup(t.Context(), &messagingv1.CreateGroupRequest{
-		Title: "three", UserIds: []int64{bob.ID, eve.ID},
-	})).GetConversation().GetId()
+	ada, bob, eve, group := threeInAGroup(t, p)
 	must[*graphv1.BlockUserResponse](t)(eve.Graph.BlockUser(t.Context(), &graphv1.BlockUserRequest{UserId: bob.ID}))
 	p.Settle(t)
 	adas, bobs, eves := ada.subscribe(t, "").opened(), bob.subscribe(t, "").opened(), eve.subscribe(t, "").opened()

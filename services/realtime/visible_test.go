@@ -52,13 +52,7 @@ func TestOnlyWhatOneMaySeeByThenIsTold(t *testing.T) {
 func TestMessagesComeInOrderToThoseWhoTakePart(t *testing.T) {
 	t.Parallel()
 	p := pulsetest.Start(t)
-	ada, bob, eve := newPerson(t, p, "ada"), newPerson(t, p, "bob"), newPerson(t, p, "eve")
-	ada.follow(t, bob, eve)
-	bob.follow(t, ada)
-	eve.follow(t, ada)
-	group := must[*messagingv1.CreateGroupResponse](t)(ada.Messaging.CreateGroup(t.Context(), &messagingv1.CreateGroupRequest{
-		Title: "three", UserIds: []int64{bob.ID, eve.ID},
-	})).GetConversation().GetId()
+	ada, bob, eve, group := threeInAGroup(t, p)
 	p.Settle(t)
 	bobs, eves := bob.subscribe(t, "").opened(), eve.subscribe(t, "").opened()
 	var want []int64

@@ -32,6 +32,15 @@ func (v viewer) is(column string) *entsql.Predicate {
 // A Sight is one person's look at one thing: a post, a message, a meetup, a person.
 type Sight struct{ ViewerID, ObjectID int64 }
 
+// SightsOf are one person's looks at things.
+func SightsOf(viewer int64, objectIDs []int64) []Sight {
+	sights := make([]Sight, len(objectIDs))
+	for i, objectID := range objectIDs {
+		sights[i] = Sight{ViewerID: viewer, ObjectID: objectID}
+	}
+	return sights
+}
+
 // sightsAtOnce bounds how many looks are asked about in one query.
 const sightsAtOnce = 2000
 
