@@ -50,9 +50,10 @@ func (tsearch) phrase(p phrase) string {
 func escape(quoted string) string { return strings.ReplaceAll(quoted, `\`, `\\`) }
 
 // index implements [engine]. A GIN index cannot answer in order: a common word has all its documents read and sorted. (id + 0
-// keeps the planner from walking through all documents in order, should it take a word for common.)
+// keeps the planner from the index of ids: it would walk through all documents in order where it takes a word for common, and
+// through those of the span in a plan for all spans, of which it takes each for a two-hundredth of the table.)
 func (tsearch) index(table string) string {
-	return `SELECT id FROM ` + table + ` WHERE terms @@ $1::tsquery AND id < $2 AND id >= $3 ORDER BY id + 0 DESC LIMIT $4`
+	return `SELECT id FROM ` + table + ` WHERE terms @@ $1::tsquery AND id + 0 < $2 AND id + 0 >= $3 ORDER BY id + 0 DESC LIMIT $4`
 }
 
 // walk implements [engine].
