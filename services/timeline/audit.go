@@ -41,7 +41,7 @@ type audit struct{ home }
 // ids is [home.ids] with the posts beside the list from SQL.
 func (h *audit) ids(ctx context.Context, r span, limit int) ([]int64, error) {
 	if h.list == nil || !h.list.covers(r, limit) {
-		return h.fromSQL(ctx, r, limit)
+		return h.query(ctx, h.viewer, r, limit, byFollowed(h.viewer))
 	}
 	authors, err := mergedFollowed(ctx, h.db, h.viewer)
 	if err != nil {

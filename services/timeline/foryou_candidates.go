@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"github.com/pulse-social/pulse/ent"
 	entfollow "github.com/pulse-social/pulse/ent/follow"
 	"github.com/pulse-social/pulse/ent/like"
@@ -118,12 +120,23 @@ func (c *candidates) readFollowed(ctx context.Context) error {
 
 // readInNetwork finds the newest posts of those whom the viewer follows.
 func (c *candidates) readInNetwork(ctx context.Context) error {
-	of := &home{handler: c.handler, viewer: c.viewer}
-	posts, err := c.newest(ctx, mostInNetwork, of.followed())
+	posts, err := c.newest(ctx, mostInNetwork, byFollowed(c.viewer))
 	for _, post := range posts {
 		c.posts[post.ID], c.inNetwork[post.ID] = post, true
 	}
 	return err
+}
+
+// byFollowed matches the posts of all whom a person follows, and their own.
+func byFollowed(userID int64) predicate.Post {
+	return func(s *entsql.Selector) {
+		follows := entsql.Table(entfollow.Table)
+		s.Where(entsql.Or(
+			entsql.EQ(s.C(entpost.FieldAuthorID), userID),
+			entsql.In(s.C(entpost.FieldAuthorID), entsql.Select(follows.C(entfollow.FieldFolloweeID)).From(follows).
+				Where(entsql.EQ(follows.C(entfollow.FieldFollowerID), userID))),
+		))
+	}
 }
 
 // readLiked finds what those whom the viewer follows like.

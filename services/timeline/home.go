@@ -12,7 +12,6 @@ import (
 	entfollow "github.com/pulse-social/pulse/ent/follow"
 	"github.com/pulse-social/pulse/ent/mergedauthor"
 	entpost "github.com/pulse-social/pulse/ent/post"
-	"github.com/pulse-social/pulse/ent/predicate"
 	timelinev1 "github.com/pulse-social/pulse/gen/pulse/timeline/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/page"
@@ -91,7 +90,7 @@ func (h *home) open(ctx context.Context, r span, limit int) error {
 	if !ok {
 		h.origin = originRebuilt
 		list, err = h.lists.Rebuild(ctx, h.viewer, func(ctx context.Context, limit int) ([]int64, error) {
-			return h.candidates(ctx, olderThan(math.MaxInt64), limit, h.followed())
+			return h.ofFollowed(ctx, olderThan(math.MaxInt64), limit)
 		})
 		if err != nil {
 			return err
@@ -189,24 +188,7 @@ func mergedFollowed(ctx context.Context, db *store.DB, userID int64) ([]int64, e
 // pastList answers ids that no list has.
 func (h *home) pastList(ctx context.Context, r span, limit int) ([]int64, error) {
 	h.origin = originSQL
-	return h.fromSQL(ctx, r, limit)
-}
-
-// fromSQL answers ids of posts that the viewer sees, of all whom they follow and their own.
-func (h *home) fromSQL(ctx context.Context, r span, limit int) ([]int64, error) {
-	return h.query(ctx, h.viewer, r, limit, h.followed())
-}
-
-// followed matches the posts of all whom the viewer follows, and the viewer's own.
-func (h *home) followed() predicate.Post {
-	return func(s *entsql.Selector) {
-		follows := entsql.Table(entfollow.Table)
-		s.Where(entsql.Or(
-			entsql.EQ(s.C(entpost.FieldAuthorID), h.viewer),
-			entsql.In(s.C(entpost.FieldAuthorID), entsql.Select(follows.C(entfollow.FieldFolloweeID)).From(follows).
-				Where(entsql.EQ(follows.C(entfollow.FieldFollowerID), h.viewer))),
-		))
-	}
+	return h.ofFollowed(ctx, r, limit)
 }
 
 // hydrate answers the posts behind ids that the viewer may see, of the viewer and of those the viewer follows now and has
@@ -219,15 +201,4 @@ func (h *home) hydrate(ctx context.Context, ids []int64) ([]readPost, error) {
 	}
 	posts = slices.DeleteFunc(posts, func(p readPost) bool { return p.author != h.viewer && !p.relation.follows })
 	return h.posts.unmuted(ctx, r, posts, h.now())
-}
-
-// candidates answers ids of posts in a span that match, whoever sees them, for lists: a list is not made anew when it
-// becomes possible to see a post, so it has all that its owner may come to see. Each is asked about when it is read.
-func (h *handler) candidates(ctx context.Context, r span, limit int, match predicate.Post) ([]int64, error) {
-	ids, err := h.db.Post.Query().Where(match, entpost.Deleted(false), r.predicate()).
-		Order(entpost.ByID(r.order())).Limit(limit).IDs(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read posts: %w", err)
-	}
-	return ids, nil
 }
