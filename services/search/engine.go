@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulse-social/pulse/services/internal/store"
@@ -45,48 +46,63 @@ const (
 	// and one that is rare there has few in the index.
 	newest = 2_000
 	// furthest is how many are looked at when they promise enough: for words that are neither, of which the index would read and
-	// sort tens of thousands.
-	furthest = 25_000
+	// sort tens of thousands; and furthestPhrase for phrases, for which it reads all documents that have their terms anywhere.
+	furthest, furthestPhrase = 25_000, 50_000
 	// step is how many are looked at at least when few are missing.
 	step = 500
 )
 
-// matches answers the ids of up to limit documents of a table that match, the greatest first, from those that are
-// smaller than before and at least from.
-func (h *handler) matches(ctx context.Context, table, expression string, before, from int64, limit int) (found []int64, err error) {
+// A sought is what is looked for in a table of documents.
+type sought struct {
+	table, expression string
+	// furthest is how many documents are looked at one by one at most.
+	furthest int
+}
+
+func (h *handler) sought(table string, all, none []phrase) sought {
+	s := sought{table: table, expression: engineOf(h.db.Store()).expression(all, none), furthest: furthest}
+	if slices.ContainsFunc(all, func(p phrase) bool { return len(p.terms) > 1 }) {
+		s.furthest = furthestPhrase
+	}
+	return s
+}
+
+// matches answers the ids of up to limit documents that match, the greatest first, from those that are smaller than before
+// and at least from.
+func (h *handler) matches(ctx context.Context, s sought, before, from int64, limit int) (found []int64, err error) {
 	more := func(statement string, args ...any) error {
 		if len(found) > 0 {
 			before = found[len(found)-1]
 		}
-		ids, err := h.ids(ctx, statement, append([]any{expression, before, from, limit - len(found)}, args...)...)
+		ids, err := h.ids(ctx, statement, append([]any{s.expression, before, from, limit - len(found)}, args...)...)
 		if err != nil {
-			return fmt.Errorf("search %s: %w", table, err)
+			return fmt.Errorf("search %s: %w", s.table, err)
 		}
 		found = append(found, ids...)
 		return nil
 	}
 	e := engineOf(h.db.Store())
-	if walk := e.walk(table); walk != "" {
+	if walk := e.walk(s.table); walk != "" {
 		walked := 0
-		for further := newest; further > 0; further = promising(walked, len(found), limit) {
+		for further := newest; further > 0; further = s.promising(walked, len(found), limit) {
 			if err := more(walk, further); err != nil || len(found) == limit {
 				return found, err
 			}
 			walked += further
 		}
 	}
-	err = more(e.index(table))
+	err = more(e.index(s.table))
 	return found, err
 }
 
 // promising answers how many documents are to be looked at next for the rest, and a quarter more, by how many of those that were
 // matched; 0 when they would be too many.
-func promising(walked, found, limit int) int {
+func (s sought) promising(walked, found, limit int) int {
 	if found == 0 {
 		return 0
 	}
 	further := max(step, walked*(limit-found)/found*5/4)
-	if walked+further > furthest {
+	if walked+further > s.furthest {
 		return 0
 	}
 	return further

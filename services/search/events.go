@@ -33,9 +33,8 @@ func (h *handler) SearchEvents(ctx context.Context, req *searchv1.SearchEventsRe
 	}
 	caller := auth.Caller(ctx).UserID
 	seen, spared := visibility.SeenEvents(caller), mute.NotIn(caller, entevent.FieldHostID, h.now())
-	expression := engineOf(h.db.Store()).expression(words, nil)
 	before := cmp.Or(cursor.After, math.MaxInt64)
-	found, err := collect(ctx, h, "search_events", expression, before, 0, cursor.Size+1, func(ids []int64) ([]int64, error) {
+	found, err := collect(ctx, h, h.sought("search_events", words, nil), before, 0, cursor.Size+1, func(ids []int64) ([]int64, error) {
 		return h.db.Event.Query().Where(entevent.IDIn(ids...), seen, spared).Order(entevent.ByID(entsql.OrderDesc())).IDs(ctx)
 	})
 	if err != nil || len(found) == 0 {

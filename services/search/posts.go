@@ -141,8 +141,7 @@ func (h *handler) newest(ctx context.Context, q *query, cursor page.Cursor) ([]*
 // find answers up to limit posts that the query finds for the caller, newest first: their ids and what they say.
 func (h *handler) find(ctx context.Context, q *query, before, from int64, limit int) ([]*ent.Post, error) {
 	findable := h.findable(auth.Caller(ctx).UserID)
-	expression := engineOf(h.db.Store()).expression(q.all, q.none)
-	return collect(ctx, h, "search_posts", expression, before, from, limit, func(ids []int64) ([]*ent.Post, error) {
+	return collect(ctx, h, h.sought("search_posts", q.all, q.none), before, from, limit, func(ids []int64) ([]*ent.Post, error) {
 		return h.db.Post.Query().Where(store.Among(entpost.FieldID, ids), findable).Order(entpost.ByID(entsql.OrderDesc())).
 			Select(entpost.FieldID, entpost.FieldText).All(ctx) // The rest is asked of the post service, of a page.
 	})
@@ -153,10 +152,10 @@ const largestChunk = 1000
 
 // collect answers up to limit of what a search finds, of which keep answers what the caller is to find. Nothing is told of
 // the rest, so it goes on until there is enough.
-func collect[T any](ctx context.Context, h *handler, table, expression string, before, from int64, limit int, keep func(ids []int64) ([]T, error)) ([]T, error) {
+func collect[T any](ctx context.Context, h *handler, s sought, before, from int64, limit int, keep func(ids []int64) ([]T, error)) ([]T, error) {
 	var kept []T
 	for chunk := limit; before > from; chunk = min(2*chunk, largestChunk) {
-		ids, err := h.matches(ctx, table, expression, before, from, chunk)
+		ids, err := h.matches(ctx, s, before, from, chunk)
 		if err != nil {
 			return nil, err
 		}

@@ -72,8 +72,7 @@ func typedHandle(text string) string {
 // people answers those whom the words find for the caller, and the one of the handle.
 func (h *handler) people(ctx context.Context, words []phrase, handle string) ([]*ent.Account, error) {
 	seen := visibility.SeenPeople(auth.Caller(ctx).UserID)
-	expression := engineOf(h.db.Store()).expression(words, nil)
-	found, err := collect(ctx, h, "search_people", expression, math.MaxInt64, 0, rankedPeople, func(ids []int64) ([]*ent.Account, error) {
+	found, err := collect(ctx, h, h.sought("search_people", words, nil), math.MaxInt64, 0, rankedPeople, func(ids []int64) ([]*ent.Account, error) {
 		return h.db.Account.Query().Where(account.IDIn(ids...), seen).All(ctx)
 	})
 	if err != nil || len(found) < rankedPeople {
