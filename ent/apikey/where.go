@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.APIKey {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.APIKey {
-	return predicate.APIKey(sql.FieldIn(FieldID, ids...))
+	return predicate.APIKey(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.APIKey {
-	return predicate.APIKey(sql.FieldNotIn(FieldID, ids...))
+	return predicate.APIKey(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -196,12 +197,12 @@ func CreatedByNEQ(v int64) predicate.APIKey {
 
 // CreatedByIn applies the In predicate on the "created_by" field.
 func CreatedByIn(vs ...int64) predicate.APIKey {
-	return predicate.APIKey(sql.FieldIn(FieldCreatedBy, vs...))
+	return predicate.APIKey(among.In(FieldCreatedBy, vs...))
 }
 
 // CreatedByNotIn applies the NotIn predicate on the "created_by" field.
 func CreatedByNotIn(vs ...int64) predicate.APIKey {
-	return predicate.APIKey(sql.FieldNotIn(FieldCreatedBy, vs...))
+	return predicate.APIKey(among.NotIn(FieldCreatedBy, vs...))
 }
 
 // CreatedByGT applies the GT predicate on the "created_by" field.

@@ -4,6 +4,7 @@ package audithead
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.AuditHead {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.AuditHead {
-	return predicate.AuditHead(sql.FieldIn(FieldID, ids...))
+	return predicate.AuditHead(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.AuditHead {
-	return predicate.AuditHead(sql.FieldNotIn(FieldID, ids...))
+	return predicate.AuditHead(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func RecordIDNEQ(v int64) predicate.AuditHead {
 
 // RecordIDIn applies the In predicate on the "record_id" field.
 func RecordIDIn(vs ...int64) predicate.AuditHead {
-	return predicate.AuditHead(sql.FieldIn(FieldRecordID, vs...))
+	return predicate.AuditHead(among.In(FieldRecordID, vs...))
 }
 
 // RecordIDNotIn applies the NotIn predicate on the "record_id" field.
 func RecordIDNotIn(vs ...int64) predicate.AuditHead {
-	return predicate.AuditHead(sql.FieldNotIn(FieldRecordID, vs...))
+	return predicate.AuditHead(among.NotIn(FieldRecordID, vs...))
 }
 
 // RecordIDGT applies the GT predicate on the "record_id" field.

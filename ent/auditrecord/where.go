@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.AuditRecord {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.AuditRecord {
-	return predicate.AuditRecord(sql.FieldIn(FieldID, ids...))
+	return predicate.AuditRecord(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.AuditRecord {
-	return predicate.AuditRecord(sql.FieldNotIn(FieldID, ids...))
+	return predicate.AuditRecord(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -276,12 +277,12 @@ func ActorIDNEQ(v int64) predicate.AuditRecord {
 
 // ActorIDIn applies the In predicate on the "actor_id" field.
 func ActorIDIn(vs ...int64) predicate.AuditRecord {
-	return predicate.AuditRecord(sql.FieldIn(FieldActorID, vs...))
+	return predicate.AuditRecord(among.In(FieldActorID, vs...))
 }
 
 // ActorIDNotIn applies the NotIn predicate on the "actor_id" field.
 func ActorIDNotIn(vs ...int64) predicate.AuditRecord {
-	return predicate.AuditRecord(sql.FieldNotIn(FieldActorID, vs...))
+	return predicate.AuditRecord(among.NotIn(FieldActorID, vs...))
 }
 
 // ActorIDGT applies the GT predicate on the "actor_id" field.
@@ -316,12 +317,12 @@ func SubjectIDNEQ(v int64) predicate.AuditRecord {
 
 // SubjectIDIn applies the In predicate on the "subject_id" field.
 func SubjectIDIn(vs ...int64) predicate.AuditRecord {
-	return predicate.AuditRecord(sql.FieldIn(FieldSubjectID, vs...))
+	return predicate.AuditRecord(among.In(FieldSubjectID, vs...))
 }
 
 // SubjectIDNotIn applies the NotIn predicate on the "subject_id" field.
 func SubjectIDNotIn(vs ...int64) predicate.AuditRecord {
-	return predicate.AuditRecord(sql.FieldNotIn(FieldSubjectID, vs...))
+	return predicate.AuditRecord(among.NotIn(FieldSubjectID, vs...))
 }
 
 // SubjectIDGT applies the GT predicate on the "subject_id" field.

@@ -4,6 +4,7 @@ package block
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.Block {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Block {
-	return predicate.Block(sql.FieldIn(FieldID, ids...))
+	return predicate.Block(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Block {
-	return predicate.Block(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Block(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func BlockerIDNEQ(v int64) predicate.Block {
 
 // BlockerIDIn applies the In predicate on the "blocker_id" field.
 func BlockerIDIn(vs ...int64) predicate.Block {
-	return predicate.Block(sql.FieldIn(FieldBlockerID, vs...))
+	return predicate.Block(among.In(FieldBlockerID, vs...))
 }
 
 // BlockerIDNotIn applies the NotIn predicate on the "blocker_id" field.
 func BlockerIDNotIn(vs ...int64) predicate.Block {
-	return predicate.Block(sql.FieldNotIn(FieldBlockerID, vs...))
+	return predicate.Block(among.NotIn(FieldBlockerID, vs...))
 }
 
 // BlockerIDGT applies the GT predicate on the "blocker_id" field.
@@ -114,12 +115,12 @@ func BlockedIDNEQ(v int64) predicate.Block {
 
 // BlockedIDIn applies the In predicate on the "blocked_id" field.
 func BlockedIDIn(vs ...int64) predicate.Block {
-	return predicate.Block(sql.FieldIn(FieldBlockedID, vs...))
+	return predicate.Block(among.In(FieldBlockedID, vs...))
 }
 
 // BlockedIDNotIn applies the NotIn predicate on the "blocked_id" field.
 func BlockedIDNotIn(vs ...int64) predicate.Block {
-	return predicate.Block(sql.FieldNotIn(FieldBlockedID, vs...))
+	return predicate.Block(among.NotIn(FieldBlockedID, vs...))
 }
 
 // BlockedIDGT applies the GT predicate on the "blocked_id" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.CalendarFeed {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.CalendarFeed {
-	return predicate.CalendarFeed(sql.FieldIn(FieldID, ids...))
+	return predicate.CalendarFeed(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.CalendarFeed {
-	return predicate.CalendarFeed(sql.FieldNotIn(FieldID, ids...))
+	return predicate.CalendarFeed(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.

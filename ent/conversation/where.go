@@ -4,6 +4,7 @@ package conversation
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.Conversation {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldIn(FieldID, ids...))
+	return predicate.Conversation(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Conversation(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -279,12 +280,12 @@ func CreatorIDNEQ(v int64) predicate.Conversation {
 
 // CreatorIDIn applies the In predicate on the "creator_id" field.
 func CreatorIDIn(vs ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldIn(FieldCreatorID, vs...))
+	return predicate.Conversation(among.In(FieldCreatorID, vs...))
 }
 
 // CreatorIDNotIn applies the NotIn predicate on the "creator_id" field.
 func CreatorIDNotIn(vs ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldNotIn(FieldCreatorID, vs...))
+	return predicate.Conversation(among.NotIn(FieldCreatorID, vs...))
 }
 
 // CreatorIDGT applies the GT predicate on the "creator_id" field.
@@ -319,12 +320,12 @@ func LastSequenceNEQ(v int64) predicate.Conversation {
 
 // LastSequenceIn applies the In predicate on the "last_sequence" field.
 func LastSequenceIn(vs ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldIn(FieldLastSequence, vs...))
+	return predicate.Conversation(among.In(FieldLastSequence, vs...))
 }
 
 // LastSequenceNotIn applies the NotIn predicate on the "last_sequence" field.
 func LastSequenceNotIn(vs ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldNotIn(FieldLastSequence, vs...))
+	return predicate.Conversation(among.NotIn(FieldLastSequence, vs...))
 }
 
 // LastSequenceGT applies the GT predicate on the "last_sequence" field.
@@ -359,12 +360,12 @@ func LastMessageIDNEQ(v int64) predicate.Conversation {
 
 // LastMessageIDIn applies the In predicate on the "last_message_id" field.
 func LastMessageIDIn(vs ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldIn(FieldLastMessageID, vs...))
+	return predicate.Conversation(among.In(FieldLastMessageID, vs...))
 }
 
 // LastMessageIDNotIn applies the NotIn predicate on the "last_message_id" field.
 func LastMessageIDNotIn(vs ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldNotIn(FieldLastMessageID, vs...))
+	return predicate.Conversation(among.NotIn(FieldLastMessageID, vs...))
 }
 
 // LastMessageIDGT applies the GT predicate on the "last_message_id" field.
@@ -399,12 +400,12 @@ func VersionNEQ(v int64) predicate.Conversation {
 
 // VersionIn applies the In predicate on the "version" field.
 func VersionIn(vs ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldIn(FieldVersion, vs...))
+	return predicate.Conversation(among.In(FieldVersion, vs...))
 }
 
 // VersionNotIn applies the NotIn predicate on the "version" field.
 func VersionNotIn(vs ...int64) predicate.Conversation {
-	return predicate.Conversation(sql.FieldNotIn(FieldVersion, vs...))
+	return predicate.Conversation(among.NotIn(FieldVersion, vs...))
 }
 
 // VersionGT applies the GT predicate on the "version" field.

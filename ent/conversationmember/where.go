@@ -4,6 +4,7 @@ package conversationmember
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.ConversationMember {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldIn(FieldID, ids...))
+	return predicate.ConversationMember(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldNotIn(FieldID, ids...))
+	return predicate.ConversationMember(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -94,12 +95,12 @@ func ConversationIDNEQ(v int64) predicate.ConversationMember {
 
 // ConversationIDIn applies the In predicate on the "conversation_id" field.
 func ConversationIDIn(vs ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldIn(FieldConversationID, vs...))
+	return predicate.ConversationMember(among.In(FieldConversationID, vs...))
 }
 
 // ConversationIDNotIn applies the NotIn predicate on the "conversation_id" field.
 func ConversationIDNotIn(vs ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldNotIn(FieldConversationID, vs...))
+	return predicate.ConversationMember(among.NotIn(FieldConversationID, vs...))
 }
 
 // ConversationIDGT applies the GT predicate on the "conversation_id" field.
@@ -134,12 +135,12 @@ func UserIDNEQ(v int64) predicate.ConversationMember {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldIn(FieldUserID, vs...))
+	return predicate.ConversationMember(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.ConversationMember(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.
@@ -254,12 +255,12 @@ func FirstSequenceNEQ(v int64) predicate.ConversationMember {
 
 // FirstSequenceIn applies the In predicate on the "first_sequence" field.
 func FirstSequenceIn(vs ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldIn(FieldFirstSequence, vs...))
+	return predicate.ConversationMember(among.In(FieldFirstSequence, vs...))
 }
 
 // FirstSequenceNotIn applies the NotIn predicate on the "first_sequence" field.
 func FirstSequenceNotIn(vs ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldNotIn(FieldFirstSequence, vs...))
+	return predicate.ConversationMember(among.NotIn(FieldFirstSequence, vs...))
 }
 
 // FirstSequenceGT applies the GT predicate on the "first_sequence" field.
@@ -294,12 +295,12 @@ func ReadSequenceNEQ(v int64) predicate.ConversationMember {
 
 // ReadSequenceIn applies the In predicate on the "read_sequence" field.
 func ReadSequenceIn(vs ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldIn(FieldReadSequence, vs...))
+	return predicate.ConversationMember(among.In(FieldReadSequence, vs...))
 }
 
 // ReadSequenceNotIn applies the NotIn predicate on the "read_sequence" field.
 func ReadSequenceNotIn(vs ...int64) predicate.ConversationMember {
-	return predicate.ConversationMember(sql.FieldNotIn(FieldReadSequence, vs...))
+	return predicate.ConversationMember(among.NotIn(FieldReadSequence, vs...))
 }
 
 // ReadSequenceGT applies the GT predicate on the "read_sequence" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.Credential {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Credential {
-	return predicate.Credential(sql.FieldIn(FieldID, ids...))
+	return predicate.Credential(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Credential {
-	return predicate.Credential(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Credential(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.DeadLetter {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.DeadLetter {
-	return predicate.DeadLetter(sql.FieldIn(FieldID, ids...))
+	return predicate.DeadLetter(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.DeadLetter {
-	return predicate.DeadLetter(sql.FieldNotIn(FieldID, ids...))
+	return predicate.DeadLetter(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -171,12 +172,12 @@ func EventIDNEQ(v int64) predicate.DeadLetter {
 
 // EventIDIn applies the In predicate on the "event_id" field.
 func EventIDIn(vs ...int64) predicate.DeadLetter {
-	return predicate.DeadLetter(sql.FieldIn(FieldEventID, vs...))
+	return predicate.DeadLetter(among.In(FieldEventID, vs...))
 }
 
 // EventIDNotIn applies the NotIn predicate on the "event_id" field.
 func EventIDNotIn(vs ...int64) predicate.DeadLetter {
-	return predicate.DeadLetter(sql.FieldNotIn(FieldEventID, vs...))
+	return predicate.DeadLetter(among.NotIn(FieldEventID, vs...))
 }
 
 // EventIDGT applies the GT predicate on the "event_id" field.
@@ -276,12 +277,12 @@ func AggregateIDNEQ(v int64) predicate.DeadLetter {
 
 // AggregateIDIn applies the In predicate on the "aggregate_id" field.
 func AggregateIDIn(vs ...int64) predicate.DeadLetter {
-	return predicate.DeadLetter(sql.FieldIn(FieldAggregateID, vs...))
+	return predicate.DeadLetter(among.In(FieldAggregateID, vs...))
 }
 
 // AggregateIDNotIn applies the NotIn predicate on the "aggregate_id" field.
 func AggregateIDNotIn(vs ...int64) predicate.DeadLetter {
-	return predicate.DeadLetter(sql.FieldNotIn(FieldAggregateID, vs...))
+	return predicate.DeadLetter(among.NotIn(FieldAggregateID, vs...))
 }
 
 // AggregateIDGT applies the GT predicate on the "aggregate_id" field.

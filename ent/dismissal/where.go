@@ -4,6 +4,7 @@ package dismissal
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.Dismissal {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Dismissal {
-	return predicate.Dismissal(sql.FieldIn(FieldID, ids...))
+	return predicate.Dismissal(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Dismissal {
-	return predicate.Dismissal(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Dismissal(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func UserIDNEQ(v int64) predicate.Dismissal {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.Dismissal {
-	return predicate.Dismissal(sql.FieldIn(FieldUserID, vs...))
+	return predicate.Dismissal(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.Dismissal {
-	return predicate.Dismissal(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.Dismissal(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.
@@ -114,12 +115,12 @@ func DismissedIDNEQ(v int64) predicate.Dismissal {
 
 // DismissedIDIn applies the In predicate on the "dismissed_id" field.
 func DismissedIDIn(vs ...int64) predicate.Dismissal {
-	return predicate.Dismissal(sql.FieldIn(FieldDismissedID, vs...))
+	return predicate.Dismissal(among.In(FieldDismissedID, vs...))
 }
 
 // DismissedIDNotIn applies the NotIn predicate on the "dismissed_id" field.
 func DismissedIDNotIn(vs ...int64) predicate.Dismissal {
-	return predicate.Dismissal(sql.FieldNotIn(FieldDismissedID, vs...))
+	return predicate.Dismissal(among.NotIn(FieldDismissedID, vs...))
 }
 
 // DismissedIDGT applies the GT predicate on the "dismissed_id" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.Draft {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Draft {
-	return predicate.Draft(sql.FieldIn(FieldID, ids...))
+	return predicate.Draft(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Draft {
-	return predicate.Draft(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Draft(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -91,12 +92,12 @@ func AuthorIDNEQ(v int64) predicate.Draft {
 
 // AuthorIDIn applies the In predicate on the "author_id" field.
 func AuthorIDIn(vs ...int64) predicate.Draft {
-	return predicate.Draft(sql.FieldIn(FieldAuthorID, vs...))
+	return predicate.Draft(among.In(FieldAuthorID, vs...))
 }
 
 // AuthorIDNotIn applies the NotIn predicate on the "author_id" field.
 func AuthorIDNotIn(vs ...int64) predicate.Draft {
-	return predicate.Draft(sql.FieldNotIn(FieldAuthorID, vs...))
+	return predicate.Draft(among.NotIn(FieldAuthorID, vs...))
 }
 
 // AuthorIDGT applies the GT predicate on the "author_id" field.
@@ -261,12 +262,12 @@ func VersionNEQ(v int64) predicate.Draft {
 
 // VersionIn applies the In predicate on the "version" field.
 func VersionIn(vs ...int64) predicate.Draft {
-	return predicate.Draft(sql.FieldIn(FieldVersion, vs...))
+	return predicate.Draft(among.In(FieldVersion, vs...))
 }
 
 // VersionNotIn applies the NotIn predicate on the "version" field.
 func VersionNotIn(vs ...int64) predicate.Draft {
-	return predicate.Draft(sql.FieldNotIn(FieldVersion, vs...))
+	return predicate.Draft(among.NotIn(FieldVersion, vs...))
 }
 
 // VersionGT applies the GT predicate on the "version" field.

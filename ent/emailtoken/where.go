@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.EmailToken {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.EmailToken {
-	return predicate.EmailToken(sql.FieldIn(FieldID, ids...))
+	return predicate.EmailToken(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.EmailToken {
-	return predicate.EmailToken(sql.FieldNotIn(FieldID, ids...))
+	return predicate.EmailToken(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -91,12 +92,12 @@ func UserIDNEQ(v int64) predicate.EmailToken {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.EmailToken {
-	return predicate.EmailToken(sql.FieldIn(FieldUserID, vs...))
+	return predicate.EmailToken(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.EmailToken {
-	return predicate.EmailToken(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.EmailToken(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.Event {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Event {
-	return predicate.Event(sql.FieldIn(FieldID, ids...))
+	return predicate.Event(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Event {
-	return predicate.Event(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Event(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -211,12 +212,12 @@ func HostIDNEQ(v int64) predicate.Event {
 
 // HostIDIn applies the In predicate on the "host_id" field.
 func HostIDIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldIn(FieldHostID, vs...))
+	return predicate.Event(among.In(FieldHostID, vs...))
 }
 
 // HostIDNotIn applies the NotIn predicate on the "host_id" field.
 func HostIDNotIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldNotIn(FieldHostID, vs...))
+	return predicate.Event(among.NotIn(FieldHostID, vs...))
 }
 
 // HostIDGT applies the GT predicate on the "host_id" field.
@@ -1331,12 +1332,12 @@ func YesCountNEQ(v int64) predicate.Event {
 
 // YesCountIn applies the In predicate on the "yes_count" field.
 func YesCountIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldIn(FieldYesCount, vs...))
+	return predicate.Event(among.In(FieldYesCount, vs...))
 }
 
 // YesCountNotIn applies the NotIn predicate on the "yes_count" field.
 func YesCountNotIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldNotIn(FieldYesCount, vs...))
+	return predicate.Event(among.NotIn(FieldYesCount, vs...))
 }
 
 // YesCountGT applies the GT predicate on the "yes_count" field.
@@ -1371,12 +1372,12 @@ func MaybeCountNEQ(v int64) predicate.Event {
 
 // MaybeCountIn applies the In predicate on the "maybe_count" field.
 func MaybeCountIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldIn(FieldMaybeCount, vs...))
+	return predicate.Event(among.In(FieldMaybeCount, vs...))
 }
 
 // MaybeCountNotIn applies the NotIn predicate on the "maybe_count" field.
 func MaybeCountNotIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldNotIn(FieldMaybeCount, vs...))
+	return predicate.Event(among.NotIn(FieldMaybeCount, vs...))
 }
 
 // MaybeCountGT applies the GT predicate on the "maybe_count" field.
@@ -1411,12 +1412,12 @@ func WaitingCountNEQ(v int64) predicate.Event {
 
 // WaitingCountIn applies the In predicate on the "waiting_count" field.
 func WaitingCountIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldIn(FieldWaitingCount, vs...))
+	return predicate.Event(among.In(FieldWaitingCount, vs...))
 }
 
 // WaitingCountNotIn applies the NotIn predicate on the "waiting_count" field.
 func WaitingCountNotIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldNotIn(FieldWaitingCount, vs...))
+	return predicate.Event(among.NotIn(FieldWaitingCount, vs...))
 }
 
 // WaitingCountGT applies the GT predicate on the "waiting_count" field.
@@ -1451,12 +1452,12 @@ func KeptSeatsNEQ(v int64) predicate.Event {
 
 // KeptSeatsIn applies the In predicate on the "kept_seats" field.
 func KeptSeatsIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldIn(FieldKeptSeats, vs...))
+	return predicate.Event(among.In(FieldKeptSeats, vs...))
 }
 
 // KeptSeatsNotIn applies the NotIn predicate on the "kept_seats" field.
 func KeptSeatsNotIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldNotIn(FieldKeptSeats, vs...))
+	return predicate.Event(among.NotIn(FieldKeptSeats, vs...))
 }
 
 // KeptSeatsGT applies the GT predicate on the "kept_seats" field.
@@ -1491,12 +1492,12 @@ func LastPlaceNEQ(v int64) predicate.Event {
 
 // LastPlaceIn applies the In predicate on the "last_place" field.
 func LastPlaceIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldIn(FieldLastPlace, vs...))
+	return predicate.Event(among.In(FieldLastPlace, vs...))
 }
 
 // LastPlaceNotIn applies the NotIn predicate on the "last_place" field.
 func LastPlaceNotIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldNotIn(FieldLastPlace, vs...))
+	return predicate.Event(among.NotIn(FieldLastPlace, vs...))
 }
 
 // LastPlaceGT applies the GT predicate on the "last_place" field.
@@ -1571,12 +1572,12 @@ func VersionNEQ(v int64) predicate.Event {
 
 // VersionIn applies the In predicate on the "version" field.
 func VersionIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldIn(FieldVersion, vs...))
+	return predicate.Event(among.In(FieldVersion, vs...))
 }
 
 // VersionNotIn applies the NotIn predicate on the "version" field.
 func VersionNotIn(vs ...int64) predicate.Event {
-	return predicate.Event(sql.FieldNotIn(FieldVersion, vs...))
+	return predicate.Event(among.NotIn(FieldVersion, vs...))
 }
 
 // VersionGT applies the GT predicate on the "version" field.

@@ -4,6 +4,7 @@ package eventanswer
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.EventAnswer {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.EventAnswer {
-	return predicate.EventAnswer(sql.FieldIn(FieldID, ids...))
+	return predicate.EventAnswer(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.EventAnswer {
-	return predicate.EventAnswer(sql.FieldNotIn(FieldID, ids...))
+	return predicate.EventAnswer(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -84,12 +85,12 @@ func EventIDNEQ(v int64) predicate.EventAnswer {
 
 // EventIDIn applies the In predicate on the "event_id" field.
 func EventIDIn(vs ...int64) predicate.EventAnswer {
-	return predicate.EventAnswer(sql.FieldIn(FieldEventID, vs...))
+	return predicate.EventAnswer(among.In(FieldEventID, vs...))
 }
 
 // EventIDNotIn applies the NotIn predicate on the "event_id" field.
 func EventIDNotIn(vs ...int64) predicate.EventAnswer {
-	return predicate.EventAnswer(sql.FieldNotIn(FieldEventID, vs...))
+	return predicate.EventAnswer(among.NotIn(FieldEventID, vs...))
 }
 
 // EventIDGT applies the GT predicate on the "event_id" field.
@@ -124,12 +125,12 @@ func UserIDNEQ(v int64) predicate.EventAnswer {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.EventAnswer {
-	return predicate.EventAnswer(sql.FieldIn(FieldUserID, vs...))
+	return predicate.EventAnswer(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.EventAnswer {
-	return predicate.EventAnswer(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.EventAnswer(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.
@@ -204,12 +205,12 @@ func PlaceNEQ(v int64) predicate.EventAnswer {
 
 // PlaceIn applies the In predicate on the "place" field.
 func PlaceIn(vs ...int64) predicate.EventAnswer {
-	return predicate.EventAnswer(sql.FieldIn(FieldPlace, vs...))
+	return predicate.EventAnswer(among.In(FieldPlace, vs...))
 }
 
 // PlaceNotIn applies the NotIn predicate on the "place" field.
 func PlaceNotIn(vs ...int64) predicate.EventAnswer {
-	return predicate.EventAnswer(sql.FieldNotIn(FieldPlace, vs...))
+	return predicate.EventAnswer(among.NotIn(FieldPlace, vs...))
 }
 
 // PlaceGT applies the GT predicate on the "place" field.

@@ -4,6 +4,7 @@ package eventcohost
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.EventCoHost {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.EventCoHost {
-	return predicate.EventCoHost(sql.FieldIn(FieldID, ids...))
+	return predicate.EventCoHost(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.EventCoHost {
-	return predicate.EventCoHost(sql.FieldNotIn(FieldID, ids...))
+	return predicate.EventCoHost(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func EventIDNEQ(v int64) predicate.EventCoHost {
 
 // EventIDIn applies the In predicate on the "event_id" field.
 func EventIDIn(vs ...int64) predicate.EventCoHost {
-	return predicate.EventCoHost(sql.FieldIn(FieldEventID, vs...))
+	return predicate.EventCoHost(among.In(FieldEventID, vs...))
 }
 
 // EventIDNotIn applies the NotIn predicate on the "event_id" field.
 func EventIDNotIn(vs ...int64) predicate.EventCoHost {
-	return predicate.EventCoHost(sql.FieldNotIn(FieldEventID, vs...))
+	return predicate.EventCoHost(among.NotIn(FieldEventID, vs...))
 }
 
 // EventIDGT applies the GT predicate on the "event_id" field.
@@ -114,12 +115,12 @@ func UserIDNEQ(v int64) predicate.EventCoHost {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.EventCoHost {
-	return predicate.EventCoHost(sql.FieldIn(FieldUserID, vs...))
+	return predicate.EventCoHost(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.EventCoHost {
-	return predicate.EventCoHost(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.EventCoHost(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.

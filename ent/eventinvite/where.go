@@ -4,6 +4,7 @@ package eventinvite
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.EventInvite {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.EventInvite {
-	return predicate.EventInvite(sql.FieldIn(FieldID, ids...))
+	return predicate.EventInvite(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.EventInvite {
-	return predicate.EventInvite(sql.FieldNotIn(FieldID, ids...))
+	return predicate.EventInvite(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -79,12 +80,12 @@ func EventIDNEQ(v int64) predicate.EventInvite {
 
 // EventIDIn applies the In predicate on the "event_id" field.
 func EventIDIn(vs ...int64) predicate.EventInvite {
-	return predicate.EventInvite(sql.FieldIn(FieldEventID, vs...))
+	return predicate.EventInvite(among.In(FieldEventID, vs...))
 }
 
 // EventIDNotIn applies the NotIn predicate on the "event_id" field.
 func EventIDNotIn(vs ...int64) predicate.EventInvite {
-	return predicate.EventInvite(sql.FieldNotIn(FieldEventID, vs...))
+	return predicate.EventInvite(among.NotIn(FieldEventID, vs...))
 }
 
 // EventIDGT applies the GT predicate on the "event_id" field.
@@ -119,12 +120,12 @@ func UserIDNEQ(v int64) predicate.EventInvite {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.EventInvite {
-	return predicate.EventInvite(sql.FieldIn(FieldUserID, vs...))
+	return predicate.EventInvite(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.EventInvite {
-	return predicate.EventInvite(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.EventInvite(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.
@@ -159,12 +160,12 @@ func InviterIDNEQ(v int64) predicate.EventInvite {
 
 // InviterIDIn applies the In predicate on the "inviter_id" field.
 func InviterIDIn(vs ...int64) predicate.EventInvite {
-	return predicate.EventInvite(sql.FieldIn(FieldInviterID, vs...))
+	return predicate.EventInvite(among.In(FieldInviterID, vs...))
 }
 
 // InviterIDNotIn applies the NotIn predicate on the "inviter_id" field.
 func InviterIDNotIn(vs ...int64) predicate.EventInvite {
-	return predicate.EventInvite(sql.FieldNotIn(FieldInviterID, vs...))
+	return predicate.EventInvite(among.NotIn(FieldInviterID, vs...))
 }
 
 // InviterIDGT applies the GT predicate on the "inviter_id" field.

@@ -4,6 +4,7 @@ package follow
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.Follow {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Follow {
-	return predicate.Follow(sql.FieldIn(FieldID, ids...))
+	return predicate.Follow(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Follow {
-	return predicate.Follow(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Follow(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func FollowerIDNEQ(v int64) predicate.Follow {
 
 // FollowerIDIn applies the In predicate on the "follower_id" field.
 func FollowerIDIn(vs ...int64) predicate.Follow {
-	return predicate.Follow(sql.FieldIn(FieldFollowerID, vs...))
+	return predicate.Follow(among.In(FieldFollowerID, vs...))
 }
 
 // FollowerIDNotIn applies the NotIn predicate on the "follower_id" field.
 func FollowerIDNotIn(vs ...int64) predicate.Follow {
-	return predicate.Follow(sql.FieldNotIn(FieldFollowerID, vs...))
+	return predicate.Follow(among.NotIn(FieldFollowerID, vs...))
 }
 
 // FollowerIDGT applies the GT predicate on the "follower_id" field.
@@ -114,12 +115,12 @@ func FolloweeIDNEQ(v int64) predicate.Follow {
 
 // FolloweeIDIn applies the In predicate on the "followee_id" field.
 func FolloweeIDIn(vs ...int64) predicate.Follow {
-	return predicate.Follow(sql.FieldIn(FieldFolloweeID, vs...))
+	return predicate.Follow(among.In(FieldFolloweeID, vs...))
 }
 
 // FolloweeIDNotIn applies the NotIn predicate on the "followee_id" field.
 func FolloweeIDNotIn(vs ...int64) predicate.Follow {
-	return predicate.Follow(sql.FieldNotIn(FieldFolloweeID, vs...))
+	return predicate.Follow(among.NotIn(FieldFolloweeID, vs...))
 }
 
 // FolloweeIDGT applies the GT predicate on the "followee_id" field.

@@ -4,6 +4,7 @@ package followrequest
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.FollowRequest {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.FollowRequest {
-	return predicate.FollowRequest(sql.FieldIn(FieldID, ids...))
+	return predicate.FollowRequest(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.FollowRequest {
-	return predicate.FollowRequest(sql.FieldNotIn(FieldID, ids...))
+	return predicate.FollowRequest(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func RequesterIDNEQ(v int64) predicate.FollowRequest {
 
 // RequesterIDIn applies the In predicate on the "requester_id" field.
 func RequesterIDIn(vs ...int64) predicate.FollowRequest {
-	return predicate.FollowRequest(sql.FieldIn(FieldRequesterID, vs...))
+	return predicate.FollowRequest(among.In(FieldRequesterID, vs...))
 }
 
 // RequesterIDNotIn applies the NotIn predicate on the "requester_id" field.
 func RequesterIDNotIn(vs ...int64) predicate.FollowRequest {
-	return predicate.FollowRequest(sql.FieldNotIn(FieldRequesterID, vs...))
+	return predicate.FollowRequest(among.NotIn(FieldRequesterID, vs...))
 }
 
 // RequesterIDGT applies the GT predicate on the "requester_id" field.
@@ -114,12 +115,12 @@ func TargetIDNEQ(v int64) predicate.FollowRequest {
 
 // TargetIDIn applies the In predicate on the "target_id" field.
 func TargetIDIn(vs ...int64) predicate.FollowRequest {
-	return predicate.FollowRequest(sql.FieldIn(FieldTargetID, vs...))
+	return predicate.FollowRequest(among.In(FieldTargetID, vs...))
 }
 
 // TargetIDNotIn applies the NotIn predicate on the "target_id" field.
 func TargetIDNotIn(vs ...int64) predicate.FollowRequest {
-	return predicate.FollowRequest(sql.FieldNotIn(FieldTargetID, vs...))
+	return predicate.FollowRequest(among.NotIn(FieldTargetID, vs...))
 }
 
 // TargetIDGT applies the GT predicate on the "target_id" field.

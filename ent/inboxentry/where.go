@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.InboxEntry {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.InboxEntry {
-	return predicate.InboxEntry(sql.FieldIn(FieldID, ids...))
+	return predicate.InboxEntry(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.InboxEntry {
-	return predicate.InboxEntry(sql.FieldNotIn(FieldID, ids...))
+	return predicate.InboxEntry(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -146,12 +147,12 @@ func EventIDNEQ(v int64) predicate.InboxEntry {
 
 // EventIDIn applies the In predicate on the "event_id" field.
 func EventIDIn(vs ...int64) predicate.InboxEntry {
-	return predicate.InboxEntry(sql.FieldIn(FieldEventID, vs...))
+	return predicate.InboxEntry(among.In(FieldEventID, vs...))
 }
 
 // EventIDNotIn applies the NotIn predicate on the "event_id" field.
 func EventIDNotIn(vs ...int64) predicate.InboxEntry {
-	return predicate.InboxEntry(sql.FieldNotIn(FieldEventID, vs...))
+	return predicate.InboxEntry(among.NotIn(FieldEventID, vs...))
 }
 
 // EventIDGT applies the GT predicate on the "event_id" field.

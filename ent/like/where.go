@@ -4,6 +4,7 @@ package like
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.Like {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Like {
-	return predicate.Like(sql.FieldIn(FieldID, ids...))
+	return predicate.Like(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Like {
-	return predicate.Like(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Like(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func UserIDNEQ(v int64) predicate.Like {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.Like {
-	return predicate.Like(sql.FieldIn(FieldUserID, vs...))
+	return predicate.Like(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.Like {
-	return predicate.Like(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.Like(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.
@@ -114,12 +115,12 @@ func PostIDNEQ(v int64) predicate.Like {
 
 // PostIDIn applies the In predicate on the "post_id" field.
 func PostIDIn(vs ...int64) predicate.Like {
-	return predicate.Like(sql.FieldIn(FieldPostID, vs...))
+	return predicate.Like(among.In(FieldPostID, vs...))
 }
 
 // PostIDNotIn applies the NotIn predicate on the "post_id" field.
 func PostIDNotIn(vs ...int64) predicate.Like {
-	return predicate.Like(sql.FieldNotIn(FieldPostID, vs...))
+	return predicate.Like(among.NotIn(FieldPostID, vs...))
 }
 
 // PostIDGT applies the GT predicate on the "post_id" field.

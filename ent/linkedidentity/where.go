@@ -4,6 +4,7 @@ package linkedidentity
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.LinkedIdentity {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.LinkedIdentity {
-	return predicate.LinkedIdentity(sql.FieldIn(FieldID, ids...))
+	return predicate.LinkedIdentity(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.LinkedIdentity {
-	return predicate.LinkedIdentity(sql.FieldNotIn(FieldID, ids...))
+	return predicate.LinkedIdentity(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -79,12 +80,12 @@ func UserIDNEQ(v int64) predicate.LinkedIdentity {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.LinkedIdentity {
-	return predicate.LinkedIdentity(sql.FieldIn(FieldUserID, vs...))
+	return predicate.LinkedIdentity(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.LinkedIdentity {
-	return predicate.LinkedIdentity(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.LinkedIdentity(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.Media {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Media {
-	return predicate.Media(sql.FieldIn(FieldID, ids...))
+	return predicate.Media(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Media {
-	return predicate.Media(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Media(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -116,12 +117,12 @@ func OwnerIDNEQ(v int64) predicate.Media {
 
 // OwnerIDIn applies the In predicate on the "owner_id" field.
 func OwnerIDIn(vs ...int64) predicate.Media {
-	return predicate.Media(sql.FieldIn(FieldOwnerID, vs...))
+	return predicate.Media(among.In(FieldOwnerID, vs...))
 }
 
 // OwnerIDNotIn applies the NotIn predicate on the "owner_id" field.
 func OwnerIDNotIn(vs ...int64) predicate.Media {
-	return predicate.Media(sql.FieldNotIn(FieldOwnerID, vs...))
+	return predicate.Media(among.NotIn(FieldOwnerID, vs...))
 }
 
 // OwnerIDGT applies the GT predicate on the "owner_id" field.
@@ -261,12 +262,12 @@ func SizeBytesNEQ(v int64) predicate.Media {
 
 // SizeBytesIn applies the In predicate on the "size_bytes" field.
 func SizeBytesIn(vs ...int64) predicate.Media {
-	return predicate.Media(sql.FieldIn(FieldSizeBytes, vs...))
+	return predicate.Media(among.In(FieldSizeBytes, vs...))
 }
 
 // SizeBytesNotIn applies the NotIn predicate on the "size_bytes" field.
 func SizeBytesNotIn(vs ...int64) predicate.Media {
-	return predicate.Media(sql.FieldNotIn(FieldSizeBytes, vs...))
+	return predicate.Media(among.NotIn(FieldSizeBytes, vs...))
 }
 
 // SizeBytesGT applies the GT predicate on the "size_bytes" field.

@@ -4,6 +4,7 @@ package mediausage
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.MediaUsage {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.MediaUsage {
-	return predicate.MediaUsage(sql.FieldIn(FieldID, ids...))
+	return predicate.MediaUsage(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.MediaUsage {
-	return predicate.MediaUsage(sql.FieldNotIn(FieldID, ids...))
+	return predicate.MediaUsage(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -69,12 +70,12 @@ func BytesNEQ(v int64) predicate.MediaUsage {
 
 // BytesIn applies the In predicate on the "bytes" field.
 func BytesIn(vs ...int64) predicate.MediaUsage {
-	return predicate.MediaUsage(sql.FieldIn(FieldBytes, vs...))
+	return predicate.MediaUsage(among.In(FieldBytes, vs...))
 }
 
 // BytesNotIn applies the NotIn predicate on the "bytes" field.
 func BytesNotIn(vs ...int64) predicate.MediaUsage {
-	return predicate.MediaUsage(sql.FieldNotIn(FieldBytes, vs...))
+	return predicate.MediaUsage(among.NotIn(FieldBytes, vs...))
 }
 
 // BytesGT applies the GT predicate on the "bytes" field.

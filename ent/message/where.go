@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.Message {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Message {
-	return predicate.Message(sql.FieldIn(FieldID, ids...))
+	return predicate.Message(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Message {
-	return predicate.Message(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Message(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -116,12 +117,12 @@ func ConversationIDNEQ(v int64) predicate.Message {
 
 // ConversationIDIn applies the In predicate on the "conversation_id" field.
 func ConversationIDIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldIn(FieldConversationID, vs...))
+	return predicate.Message(among.In(FieldConversationID, vs...))
 }
 
 // ConversationIDNotIn applies the NotIn predicate on the "conversation_id" field.
 func ConversationIDNotIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldNotIn(FieldConversationID, vs...))
+	return predicate.Message(among.NotIn(FieldConversationID, vs...))
 }
 
 // ConversationIDGT applies the GT predicate on the "conversation_id" field.
@@ -156,12 +157,12 @@ func SequenceNEQ(v int64) predicate.Message {
 
 // SequenceIn applies the In predicate on the "sequence" field.
 func SequenceIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldIn(FieldSequence, vs...))
+	return predicate.Message(among.In(FieldSequence, vs...))
 }
 
 // SequenceNotIn applies the NotIn predicate on the "sequence" field.
 func SequenceNotIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldNotIn(FieldSequence, vs...))
+	return predicate.Message(among.NotIn(FieldSequence, vs...))
 }
 
 // SequenceGT applies the GT predicate on the "sequence" field.
@@ -196,12 +197,12 @@ func SenderIDNEQ(v int64) predicate.Message {
 
 // SenderIDIn applies the In predicate on the "sender_id" field.
 func SenderIDIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldIn(FieldSenderID, vs...))
+	return predicate.Message(among.In(FieldSenderID, vs...))
 }
 
 // SenderIDNotIn applies the NotIn predicate on the "sender_id" field.
 func SenderIDNotIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldNotIn(FieldSenderID, vs...))
+	return predicate.Message(among.NotIn(FieldSenderID, vs...))
 }
 
 // SenderIDGT applies the GT predicate on the "sender_id" field.
@@ -341,12 +342,12 @@ func ReplyToIDNEQ(v int64) predicate.Message {
 
 // ReplyToIDIn applies the In predicate on the "reply_to_id" field.
 func ReplyToIDIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldIn(FieldReplyToID, vs...))
+	return predicate.Message(among.In(FieldReplyToID, vs...))
 }
 
 // ReplyToIDNotIn applies the NotIn predicate on the "reply_to_id" field.
 func ReplyToIDNotIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldNotIn(FieldReplyToID, vs...))
+	return predicate.Message(among.NotIn(FieldReplyToID, vs...))
 }
 
 // ReplyToIDGT applies the GT predicate on the "reply_to_id" field.
@@ -381,12 +382,12 @@ func SubjectIDNEQ(v int64) predicate.Message {
 
 // SubjectIDIn applies the In predicate on the "subject_id" field.
 func SubjectIDIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldIn(FieldSubjectID, vs...))
+	return predicate.Message(among.In(FieldSubjectID, vs...))
 }
 
 // SubjectIDNotIn applies the NotIn predicate on the "subject_id" field.
 func SubjectIDNotIn(vs ...int64) predicate.Message {
-	return predicate.Message(sql.FieldNotIn(FieldSubjectID, vs...))
+	return predicate.Message(among.NotIn(FieldSubjectID, vs...))
 }
 
 // SubjectIDGT applies the GT predicate on the "subject_id" field.

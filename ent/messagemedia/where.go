@@ -4,6 +4,7 @@ package messagemedia
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.MessageMedia {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.MessageMedia {
-	return predicate.MessageMedia(sql.FieldIn(FieldID, ids...))
+	return predicate.MessageMedia(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.MessageMedia {
-	return predicate.MessageMedia(sql.FieldNotIn(FieldID, ids...))
+	return predicate.MessageMedia(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func MessageIDNEQ(v int64) predicate.MessageMedia {
 
 // MessageIDIn applies the In predicate on the "message_id" field.
 func MessageIDIn(vs ...int64) predicate.MessageMedia {
-	return predicate.MessageMedia(sql.FieldIn(FieldMessageID, vs...))
+	return predicate.MessageMedia(among.In(FieldMessageID, vs...))
 }
 
 // MessageIDNotIn applies the NotIn predicate on the "message_id" field.
 func MessageIDNotIn(vs ...int64) predicate.MessageMedia {
-	return predicate.MessageMedia(sql.FieldNotIn(FieldMessageID, vs...))
+	return predicate.MessageMedia(among.NotIn(FieldMessageID, vs...))
 }
 
 // MessageIDGT applies the GT predicate on the "message_id" field.
@@ -114,12 +115,12 @@ func MediaIDNEQ(v int64) predicate.MessageMedia {
 
 // MediaIDIn applies the In predicate on the "media_id" field.
 func MediaIDIn(vs ...int64) predicate.MessageMedia {
-	return predicate.MessageMedia(sql.FieldIn(FieldMediaID, vs...))
+	return predicate.MessageMedia(among.In(FieldMediaID, vs...))
 }
 
 // MediaIDNotIn applies the NotIn predicate on the "media_id" field.
 func MediaIDNotIn(vs ...int64) predicate.MessageMedia {
-	return predicate.MessageMedia(sql.FieldNotIn(FieldMediaID, vs...))
+	return predicate.MessageMedia(among.NotIn(FieldMediaID, vs...))
 }
 
 // MediaIDGT applies the GT predicate on the "media_id" field.

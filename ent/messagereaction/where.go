@@ -4,6 +4,7 @@ package messagereaction
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.MessageReaction {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.MessageReaction {
-	return predicate.MessageReaction(sql.FieldIn(FieldID, ids...))
+	return predicate.MessageReaction(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.MessageReaction {
-	return predicate.MessageReaction(sql.FieldNotIn(FieldID, ids...))
+	return predicate.MessageReaction(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -79,12 +80,12 @@ func MessageIDNEQ(v int64) predicate.MessageReaction {
 
 // MessageIDIn applies the In predicate on the "message_id" field.
 func MessageIDIn(vs ...int64) predicate.MessageReaction {
-	return predicate.MessageReaction(sql.FieldIn(FieldMessageID, vs...))
+	return predicate.MessageReaction(among.In(FieldMessageID, vs...))
 }
 
 // MessageIDNotIn applies the NotIn predicate on the "message_id" field.
 func MessageIDNotIn(vs ...int64) predicate.MessageReaction {
-	return predicate.MessageReaction(sql.FieldNotIn(FieldMessageID, vs...))
+	return predicate.MessageReaction(among.NotIn(FieldMessageID, vs...))
 }
 
 // MessageIDGT applies the GT predicate on the "message_id" field.
@@ -119,12 +120,12 @@ func UserIDNEQ(v int64) predicate.MessageReaction {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.MessageReaction {
-	return predicate.MessageReaction(sql.FieldIn(FieldUserID, vs...))
+	return predicate.MessageReaction(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.MessageReaction {
-	return predicate.MessageReaction(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.MessageReaction(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.Mute {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Mute {
-	return predicate.Mute(sql.FieldIn(FieldID, ids...))
+	return predicate.Mute(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Mute {
-	return predicate.Mute(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Mute(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -81,12 +82,12 @@ func MuterIDNEQ(v int64) predicate.Mute {
 
 // MuterIDIn applies the In predicate on the "muter_id" field.
 func MuterIDIn(vs ...int64) predicate.Mute {
-	return predicate.Mute(sql.FieldIn(FieldMuterID, vs...))
+	return predicate.Mute(among.In(FieldMuterID, vs...))
 }
 
 // MuterIDNotIn applies the NotIn predicate on the "muter_id" field.
 func MuterIDNotIn(vs ...int64) predicate.Mute {
-	return predicate.Mute(sql.FieldNotIn(FieldMuterID, vs...))
+	return predicate.Mute(among.NotIn(FieldMuterID, vs...))
 }
 
 // MuterIDGT applies the GT predicate on the "muter_id" field.
@@ -121,12 +122,12 @@ func MutedIDNEQ(v int64) predicate.Mute {
 
 // MutedIDIn applies the In predicate on the "muted_id" field.
 func MutedIDIn(vs ...int64) predicate.Mute {
-	return predicate.Mute(sql.FieldIn(FieldMutedID, vs...))
+	return predicate.Mute(among.In(FieldMutedID, vs...))
 }
 
 // MutedIDNotIn applies the NotIn predicate on the "muted_id" field.
 func MutedIDNotIn(vs ...int64) predicate.Mute {
-	return predicate.Mute(sql.FieldNotIn(FieldMutedID, vs...))
+	return predicate.Mute(among.NotIn(FieldMutedID, vs...))
 }
 
 // MutedIDGT applies the GT predicate on the "muted_id" field.

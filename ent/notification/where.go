@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.Notification {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldIn(FieldID, ids...))
+	return predicate.Notification(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Notification(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -106,12 +107,12 @@ func RecipientIDNEQ(v int64) predicate.Notification {
 
 // RecipientIDIn applies the In predicate on the "recipient_id" field.
 func RecipientIDIn(vs ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldIn(FieldRecipientID, vs...))
+	return predicate.Notification(among.In(FieldRecipientID, vs...))
 }
 
 // RecipientIDNotIn applies the NotIn predicate on the "recipient_id" field.
 func RecipientIDNotIn(vs ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldNotIn(FieldRecipientID, vs...))
+	return predicate.Notification(among.NotIn(FieldRecipientID, vs...))
 }
 
 // RecipientIDGT applies the GT predicate on the "recipient_id" field.
@@ -186,12 +187,12 @@ func SubjectIDNEQ(v int64) predicate.Notification {
 
 // SubjectIDIn applies the In predicate on the "subject_id" field.
 func SubjectIDIn(vs ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldIn(FieldSubjectID, vs...))
+	return predicate.Notification(among.In(FieldSubjectID, vs...))
 }
 
 // SubjectIDNotIn applies the NotIn predicate on the "subject_id" field.
 func SubjectIDNotIn(vs ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldNotIn(FieldSubjectID, vs...))
+	return predicate.Notification(among.NotIn(FieldSubjectID, vs...))
 }
 
 // SubjectIDGT applies the GT predicate on the "subject_id" field.
@@ -246,12 +247,12 @@ func SequenceNEQ(v int64) predicate.Notification {
 
 // SequenceIn applies the In predicate on the "sequence" field.
 func SequenceIn(vs ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldIn(FieldSequence, vs...))
+	return predicate.Notification(among.In(FieldSequence, vs...))
 }
 
 // SequenceNotIn applies the NotIn predicate on the "sequence" field.
 func SequenceNotIn(vs ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldNotIn(FieldSequence, vs...))
+	return predicate.Notification(among.NotIn(FieldSequence, vs...))
 }
 
 // SequenceGT applies the GT predicate on the "sequence" field.
@@ -286,12 +287,12 @@ func CauseCountNEQ(v int64) predicate.Notification {
 
 // CauseCountIn applies the In predicate on the "cause_count" field.
 func CauseCountIn(vs ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldIn(FieldCauseCount, vs...))
+	return predicate.Notification(among.In(FieldCauseCount, vs...))
 }
 
 // CauseCountNotIn applies the NotIn predicate on the "cause_count" field.
 func CauseCountNotIn(vs ...int64) predicate.Notification {
-	return predicate.Notification(sql.FieldNotIn(FieldCauseCount, vs...))
+	return predicate.Notification(among.NotIn(FieldCauseCount, vs...))
 }
 
 // CauseCountGT applies the GT predicate on the "cause_count" field.

@@ -4,6 +4,7 @@ package notificationcause
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.NotificationCause {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldIn(FieldID, ids...))
+	return predicate.NotificationCause(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldNotIn(FieldID, ids...))
+	return predicate.NotificationCause(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -99,12 +100,12 @@ func RecipientIDNEQ(v int64) predicate.NotificationCause {
 
 // RecipientIDIn applies the In predicate on the "recipient_id" field.
 func RecipientIDIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldIn(FieldRecipientID, vs...))
+	return predicate.NotificationCause(among.In(FieldRecipientID, vs...))
 }
 
 // RecipientIDNotIn applies the NotIn predicate on the "recipient_id" field.
 func RecipientIDNotIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldNotIn(FieldRecipientID, vs...))
+	return predicate.NotificationCause(among.NotIn(FieldRecipientID, vs...))
 }
 
 // RecipientIDGT applies the GT predicate on the "recipient_id" field.
@@ -139,12 +140,12 @@ func NotificationIDNEQ(v int64) predicate.NotificationCause {
 
 // NotificationIDIn applies the In predicate on the "notification_id" field.
 func NotificationIDIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldIn(FieldNotificationID, vs...))
+	return predicate.NotificationCause(among.In(FieldNotificationID, vs...))
 }
 
 // NotificationIDNotIn applies the NotIn predicate on the "notification_id" field.
 func NotificationIDNotIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldNotIn(FieldNotificationID, vs...))
+	return predicate.NotificationCause(among.NotIn(FieldNotificationID, vs...))
 }
 
 // NotificationIDGT applies the GT predicate on the "notification_id" field.
@@ -219,12 +220,12 @@ func ActorIDNEQ(v int64) predicate.NotificationCause {
 
 // ActorIDIn applies the In predicate on the "actor_id" field.
 func ActorIDIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldIn(FieldActorID, vs...))
+	return predicate.NotificationCause(among.In(FieldActorID, vs...))
 }
 
 // ActorIDNotIn applies the NotIn predicate on the "actor_id" field.
 func ActorIDNotIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldNotIn(FieldActorID, vs...))
+	return predicate.NotificationCause(among.NotIn(FieldActorID, vs...))
 }
 
 // ActorIDGT applies the GT predicate on the "actor_id" field.
@@ -259,12 +260,12 @@ func ObjectIDNEQ(v int64) predicate.NotificationCause {
 
 // ObjectIDIn applies the In predicate on the "object_id" field.
 func ObjectIDIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldIn(FieldObjectID, vs...))
+	return predicate.NotificationCause(among.In(FieldObjectID, vs...))
 }
 
 // ObjectIDNotIn applies the NotIn predicate on the "object_id" field.
 func ObjectIDNotIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldNotIn(FieldObjectID, vs...))
+	return predicate.NotificationCause(among.NotIn(FieldObjectID, vs...))
 }
 
 // ObjectIDGT applies the GT predicate on the "object_id" field.
@@ -299,12 +300,12 @@ func SequenceNEQ(v int64) predicate.NotificationCause {
 
 // SequenceIn applies the In predicate on the "sequence" field.
 func SequenceIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldIn(FieldSequence, vs...))
+	return predicate.NotificationCause(among.In(FieldSequence, vs...))
 }
 
 // SequenceNotIn applies the NotIn predicate on the "sequence" field.
 func SequenceNotIn(vs ...int64) predicate.NotificationCause {
-	return predicate.NotificationCause(sql.FieldNotIn(FieldSequence, vs...))
+	return predicate.NotificationCause(among.NotIn(FieldSequence, vs...))
 }
 
 // SequenceGT applies the GT predicate on the "sequence" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.NotificationDelivery {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldIn(FieldID, ids...))
+	return predicate.NotificationDelivery(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldNotIn(FieldID, ids...))
+	return predicate.NotificationDelivery(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -106,12 +107,12 @@ func CauseIDNEQ(v int64) predicate.NotificationDelivery {
 
 // CauseIDIn applies the In predicate on the "cause_id" field.
 func CauseIDIn(vs ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldIn(FieldCauseID, vs...))
+	return predicate.NotificationDelivery(among.In(FieldCauseID, vs...))
 }
 
 // CauseIDNotIn applies the NotIn predicate on the "cause_id" field.
 func CauseIDNotIn(vs ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldNotIn(FieldCauseID, vs...))
+	return predicate.NotificationDelivery(among.NotIn(FieldCauseID, vs...))
 }
 
 // CauseIDGT applies the GT predicate on the "cause_id" field.
@@ -146,12 +147,12 @@ func NotificationIDNEQ(v int64) predicate.NotificationDelivery {
 
 // NotificationIDIn applies the In predicate on the "notification_id" field.
 func NotificationIDIn(vs ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldIn(FieldNotificationID, vs...))
+	return predicate.NotificationDelivery(among.In(FieldNotificationID, vs...))
 }
 
 // NotificationIDNotIn applies the NotIn predicate on the "notification_id" field.
 func NotificationIDNotIn(vs ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldNotIn(FieldNotificationID, vs...))
+	return predicate.NotificationDelivery(among.NotIn(FieldNotificationID, vs...))
 }
 
 // NotificationIDGT applies the GT predicate on the "notification_id" field.
@@ -186,12 +187,12 @@ func RecipientIDNEQ(v int64) predicate.NotificationDelivery {
 
 // RecipientIDIn applies the In predicate on the "recipient_id" field.
 func RecipientIDIn(vs ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldIn(FieldRecipientID, vs...))
+	return predicate.NotificationDelivery(among.In(FieldRecipientID, vs...))
 }
 
 // RecipientIDNotIn applies the NotIn predicate on the "recipient_id" field.
 func RecipientIDNotIn(vs ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldNotIn(FieldRecipientID, vs...))
+	return predicate.NotificationDelivery(among.NotIn(FieldRecipientID, vs...))
 }
 
 // RecipientIDGT applies the GT predicate on the "recipient_id" field.
@@ -226,12 +227,12 @@ func SubscriptionIDNEQ(v int64) predicate.NotificationDelivery {
 
 // SubscriptionIDIn applies the In predicate on the "subscription_id" field.
 func SubscriptionIDIn(vs ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldIn(FieldSubscriptionID, vs...))
+	return predicate.NotificationDelivery(among.In(FieldSubscriptionID, vs...))
 }
 
 // SubscriptionIDNotIn applies the NotIn predicate on the "subscription_id" field.
 func SubscriptionIDNotIn(vs ...int64) predicate.NotificationDelivery {
-	return predicate.NotificationDelivery(sql.FieldNotIn(FieldSubscriptionID, vs...))
+	return predicate.NotificationDelivery(among.NotIn(FieldSubscriptionID, vs...))
 }
 
 // SubscriptionIDGT applies the GT predicate on the "subscription_id" field.

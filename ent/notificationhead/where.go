@@ -4,6 +4,7 @@ package notificationhead
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.NotificationHead {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.NotificationHead {
-	return predicate.NotificationHead(sql.FieldIn(FieldID, ids...))
+	return predicate.NotificationHead(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.NotificationHead {
-	return predicate.NotificationHead(sql.FieldNotIn(FieldID, ids...))
+	return predicate.NotificationHead(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -69,12 +70,12 @@ func SequenceNEQ(v int64) predicate.NotificationHead {
 
 // SequenceIn applies the In predicate on the "sequence" field.
 func SequenceIn(vs ...int64) predicate.NotificationHead {
-	return predicate.NotificationHead(sql.FieldIn(FieldSequence, vs...))
+	return predicate.NotificationHead(among.In(FieldSequence, vs...))
 }
 
 // SequenceNotIn applies the NotIn predicate on the "sequence" field.
 func SequenceNotIn(vs ...int64) predicate.NotificationHead {
-	return predicate.NotificationHead(sql.FieldNotIn(FieldSequence, vs...))
+	return predicate.NotificationHead(among.NotIn(FieldSequence, vs...))
 }
 
 // SequenceGT applies the GT predicate on the "sequence" field.

@@ -4,6 +4,7 @@ package notificationpreference
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.NotificationPreference {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.NotificationPreference {
-	return predicate.NotificationPreference(sql.FieldIn(FieldID, ids...))
+	return predicate.NotificationPreference(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.NotificationPreference {
-	return predicate.NotificationPreference(sql.FieldNotIn(FieldID, ids...))
+	return predicate.NotificationPreference(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -94,12 +95,12 @@ func UserIDNEQ(v int64) predicate.NotificationPreference {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.NotificationPreference {
-	return predicate.NotificationPreference(sql.FieldIn(FieldUserID, vs...))
+	return predicate.NotificationPreference(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.NotificationPreference {
-	return predicate.NotificationPreference(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.NotificationPreference(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.OutboxEvent {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldIn(FieldID, ids...))
+	return predicate.OutboxEvent(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldID, ids...))
+	return predicate.OutboxEvent(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -101,12 +102,12 @@ func EventIDNEQ(v int64) predicate.OutboxEvent {
 
 // EventIDIn applies the In predicate on the "event_id" field.
 func EventIDIn(vs ...int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldIn(FieldEventID, vs...))
+	return predicate.OutboxEvent(among.In(FieldEventID, vs...))
 }
 
 // EventIDNotIn applies the NotIn predicate on the "event_id" field.
 func EventIDNotIn(vs ...int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldEventID, vs...))
+	return predicate.OutboxEvent(among.NotIn(FieldEventID, vs...))
 }
 
 // EventIDGT applies the GT predicate on the "event_id" field.
@@ -206,12 +207,12 @@ func AggregateIDNEQ(v int64) predicate.OutboxEvent {
 
 // AggregateIDIn applies the In predicate on the "aggregate_id" field.
 func AggregateIDIn(vs ...int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldIn(FieldAggregateID, vs...))
+	return predicate.OutboxEvent(among.In(FieldAggregateID, vs...))
 }
 
 // AggregateIDNotIn applies the NotIn predicate on the "aggregate_id" field.
 func AggregateIDNotIn(vs ...int64) predicate.OutboxEvent {
-	return predicate.OutboxEvent(sql.FieldNotIn(FieldAggregateID, vs...))
+	return predicate.OutboxEvent(among.NotIn(FieldAggregateID, vs...))
 }
 
 // AggregateIDGT applies the GT predicate on the "aggregate_id" field.

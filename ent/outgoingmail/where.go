@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.OutgoingMail {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.OutgoingMail {
-	return predicate.OutgoingMail(sql.FieldIn(FieldID, ids...))
+	return predicate.OutgoingMail(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.OutgoingMail {
-	return predicate.OutgoingMail(sql.FieldNotIn(FieldID, ids...))
+	return predicate.OutgoingMail(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -111,12 +112,12 @@ func UserIDNEQ(v int64) predicate.OutgoingMail {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.OutgoingMail {
-	return predicate.OutgoingMail(sql.FieldIn(FieldUserID, vs...))
+	return predicate.OutgoingMail(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.OutgoingMail {
-	return predicate.OutgoingMail(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.OutgoingMail(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.
@@ -356,12 +357,12 @@ func NotificationIDNEQ(v int64) predicate.OutgoingMail {
 
 // NotificationIDIn applies the In predicate on the "notification_id" field.
 func NotificationIDIn(vs ...int64) predicate.OutgoingMail {
-	return predicate.OutgoingMail(sql.FieldIn(FieldNotificationID, vs...))
+	return predicate.OutgoingMail(among.In(FieldNotificationID, vs...))
 }
 
 // NotificationIDNotIn applies the NotIn predicate on the "notification_id" field.
 func NotificationIDNotIn(vs ...int64) predicate.OutgoingMail {
-	return predicate.OutgoingMail(sql.FieldNotIn(FieldNotificationID, vs...))
+	return predicate.OutgoingMail(among.NotIn(FieldNotificationID, vs...))
 }
 
 // NotificationIDGT applies the GT predicate on the "notification_id" field.
@@ -396,12 +397,12 @@ func ActorIDNEQ(v int64) predicate.OutgoingMail {
 
 // ActorIDIn applies the In predicate on the "actor_id" field.
 func ActorIDIn(vs ...int64) predicate.OutgoingMail {
-	return predicate.OutgoingMail(sql.FieldIn(FieldActorID, vs...))
+	return predicate.OutgoingMail(among.In(FieldActorID, vs...))
 }
 
 // ActorIDNotIn applies the NotIn predicate on the "actor_id" field.
 func ActorIDNotIn(vs ...int64) predicate.OutgoingMail {
-	return predicate.OutgoingMail(sql.FieldNotIn(FieldActorID, vs...))
+	return predicate.OutgoingMail(among.NotIn(FieldActorID, vs...))
 }
 
 // ActorIDGT applies the GT predicate on the "actor_id" field.

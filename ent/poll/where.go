@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.Poll {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Poll {
-	return predicate.Poll(sql.FieldIn(FieldID, ids...))
+	return predicate.Poll(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Poll {
-	return predicate.Poll(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Poll(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -131,12 +132,12 @@ func VotersNEQ(v int64) predicate.Poll {
 
 // VotersIn applies the In predicate on the "voters" field.
 func VotersIn(vs ...int64) predicate.Poll {
-	return predicate.Poll(sql.FieldIn(FieldVoters, vs...))
+	return predicate.Poll(among.In(FieldVoters, vs...))
 }
 
 // VotersNotIn applies the NotIn predicate on the "voters" field.
 func VotersNotIn(vs ...int64) predicate.Poll {
-	return predicate.Poll(sql.FieldNotIn(FieldVoters, vs...))
+	return predicate.Poll(among.NotIn(FieldVoters, vs...))
 }
 
 // VotersGT applies the GT predicate on the "voters" field.

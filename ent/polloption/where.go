@@ -4,6 +4,7 @@ package polloption
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.PollOption {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.PollOption {
-	return predicate.PollOption(sql.FieldIn(FieldID, ids...))
+	return predicate.PollOption(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.PollOption {
-	return predicate.PollOption(sql.FieldNotIn(FieldID, ids...))
+	return predicate.PollOption(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -84,12 +85,12 @@ func PostIDNEQ(v int64) predicate.PollOption {
 
 // PostIDIn applies the In predicate on the "post_id" field.
 func PostIDIn(vs ...int64) predicate.PollOption {
-	return predicate.PollOption(sql.FieldIn(FieldPostID, vs...))
+	return predicate.PollOption(among.In(FieldPostID, vs...))
 }
 
 // PostIDNotIn applies the NotIn predicate on the "post_id" field.
 func PostIDNotIn(vs ...int64) predicate.PollOption {
-	return predicate.PollOption(sql.FieldNotIn(FieldPostID, vs...))
+	return predicate.PollOption(among.NotIn(FieldPostID, vs...))
 }
 
 // PostIDGT applies the GT predicate on the "post_id" field.
@@ -229,12 +230,12 @@ func VotesNEQ(v int64) predicate.PollOption {
 
 // VotesIn applies the In predicate on the "votes" field.
 func VotesIn(vs ...int64) predicate.PollOption {
-	return predicate.PollOption(sql.FieldIn(FieldVotes, vs...))
+	return predicate.PollOption(among.In(FieldVotes, vs...))
 }
 
 // VotesNotIn applies the NotIn predicate on the "votes" field.
 func VotesNotIn(vs ...int64) predicate.PollOption {
-	return predicate.PollOption(sql.FieldNotIn(FieldVotes, vs...))
+	return predicate.PollOption(among.NotIn(FieldVotes, vs...))
 }
 
 // VotesGT applies the GT predicate on the "votes" field.

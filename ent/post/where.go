@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.Post {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Post {
-	return predicate.Post(sql.FieldIn(FieldID, ids...))
+	return predicate.Post(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Post {
-	return predicate.Post(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Post(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -141,12 +142,12 @@ func AuthorIDNEQ(v int64) predicate.Post {
 
 // AuthorIDIn applies the In predicate on the "author_id" field.
 func AuthorIDIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldIn(FieldAuthorID, vs...))
+	return predicate.Post(among.In(FieldAuthorID, vs...))
 }
 
 // AuthorIDNotIn applies the NotIn predicate on the "author_id" field.
 func AuthorIDNotIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldNotIn(FieldAuthorID, vs...))
+	return predicate.Post(among.NotIn(FieldAuthorID, vs...))
 }
 
 // AuthorIDGT applies the GT predicate on the "author_id" field.
@@ -246,12 +247,12 @@ func ReplyToIDNEQ(v int64) predicate.Post {
 
 // ReplyToIDIn applies the In predicate on the "reply_to_id" field.
 func ReplyToIDIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldIn(FieldReplyToID, vs...))
+	return predicate.Post(among.In(FieldReplyToID, vs...))
 }
 
 // ReplyToIDNotIn applies the NotIn predicate on the "reply_to_id" field.
 func ReplyToIDNotIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldNotIn(FieldReplyToID, vs...))
+	return predicate.Post(among.NotIn(FieldReplyToID, vs...))
 }
 
 // ReplyToIDGT applies the GT predicate on the "reply_to_id" field.
@@ -286,12 +287,12 @@ func ThreadIDNEQ(v int64) predicate.Post {
 
 // ThreadIDIn applies the In predicate on the "thread_id" field.
 func ThreadIDIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldIn(FieldThreadID, vs...))
+	return predicate.Post(among.In(FieldThreadID, vs...))
 }
 
 // ThreadIDNotIn applies the NotIn predicate on the "thread_id" field.
 func ThreadIDNotIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldNotIn(FieldThreadID, vs...))
+	return predicate.Post(among.NotIn(FieldThreadID, vs...))
 }
 
 // ThreadIDGT applies the GT predicate on the "thread_id" field.
@@ -416,12 +417,12 @@ func RepostOfIDNEQ(v int64) predicate.Post {
 
 // RepostOfIDIn applies the In predicate on the "repost_of_id" field.
 func RepostOfIDIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldIn(FieldRepostOfID, vs...))
+	return predicate.Post(among.In(FieldRepostOfID, vs...))
 }
 
 // RepostOfIDNotIn applies the NotIn predicate on the "repost_of_id" field.
 func RepostOfIDNotIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldNotIn(FieldRepostOfID, vs...))
+	return predicate.Post(among.NotIn(FieldRepostOfID, vs...))
 }
 
 // RepostOfIDGT applies the GT predicate on the "repost_of_id" field.
@@ -456,12 +457,12 @@ func QuoteOfIDNEQ(v int64) predicate.Post {
 
 // QuoteOfIDIn applies the In predicate on the "quote_of_id" field.
 func QuoteOfIDIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldIn(FieldQuoteOfID, vs...))
+	return predicate.Post(among.In(FieldQuoteOfID, vs...))
 }
 
 // QuoteOfIDNotIn applies the NotIn predicate on the "quote_of_id" field.
 func QuoteOfIDNotIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldNotIn(FieldQuoteOfID, vs...))
+	return predicate.Post(among.NotIn(FieldQuoteOfID, vs...))
 }
 
 // QuoteOfIDGT applies the GT predicate on the "quote_of_id" field.
@@ -626,12 +627,12 @@ func VersionNEQ(v int64) predicate.Post {
 
 // VersionIn applies the In predicate on the "version" field.
 func VersionIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldIn(FieldVersion, vs...))
+	return predicate.Post(among.In(FieldVersion, vs...))
 }
 
 // VersionNotIn applies the NotIn predicate on the "version" field.
 func VersionNotIn(vs ...int64) predicate.Post {
-	return predicate.Post(sql.FieldNotIn(FieldVersion, vs...))
+	return predicate.Post(among.NotIn(FieldVersion, vs...))
 }
 
 // VersionGT applies the GT predicate on the "version" field.

@@ -4,6 +4,7 @@ package postcount
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.PostCount {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldIn(FieldID, ids...))
+	return predicate.PostCount(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldNotIn(FieldID, ids...))
+	return predicate.PostCount(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -84,12 +85,12 @@ func LikesNEQ(v int64) predicate.PostCount {
 
 // LikesIn applies the In predicate on the "likes" field.
 func LikesIn(vs ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldIn(FieldLikes, vs...))
+	return predicate.PostCount(among.In(FieldLikes, vs...))
 }
 
 // LikesNotIn applies the NotIn predicate on the "likes" field.
 func LikesNotIn(vs ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldNotIn(FieldLikes, vs...))
+	return predicate.PostCount(among.NotIn(FieldLikes, vs...))
 }
 
 // LikesGT applies the GT predicate on the "likes" field.
@@ -124,12 +125,12 @@ func RepliesNEQ(v int64) predicate.PostCount {
 
 // RepliesIn applies the In predicate on the "replies" field.
 func RepliesIn(vs ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldIn(FieldReplies, vs...))
+	return predicate.PostCount(among.In(FieldReplies, vs...))
 }
 
 // RepliesNotIn applies the NotIn predicate on the "replies" field.
 func RepliesNotIn(vs ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldNotIn(FieldReplies, vs...))
+	return predicate.PostCount(among.NotIn(FieldReplies, vs...))
 }
 
 // RepliesGT applies the GT predicate on the "replies" field.
@@ -164,12 +165,12 @@ func RepostsNEQ(v int64) predicate.PostCount {
 
 // RepostsIn applies the In predicate on the "reposts" field.
 func RepostsIn(vs ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldIn(FieldReposts, vs...))
+	return predicate.PostCount(among.In(FieldReposts, vs...))
 }
 
 // RepostsNotIn applies the NotIn predicate on the "reposts" field.
 func RepostsNotIn(vs ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldNotIn(FieldReposts, vs...))
+	return predicate.PostCount(among.NotIn(FieldReposts, vs...))
 }
 
 // RepostsGT applies the GT predicate on the "reposts" field.
@@ -204,12 +205,12 @@ func QuotesNEQ(v int64) predicate.PostCount {
 
 // QuotesIn applies the In predicate on the "quotes" field.
 func QuotesIn(vs ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldIn(FieldQuotes, vs...))
+	return predicate.PostCount(among.In(FieldQuotes, vs...))
 }
 
 // QuotesNotIn applies the NotIn predicate on the "quotes" field.
 func QuotesNotIn(vs ...int64) predicate.PostCount {
-	return predicate.PostCount(sql.FieldNotIn(FieldQuotes, vs...))
+	return predicate.PostCount(among.NotIn(FieldQuotes, vs...))
 }
 
 // QuotesGT applies the GT predicate on the "quotes" field.

@@ -4,6 +4,7 @@ package postmedia
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.PostMedia {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.PostMedia {
-	return predicate.PostMedia(sql.FieldIn(FieldID, ids...))
+	return predicate.PostMedia(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.PostMedia {
-	return predicate.PostMedia(sql.FieldNotIn(FieldID, ids...))
+	return predicate.PostMedia(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -79,12 +80,12 @@ func PostIDNEQ(v int64) predicate.PostMedia {
 
 // PostIDIn applies the In predicate on the "post_id" field.
 func PostIDIn(vs ...int64) predicate.PostMedia {
-	return predicate.PostMedia(sql.FieldIn(FieldPostID, vs...))
+	return predicate.PostMedia(among.In(FieldPostID, vs...))
 }
 
 // PostIDNotIn applies the NotIn predicate on the "post_id" field.
 func PostIDNotIn(vs ...int64) predicate.PostMedia {
-	return predicate.PostMedia(sql.FieldNotIn(FieldPostID, vs...))
+	return predicate.PostMedia(among.NotIn(FieldPostID, vs...))
 }
 
 // PostIDGT applies the GT predicate on the "post_id" field.
@@ -119,12 +120,12 @@ func MediaIDNEQ(v int64) predicate.PostMedia {
 
 // MediaIDIn applies the In predicate on the "media_id" field.
 func MediaIDIn(vs ...int64) predicate.PostMedia {
-	return predicate.PostMedia(sql.FieldIn(FieldMediaID, vs...))
+	return predicate.PostMedia(among.In(FieldMediaID, vs...))
 }
 
 // MediaIDNotIn applies the NotIn predicate on the "media_id" field.
 func MediaIDNotIn(vs ...int64) predicate.PostMedia {
-	return predicate.PostMedia(sql.FieldNotIn(FieldMediaID, vs...))
+	return predicate.PostMedia(among.NotIn(FieldMediaID, vs...))
 }
 
 // MediaIDGT applies the GT predicate on the "media_id" field.

@@ -4,6 +4,7 @@ package posttag
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.PostTag {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.PostTag {
-	return predicate.PostTag(sql.FieldIn(FieldID, ids...))
+	return predicate.PostTag(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.PostTag {
-	return predicate.PostTag(sql.FieldNotIn(FieldID, ids...))
+	return predicate.PostTag(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -79,12 +80,12 @@ func PostIDNEQ(v int64) predicate.PostTag {
 
 // PostIDIn applies the In predicate on the "post_id" field.
 func PostIDIn(vs ...int64) predicate.PostTag {
-	return predicate.PostTag(sql.FieldIn(FieldPostID, vs...))
+	return predicate.PostTag(among.In(FieldPostID, vs...))
 }
 
 // PostIDNotIn applies the NotIn predicate on the "post_id" field.
 func PostIDNotIn(vs ...int64) predicate.PostTag {
-	return predicate.PostTag(sql.FieldNotIn(FieldPostID, vs...))
+	return predicate.PostTag(among.NotIn(FieldPostID, vs...))
 }
 
 // PostIDGT applies the GT predicate on the "post_id" field.

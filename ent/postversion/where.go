@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.PostVersion {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.PostVersion {
-	return predicate.PostVersion(sql.FieldIn(FieldID, ids...))
+	return predicate.PostVersion(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.PostVersion {
-	return predicate.PostVersion(sql.FieldNotIn(FieldID, ids...))
+	return predicate.PostVersion(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -106,12 +107,12 @@ func PostIDNEQ(v int64) predicate.PostVersion {
 
 // PostIDIn applies the In predicate on the "post_id" field.
 func PostIDIn(vs ...int64) predicate.PostVersion {
-	return predicate.PostVersion(sql.FieldIn(FieldPostID, vs...))
+	return predicate.PostVersion(among.In(FieldPostID, vs...))
 }
 
 // PostIDNotIn applies the NotIn predicate on the "post_id" field.
 func PostIDNotIn(vs ...int64) predicate.PostVersion {
-	return predicate.PostVersion(sql.FieldNotIn(FieldPostID, vs...))
+	return predicate.PostVersion(among.NotIn(FieldPostID, vs...))
 }
 
 // PostIDGT applies the GT predicate on the "post_id" field.
@@ -146,12 +147,12 @@ func VersionNEQ(v int64) predicate.PostVersion {
 
 // VersionIn applies the In predicate on the "version" field.
 func VersionIn(vs ...int64) predicate.PostVersion {
-	return predicate.PostVersion(sql.FieldIn(FieldVersion, vs...))
+	return predicate.PostVersion(among.In(FieldVersion, vs...))
 }
 
 // VersionNotIn applies the NotIn predicate on the "version" field.
 func VersionNotIn(vs ...int64) predicate.PostVersion {
-	return predicate.PostVersion(sql.FieldNotIn(FieldVersion, vs...))
+	return predicate.PostVersion(among.NotIn(FieldVersion, vs...))
 }
 
 // VersionGT applies the GT predicate on the "version" field.

@@ -4,6 +4,7 @@ package profile
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.Profile {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.Profile {
-	return predicate.Profile(sql.FieldIn(FieldID, ids...))
+	return predicate.Profile(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldID, ids...))
+	return predicate.Profile(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -384,12 +385,12 @@ func AvatarIDNEQ(v int64) predicate.Profile {
 
 // AvatarIDIn applies the In predicate on the "avatar_id" field.
 func AvatarIDIn(vs ...int64) predicate.Profile {
-	return predicate.Profile(sql.FieldIn(FieldAvatarID, vs...))
+	return predicate.Profile(among.In(FieldAvatarID, vs...))
 }
 
 // AvatarIDNotIn applies the NotIn predicate on the "avatar_id" field.
 func AvatarIDNotIn(vs ...int64) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldAvatarID, vs...))
+	return predicate.Profile(among.NotIn(FieldAvatarID, vs...))
 }
 
 // AvatarIDGT applies the GT predicate on the "avatar_id" field.
@@ -424,12 +425,12 @@ func HeaderIDNEQ(v int64) predicate.Profile {
 
 // HeaderIDIn applies the In predicate on the "header_id" field.
 func HeaderIDIn(vs ...int64) predicate.Profile {
-	return predicate.Profile(sql.FieldIn(FieldHeaderID, vs...))
+	return predicate.Profile(among.In(FieldHeaderID, vs...))
 }
 
 // HeaderIDNotIn applies the NotIn predicate on the "header_id" field.
 func HeaderIDNotIn(vs ...int64) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldHeaderID, vs...))
+	return predicate.Profile(among.NotIn(FieldHeaderID, vs...))
 }
 
 // HeaderIDGT applies the GT predicate on the "header_id" field.
@@ -464,12 +465,12 @@ func VersionNEQ(v int64) predicate.Profile {
 
 // VersionIn applies the In predicate on the "version" field.
 func VersionIn(vs ...int64) predicate.Profile {
-	return predicate.Profile(sql.FieldIn(FieldVersion, vs...))
+	return predicate.Profile(among.In(FieldVersion, vs...))
 }
 
 // VersionNotIn applies the NotIn predicate on the "version" field.
 func VersionNotIn(vs ...int64) predicate.Profile {
-	return predicate.Profile(sql.FieldNotIn(FieldVersion, vs...))
+	return predicate.Profile(among.NotIn(FieldVersion, vs...))
 }
 
 // VersionGT applies the GT predicate on the "version" field.

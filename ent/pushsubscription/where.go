@@ -4,6 +4,7 @@ package pushsubscription
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.PushSubscription {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.PushSubscription {
-	return predicate.PushSubscription(sql.FieldIn(FieldID, ids...))
+	return predicate.PushSubscription(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.PushSubscription {
-	return predicate.PushSubscription(sql.FieldNotIn(FieldID, ids...))
+	return predicate.PushSubscription(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -99,12 +100,12 @@ func UserIDNEQ(v int64) predicate.PushSubscription {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.PushSubscription {
-	return predicate.PushSubscription(sql.FieldIn(FieldUserID, vs...))
+	return predicate.PushSubscription(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.PushSubscription {
-	return predicate.PushSubscription(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.PushSubscription(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.
@@ -139,12 +140,12 @@ func SessionIDNEQ(v int64) predicate.PushSubscription {
 
 // SessionIDIn applies the In predicate on the "session_id" field.
 func SessionIDIn(vs ...int64) predicate.PushSubscription {
-	return predicate.PushSubscription(sql.FieldIn(FieldSessionID, vs...))
+	return predicate.PushSubscription(among.In(FieldSessionID, vs...))
 }
 
 // SessionIDNotIn applies the NotIn predicate on the "session_id" field.
 func SessionIDNotIn(vs ...int64) predicate.PushSubscription {
-	return predicate.PushSubscription(sql.FieldNotIn(FieldSessionID, vs...))
+	return predicate.PushSubscription(among.NotIn(FieldSessionID, vs...))
 }
 
 // SessionIDGT applies the GT predicate on the "session_id" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.ReadPosition {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.ReadPosition {
-	return predicate.ReadPosition(sql.FieldIn(FieldID, ids...))
+	return predicate.ReadPosition(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.ReadPosition {
-	return predicate.ReadPosition(sql.FieldNotIn(FieldID, ids...))
+	return predicate.ReadPosition(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -86,12 +87,12 @@ func UserIDNEQ(v int64) predicate.ReadPosition {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.ReadPosition {
-	return predicate.ReadPosition(sql.FieldIn(FieldUserID, vs...))
+	return predicate.ReadPosition(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.ReadPosition {
-	return predicate.ReadPosition(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.ReadPosition(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.
@@ -191,12 +192,12 @@ func PostIDNEQ(v int64) predicate.ReadPosition {
 
 // PostIDIn applies the In predicate on the "post_id" field.
 func PostIDIn(vs ...int64) predicate.ReadPosition {
-	return predicate.ReadPosition(sql.FieldIn(FieldPostID, vs...))
+	return predicate.ReadPosition(among.In(FieldPostID, vs...))
 }
 
 // PostIDNotIn applies the NotIn predicate on the "post_id" field.
 func PostIDNotIn(vs ...int64) predicate.ReadPosition {
-	return predicate.ReadPosition(sql.FieldNotIn(FieldPostID, vs...))
+	return predicate.ReadPosition(among.NotIn(FieldPostID, vs...))
 }
 
 // PostIDGT applies the GT predicate on the "post_id" field.

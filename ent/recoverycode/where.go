@@ -4,6 +4,7 @@ package recoverycode
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.RecoveryCode {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.RecoveryCode {
-	return predicate.RecoveryCode(sql.FieldIn(FieldID, ids...))
+	return predicate.RecoveryCode(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.RecoveryCode {
-	return predicate.RecoveryCode(sql.FieldNotIn(FieldID, ids...))
+	return predicate.RecoveryCode(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func UserIDNEQ(v int64) predicate.RecoveryCode {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.RecoveryCode {
-	return predicate.RecoveryCode(sql.FieldIn(FieldUserID, vs...))
+	return predicate.RecoveryCode(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.RecoveryCode {
-	return predicate.RecoveryCode(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.RecoveryCode(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.RefreshToken {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.RefreshToken {
-	return predicate.RefreshToken(sql.FieldIn(FieldID, ids...))
+	return predicate.RefreshToken(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.RefreshToken {
-	return predicate.RefreshToken(sql.FieldNotIn(FieldID, ids...))
+	return predicate.RefreshToken(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -86,12 +87,12 @@ func SessionIDNEQ(v int64) predicate.RefreshToken {
 
 // SessionIDIn applies the In predicate on the "session_id" field.
 func SessionIDIn(vs ...int64) predicate.RefreshToken {
-	return predicate.RefreshToken(sql.FieldIn(FieldSessionID, vs...))
+	return predicate.RefreshToken(among.In(FieldSessionID, vs...))
 }
 
 // SessionIDNotIn applies the NotIn predicate on the "session_id" field.
 func SessionIDNotIn(vs ...int64) predicate.RefreshToken {
-	return predicate.RefreshToken(sql.FieldNotIn(FieldSessionID, vs...))
+	return predicate.RefreshToken(among.NotIn(FieldSessionID, vs...))
 }
 
 // SessionIDGT applies the GT predicate on the "session_id" field.

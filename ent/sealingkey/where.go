@@ -4,6 +4,7 @@ package sealingkey
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.SealingKey {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.SealingKey {
-	return predicate.SealingKey(sql.FieldIn(FieldID, ids...))
+	return predicate.SealingKey(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.SealingKey {
-	return predicate.SealingKey(sql.FieldNotIn(FieldID, ids...))
+	return predicate.SealingKey(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.

@@ -4,6 +4,7 @@ package searchevent
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.SearchEvent {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.SearchEvent {
-	return predicate.SearchEvent(sql.FieldIn(FieldID, ids...))
+	return predicate.SearchEvent(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.SearchEvent {
-	return predicate.SearchEvent(sql.FieldNotIn(FieldID, ids...))
+	return predicate.SearchEvent(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func VersionNEQ(v int64) predicate.SearchEvent {
 
 // VersionIn applies the In predicate on the "version" field.
 func VersionIn(vs ...int64) predicate.SearchEvent {
-	return predicate.SearchEvent(sql.FieldIn(FieldVersion, vs...))
+	return predicate.SearchEvent(among.In(FieldVersion, vs...))
 }
 
 // VersionNotIn applies the NotIn predicate on the "version" field.
 func VersionNotIn(vs ...int64) predicate.SearchEvent {
-	return predicate.SearchEvent(sql.FieldNotIn(FieldVersion, vs...))
+	return predicate.SearchEvent(among.NotIn(FieldVersion, vs...))
 }
 
 // VersionGT applies the GT predicate on the "version" field.

@@ -4,6 +4,7 @@ package searchname
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.SearchName {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.SearchName {
-	return predicate.SearchName(sql.FieldIn(FieldID, ids...))
+	return predicate.SearchName(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.SearchName {
-	return predicate.SearchName(sql.FieldNotIn(FieldID, ids...))
+	return predicate.SearchName(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func UserIDNEQ(v int64) predicate.SearchName {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.SearchName {
-	return predicate.SearchName(sql.FieldIn(FieldUserID, vs...))
+	return predicate.SearchName(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.SearchName {
-	return predicate.SearchName(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.SearchName(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.

@@ -4,6 +4,7 @@ package searchpost
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.SearchPost {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.SearchPost {
-	return predicate.SearchPost(sql.FieldIn(FieldID, ids...))
+	return predicate.SearchPost(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.SearchPost {
-	return predicate.SearchPost(sql.FieldNotIn(FieldID, ids...))
+	return predicate.SearchPost(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func VersionNEQ(v int64) predicate.SearchPost {
 
 // VersionIn applies the In predicate on the "version" field.
 func VersionIn(vs ...int64) predicate.SearchPost {
-	return predicate.SearchPost(sql.FieldIn(FieldVersion, vs...))
+	return predicate.SearchPost(among.In(FieldVersion, vs...))
 }
 
 // VersionNotIn applies the NotIn predicate on the "version" field.
 func VersionNotIn(vs ...int64) predicate.SearchPost {
-	return predicate.SearchPost(sql.FieldNotIn(FieldVersion, vs...))
+	return predicate.SearchPost(among.NotIn(FieldVersion, vs...))
 }
 
 // VersionGT applies the GT predicate on the "version" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.SignInAttempt {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.SignInAttempt {
-	return predicate.SignInAttempt(sql.FieldIn(FieldID, ids...))
+	return predicate.SignInAttempt(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.SignInAttempt {
-	return predicate.SignInAttempt(sql.FieldNotIn(FieldID, ids...))
+	return predicate.SignInAttempt(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -91,12 +92,12 @@ func UserIDNEQ(v int64) predicate.SignInAttempt {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.SignInAttempt {
-	return predicate.SignInAttempt(sql.FieldIn(FieldUserID, vs...))
+	return predicate.SignInAttempt(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.SignInAttempt {
-	return predicate.SignInAttempt(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.SignInAttempt(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.

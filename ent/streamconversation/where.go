@@ -4,6 +4,7 @@ package streamconversation
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.StreamConversation {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.StreamConversation {
-	return predicate.StreamConversation(sql.FieldIn(FieldID, ids...))
+	return predicate.StreamConversation(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.StreamConversation {
-	return predicate.StreamConversation(sql.FieldNotIn(FieldID, ids...))
+	return predicate.StreamConversation(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -69,12 +70,12 @@ func SequenceNEQ(v int64) predicate.StreamConversation {
 
 // SequenceIn applies the In predicate on the "sequence" field.
 func SequenceIn(vs ...int64) predicate.StreamConversation {
-	return predicate.StreamConversation(sql.FieldIn(FieldSequence, vs...))
+	return predicate.StreamConversation(among.In(FieldSequence, vs...))
 }
 
 // SequenceNotIn applies the NotIn predicate on the "sequence" field.
 func SequenceNotIn(vs ...int64) predicate.StreamConversation {
-	return predicate.StreamConversation(sql.FieldNotIn(FieldSequence, vs...))
+	return predicate.StreamConversation(among.NotIn(FieldSequence, vs...))
 }
 
 // SequenceGT applies the GT predicate on the "sequence" field.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.StreamHead {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.StreamHead {
-	return predicate.StreamHead(sql.FieldIn(FieldID, ids...))
+	return predicate.StreamHead(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.StreamHead {
-	return predicate.StreamHead(sql.FieldNotIn(FieldID, ids...))
+	return predicate.StreamHead(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -86,12 +87,12 @@ func EpochNEQ(v int64) predicate.StreamHead {
 
 // EpochIn applies the In predicate on the "epoch" field.
 func EpochIn(vs ...int64) predicate.StreamHead {
-	return predicate.StreamHead(sql.FieldIn(FieldEpoch, vs...))
+	return predicate.StreamHead(among.In(FieldEpoch, vs...))
 }
 
 // EpochNotIn applies the NotIn predicate on the "epoch" field.
 func EpochNotIn(vs ...int64) predicate.StreamHead {
-	return predicate.StreamHead(sql.FieldNotIn(FieldEpoch, vs...))
+	return predicate.StreamHead(among.NotIn(FieldEpoch, vs...))
 }
 
 // EpochGT applies the GT predicate on the "epoch" field.
@@ -126,12 +127,12 @@ func SequenceNEQ(v int64) predicate.StreamHead {
 
 // SequenceIn applies the In predicate on the "sequence" field.
 func SequenceIn(vs ...int64) predicate.StreamHead {
-	return predicate.StreamHead(sql.FieldIn(FieldSequence, vs...))
+	return predicate.StreamHead(among.In(FieldSequence, vs...))
 }
 
 // SequenceNotIn applies the NotIn predicate on the "sequence" field.
 func SequenceNotIn(vs ...int64) predicate.StreamHead {
-	return predicate.StreamHead(sql.FieldNotIn(FieldSequence, vs...))
+	return predicate.StreamHead(among.NotIn(FieldSequence, vs...))
 }
 
 // SequenceGT applies the GT predicate on the "sequence" field.
@@ -166,12 +167,12 @@ func DroppedSequenceNEQ(v int64) predicate.StreamHead {
 
 // DroppedSequenceIn applies the In predicate on the "dropped_sequence" field.
 func DroppedSequenceIn(vs ...int64) predicate.StreamHead {
-	return predicate.StreamHead(sql.FieldIn(FieldDroppedSequence, vs...))
+	return predicate.StreamHead(among.In(FieldDroppedSequence, vs...))
 }
 
 // DroppedSequenceNotIn applies the NotIn predicate on the "dropped_sequence" field.
 func DroppedSequenceNotIn(vs ...int64) predicate.StreamHead {
-	return predicate.StreamHead(sql.FieldNotIn(FieldDroppedSequence, vs...))
+	return predicate.StreamHead(among.NotIn(FieldDroppedSequence, vs...))
 }
 
 // DroppedSequenceGT applies the GT predicate on the "dropped_sequence" field.

@@ -4,6 +4,7 @@ package streamitem
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.StreamItem {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldIn(FieldID, ids...))
+	return predicate.StreamItem(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldNotIn(FieldID, ids...))
+	return predicate.StreamItem(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -89,12 +90,12 @@ func UserIDNEQ(v int64) predicate.StreamItem {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldIn(FieldUserID, vs...))
+	return predicate.StreamItem(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.StreamItem(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.
@@ -129,12 +130,12 @@ func SequenceNEQ(v int64) predicate.StreamItem {
 
 // SequenceIn applies the In predicate on the "sequence" field.
 func SequenceIn(vs ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldIn(FieldSequence, vs...))
+	return predicate.StreamItem(among.In(FieldSequence, vs...))
 }
 
 // SequenceNotIn applies the NotIn predicate on the "sequence" field.
 func SequenceNotIn(vs ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldNotIn(FieldSequence, vs...))
+	return predicate.StreamItem(among.NotIn(FieldSequence, vs...))
 }
 
 // SequenceGT applies the GT predicate on the "sequence" field.
@@ -209,12 +210,12 @@ func ObjectIDNEQ(v int64) predicate.StreamItem {
 
 // ObjectIDIn applies the In predicate on the "object_id" field.
 func ObjectIDIn(vs ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldIn(FieldObjectID, vs...))
+	return predicate.StreamItem(among.In(FieldObjectID, vs...))
 }
 
 // ObjectIDNotIn applies the NotIn predicate on the "object_id" field.
 func ObjectIDNotIn(vs ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldNotIn(FieldObjectID, vs...))
+	return predicate.StreamItem(among.NotIn(FieldObjectID, vs...))
 }
 
 // ObjectIDGT applies the GT predicate on the "object_id" field.
@@ -249,12 +250,12 @@ func ActorIDNEQ(v int64) predicate.StreamItem {
 
 // ActorIDIn applies the In predicate on the "actor_id" field.
 func ActorIDIn(vs ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldIn(FieldActorID, vs...))
+	return predicate.StreamItem(among.In(FieldActorID, vs...))
 }
 
 // ActorIDNotIn applies the NotIn predicate on the "actor_id" field.
 func ActorIDNotIn(vs ...int64) predicate.StreamItem {
-	return predicate.StreamItem(sql.FieldNotIn(FieldActorID, vs...))
+	return predicate.StreamItem(among.NotIn(FieldActorID, vs...))
 }
 
 // ActorIDGT applies the GT predicate on the "actor_id" field.

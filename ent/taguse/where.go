@@ -4,6 +4,7 @@ package taguse
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.TagUse {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.TagUse {
-	return predicate.TagUse(sql.FieldIn(FieldID, ids...))
+	return predicate.TagUse(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.TagUse {
-	return predicate.TagUse(sql.FieldNotIn(FieldID, ids...))
+	return predicate.TagUse(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -94,12 +95,12 @@ func PostIDNEQ(v int64) predicate.TagUse {
 
 // PostIDIn applies the In predicate on the "post_id" field.
 func PostIDIn(vs ...int64) predicate.TagUse {
-	return predicate.TagUse(sql.FieldIn(FieldPostID, vs...))
+	return predicate.TagUse(among.In(FieldPostID, vs...))
 }
 
 // PostIDNotIn applies the NotIn predicate on the "post_id" field.
 func PostIDNotIn(vs ...int64) predicate.TagUse {
-	return predicate.TagUse(sql.FieldNotIn(FieldPostID, vs...))
+	return predicate.TagUse(among.NotIn(FieldPostID, vs...))
 }
 
 // PostIDGT applies the GT predicate on the "post_id" field.
@@ -134,12 +135,12 @@ func AuthorIDNEQ(v int64) predicate.TagUse {
 
 // AuthorIDIn applies the In predicate on the "author_id" field.
 func AuthorIDIn(vs ...int64) predicate.TagUse {
-	return predicate.TagUse(sql.FieldIn(FieldAuthorID, vs...))
+	return predicate.TagUse(among.In(FieldAuthorID, vs...))
 }
 
 // AuthorIDNotIn applies the NotIn predicate on the "author_id" field.
 func AuthorIDNotIn(vs ...int64) predicate.TagUse {
-	return predicate.TagUse(sql.FieldNotIn(FieldAuthorID, vs...))
+	return predicate.TagUse(among.NotIn(FieldAuthorID, vs...))
 }
 
 // AuthorIDGT applies the GT predicate on the "author_id" field.
@@ -174,12 +175,12 @@ func HourNEQ(v int64) predicate.TagUse {
 
 // HourIn applies the In predicate on the "hour" field.
 func HourIn(vs ...int64) predicate.TagUse {
-	return predicate.TagUse(sql.FieldIn(FieldHour, vs...))
+	return predicate.TagUse(among.In(FieldHour, vs...))
 }
 
 // HourNotIn applies the NotIn predicate on the "hour" field.
 func HourNotIn(vs ...int64) predicate.TagUse {
-	return predicate.TagUse(sql.FieldNotIn(FieldHour, vs...))
+	return predicate.TagUse(among.NotIn(FieldHour, vs...))
 }
 
 // HourGT applies the GT predicate on the "hour" field.

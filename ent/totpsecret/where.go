@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -26,12 +27,12 @@ func IDNEQ(id int64) predicate.TotpSecret {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.TotpSecret {
-	return predicate.TotpSecret(sql.FieldIn(FieldID, ids...))
+	return predicate.TotpSecret(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.TotpSecret {
-	return predicate.TotpSecret(sql.FieldNotIn(FieldID, ids...))
+	return predicate.TotpSecret(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -181,12 +182,12 @@ func UsedStepNEQ(v int64) predicate.TotpSecret {
 
 // UsedStepIn applies the In predicate on the "used_step" field.
 func UsedStepIn(vs ...int64) predicate.TotpSecret {
-	return predicate.TotpSecret(sql.FieldIn(FieldUsedStep, vs...))
+	return predicate.TotpSecret(among.In(FieldUsedStep, vs...))
 }
 
 // UsedStepNotIn applies the NotIn predicate on the "used_step" field.
 func UsedStepNotIn(vs ...int64) predicate.TotpSecret {
-	return predicate.TotpSecret(sql.FieldNotIn(FieldUsedStep, vs...))
+	return predicate.TotpSecret(among.NotIn(FieldUsedStep, vs...))
 }
 
 // UsedStepGT applies the GT predicate on the "used_step" field.

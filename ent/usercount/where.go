@@ -4,6 +4,7 @@ package usercount
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.UserCount {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.UserCount {
-	return predicate.UserCount(sql.FieldIn(FieldID, ids...))
+	return predicate.UserCount(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.UserCount {
-	return predicate.UserCount(sql.FieldNotIn(FieldID, ids...))
+	return predicate.UserCount(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -79,12 +80,12 @@ func PostsNEQ(v int64) predicate.UserCount {
 
 // PostsIn applies the In predicate on the "posts" field.
 func PostsIn(vs ...int64) predicate.UserCount {
-	return predicate.UserCount(sql.FieldIn(FieldPosts, vs...))
+	return predicate.UserCount(among.In(FieldPosts, vs...))
 }
 
 // PostsNotIn applies the NotIn predicate on the "posts" field.
 func PostsNotIn(vs ...int64) predicate.UserCount {
-	return predicate.UserCount(sql.FieldNotIn(FieldPosts, vs...))
+	return predicate.UserCount(among.NotIn(FieldPosts, vs...))
 }
 
 // PostsGT applies the GT predicate on the "posts" field.
@@ -119,12 +120,12 @@ func FollowersNEQ(v int64) predicate.UserCount {
 
 // FollowersIn applies the In predicate on the "followers" field.
 func FollowersIn(vs ...int64) predicate.UserCount {
-	return predicate.UserCount(sql.FieldIn(FieldFollowers, vs...))
+	return predicate.UserCount(among.In(FieldFollowers, vs...))
 }
 
 // FollowersNotIn applies the NotIn predicate on the "followers" field.
 func FollowersNotIn(vs ...int64) predicate.UserCount {
-	return predicate.UserCount(sql.FieldNotIn(FieldFollowers, vs...))
+	return predicate.UserCount(among.NotIn(FieldFollowers, vs...))
 }
 
 // FollowersGT applies the GT predicate on the "followers" field.
@@ -159,12 +160,12 @@ func FollowingNEQ(v int64) predicate.UserCount {
 
 // FollowingIn applies the In predicate on the "following" field.
 func FollowingIn(vs ...int64) predicate.UserCount {
-	return predicate.UserCount(sql.FieldIn(FieldFollowing, vs...))
+	return predicate.UserCount(among.In(FieldFollowing, vs...))
 }
 
 // FollowingNotIn applies the NotIn predicate on the "following" field.
 func FollowingNotIn(vs ...int64) predicate.UserCount {
-	return predicate.UserCount(sql.FieldNotIn(FieldFollowing, vs...))
+	return predicate.UserCount(among.NotIn(FieldFollowing, vs...))
 }
 
 // FollowingGT applies the GT predicate on the "following" field.

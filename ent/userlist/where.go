@@ -4,6 +4,7 @@ package userlist
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.UserList {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.UserList {
-	return predicate.UserList(sql.FieldIn(FieldID, ids...))
+	return predicate.UserList(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.UserList {
-	return predicate.UserList(sql.FieldNotIn(FieldID, ids...))
+	return predicate.UserList(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -79,12 +80,12 @@ func OwnerIDNEQ(v int64) predicate.UserList {
 
 // OwnerIDIn applies the In predicate on the "owner_id" field.
 func OwnerIDIn(vs ...int64) predicate.UserList {
-	return predicate.UserList(sql.FieldIn(FieldOwnerID, vs...))
+	return predicate.UserList(among.In(FieldOwnerID, vs...))
 }
 
 // OwnerIDNotIn applies the NotIn predicate on the "owner_id" field.
 func OwnerIDNotIn(vs ...int64) predicate.UserList {
-	return predicate.UserList(sql.FieldNotIn(FieldOwnerID, vs...))
+	return predicate.UserList(among.NotIn(FieldOwnerID, vs...))
 }
 
 // OwnerIDGT applies the GT predicate on the "owner_id" field.
@@ -184,12 +185,12 @@ func VersionNEQ(v int64) predicate.UserList {
 
 // VersionIn applies the In predicate on the "version" field.
 func VersionIn(vs ...int64) predicate.UserList {
-	return predicate.UserList(sql.FieldIn(FieldVersion, vs...))
+	return predicate.UserList(among.In(FieldVersion, vs...))
 }
 
 // VersionNotIn applies the NotIn predicate on the "version" field.
 func VersionNotIn(vs ...int64) predicate.UserList {
-	return predicate.UserList(sql.FieldNotIn(FieldVersion, vs...))
+	return predicate.UserList(among.NotIn(FieldVersion, vs...))
 }
 
 // VersionGT applies the GT predicate on the "version" field.

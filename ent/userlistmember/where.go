@@ -4,6 +4,7 @@ package userlistmember
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"github.com/pulse-social/pulse/ent/among"
 	"github.com/pulse-social/pulse/ent/predicate"
 )
 
@@ -24,12 +25,12 @@ func IDNEQ(id int64) predicate.UserListMember {
 
 // IDIn applies the In predicate on the ID field.
 func IDIn(ids ...int64) predicate.UserListMember {
-	return predicate.UserListMember(sql.FieldIn(FieldID, ids...))
+	return predicate.UserListMember(among.In(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
 func IDNotIn(ids ...int64) predicate.UserListMember {
-	return predicate.UserListMember(sql.FieldNotIn(FieldID, ids...))
+	return predicate.UserListMember(among.NotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
@@ -74,12 +75,12 @@ func ListIDNEQ(v int64) predicate.UserListMember {
 
 // ListIDIn applies the In predicate on the "list_id" field.
 func ListIDIn(vs ...int64) predicate.UserListMember {
-	return predicate.UserListMember(sql.FieldIn(FieldListID, vs...))
+	return predicate.UserListMember(among.In(FieldListID, vs...))
 }
 
 // ListIDNotIn applies the NotIn predicate on the "list_id" field.
 func ListIDNotIn(vs ...int64) predicate.UserListMember {
-	return predicate.UserListMember(sql.FieldNotIn(FieldListID, vs...))
+	return predicate.UserListMember(among.NotIn(FieldListID, vs...))
 }
 
 // ListIDGT applies the GT predicate on the "list_id" field.
@@ -114,12 +115,12 @@ func UserIDNEQ(v int64) predicate.UserListMember {
 
 // UserIDIn applies the In predicate on the "user_id" field.
 func UserIDIn(vs ...int64) predicate.UserListMember {
-	return predicate.UserListMember(sql.FieldIn(FieldUserID, vs...))
+	return predicate.UserListMember(among.In(FieldUserID, vs...))
 }
 
 // UserIDNotIn applies the NotIn predicate on the "user_id" field.
 func UserIDNotIn(vs ...int64) predicate.UserListMember {
-	return predicate.UserListMember(sql.FieldNotIn(FieldUserID, vs...))
+	return predicate.UserListMember(among.NotIn(FieldUserID, vs...))
 }
 
 // UserIDGT applies the GT predicate on the "user_id" field.

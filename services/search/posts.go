@@ -15,7 +15,6 @@ import (
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/page"
-	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/terms"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
@@ -142,7 +141,7 @@ func (h *handler) newest(ctx context.Context, q *query, cursor page.Cursor) ([]*
 func (h *handler) find(ctx context.Context, q *query, before, from int64, limit int) ([]*ent.Post, error) {
 	findable := h.findable(auth.Caller(ctx).UserID)
 	return collect(ctx, h, h.sought("search_posts", q.all, q.none), before, from, limit, func(ids []int64) ([]*ent.Post, error) {
-		return h.db.Post.Query().Where(store.Among(entpost.FieldID, ids), findable).Order(entpost.ByID(entsql.OrderDesc())).
+		return h.db.Post.Query().Where(entpost.IDIn(ids...), findable).Order(entpost.ByID(entsql.OrderDesc())).
 			Select(entpost.FieldID, entpost.FieldText).All(ctx) // The rest is asked of the post service, of a page.
 	})
 }

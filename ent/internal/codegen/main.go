@@ -21,6 +21,26 @@ var Owners = map[string]ownership.Owner{
 }
 {{ end }}`
 
+// amongTemplate takes the place of what ent writes for the operators of ids and fields, so that In and NotIn of numbers are those of
+// package among. Ids are numbers; so are fields of 64 bits.
+const amongTemplate = `
+{{ define "import/additional/among" }}
+{{ if ne $.Config.Package $.Package }}"{{ $.Config.Package }}/among"{{ end }}
+{{ end }}
+
+{{ define "dialect/sql/predicate/id/ops" -}}
+	{{- $op := $.Scope.Op -}}
+	{{ if and $op.Variadic (eq $.ID.Type.String "int64") }}among.{{ else }}sql.Field{{ end }}{{ call $.Scope.Storage.OpCode $op -}}
+	({{ $.ID.Constant }}{{ if not $op.Niladic }}, {{ if $op.Variadic }}ids...{{ else }}id{{ end }}{{ end }})
+{{- end }}
+
+{{ define "dialect/sql/predicate/field/ops" -}}
+	{{- $f := $.Scope.Field -}}
+	{{- $op := $.Scope.Op -}}
+	{{ if and $op.Variadic (eq $f.Type.String "int64") }}among.{{ else }}sql.Field{{ end }}{{ call $.Scope.Storage.OpCode $op -}}
+	({{ $f.Constant }}{{ if not $op.Niladic }}, {{ $.Scope.Arg }}{{ if $op.Variadic }}...{{ end }}{{ end }})
+{{- end }}`
+
 func main() {
 	if err := generate("./schema", "."); err != nil {
 		log.Fatalf("generate ent: %v", err)
@@ -36,6 +56,7 @@ func generate(schema, target string) error {
 		Hooks:    []gen.Hook{checkOwners},
 		Templates: []*gen.Template{
 			gen.MustParse(gen.NewTemplate("owners").Parse(ownersTemplate)),
+			gen.MustParse(gen.NewTemplate("among").Parse(amongTemplate)),
 		},
 	})
 }

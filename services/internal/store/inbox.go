@@ -3,7 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
+
+	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/pulse-social/pulse/ent/deadletter"
 	"github.com/pulse-social/pulse/ent/inboxentry"
@@ -25,29 +26,29 @@ func (tx *Tx) Fresh(ctx context.Context, consumer string, events []int64) (map[i
 // enter inserts the events that are not in the inbox, and answers which these were, and which of them lie among the dead
 // letters: one statement where a look, an insertion and a deletion would be three, for every batch of every consumer.
 func (tx *Tx) enter(ctx context.Context, consumer string, events []int64) (fresh map[int64]bool, buried []int64, err error) {
-	var statement strings.Builder
-	fmt.Fprintf(&statement, "INSERT INTO %s (%s, %s, %s, %s) VALUES ",
-		inboxentry.Table, inboxentry.FieldID, inboxentry.FieldConsumer, inboxentry.FieldEventID, inboxentry.FieldAppliedAt)
-	args := []any{consumer, tx.Now}
+	entries := make([][2]int64, len(events))
 	for i, event := range events {
-		if i > 0 {
-			statement.WriteString(", ")
-		}
-		fmt.Fprintf(&statement, "($%d, $1, $%d, $2)", len(args)+1, len(args)+2)
-		args = append(args, tx.NewID(), event)
+		entries[i] = [2]int64{tx.NewID(), event}
 	}
-	fmt.Fprintf(&statement, " ON CONFLICT (%s, %s) DO NOTHING RETURNING %[1]s, EXISTS (SELECT 1 FROM %[3]s WHERE %[3]s.%[4]s = %[5]s.%[1]s AND %[3]s.%[6]s = $1)",
-		inboxentry.FieldEventID, inboxentry.FieldConsumer, deadletter.Table, deadletter.FieldEventID, inboxentry.Table, deadletter.FieldConsumer)
-	rows, err := tx.own.QueryContext(ctx, statement.String(), args...)
+	arg := func(value any) entsql.Querier { return entsql.ExprFunc(func(b *entsql.Builder) { b.Arg(value) }) }
+	name, rows := tx.Store().Dialect(), entsql.Table("entries")
+	chosen, args := entsql.Dialect(name).Select(rows.C(inboxentry.FieldID)).
+		Prefix(WithPairs(name, "entries", inboxentry.FieldID, inboxentry.FieldEventID, entries)).
+		AppendSelectExpr(arg(consumer)).AppendSelect(rows.C(inboxentry.FieldEventID)).AppendSelectExpr(arg(tx.Now)).
+		From(rows).Where(entsql.ExprP("TRUE")).Query() // Without a condition SQLite takes ON for that of a join.
+	statement := fmt.Sprintf("INSERT INTO %[1]s (%[2]s, %[3]s, %[4]s, %[5]s) %[6]s ON CONFLICT (%[4]s, %[3]s) DO NOTHING RETURNING %[4]s, EXISTS (SELECT 1 FROM %[7]s WHERE %[7]s.%[8]s = %[1]s.%[4]s AND %[7]s.%[9]s = %[1]s.%[3]s)",
+		inboxentry.Table, inboxentry.FieldID, inboxentry.FieldConsumer, inboxentry.FieldEventID, inboxentry.FieldAppliedAt,
+		chosen, deadletter.Table, deadletter.FieldEventID, deadletter.FieldConsumer)
+	inserted, err := tx.own.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer rows.Close()
+	defer inserted.Close()
 	fresh = make(map[int64]bool, len(events))
-	for rows.Next() {
+	for inserted.Next() {
 		var event int64
 		var isBuried bool
-		if err := rows.Scan(&event, &isBuried); err != nil {
+		if err := inserted.Scan(&event, &isBuried); err != nil {
 			return nil, nil, err
 		}
 		fresh[event] = true
@@ -55,5 +56,5 @@ func (tx *Tx) enter(ctx context.Context, consumer string, events []int64) (fresh
 			buried = append(buried, event)
 		}
 	}
-	return fresh, buried, rows.Err()
+	return fresh, buried, inserted.Err()
 }

@@ -5,6 +5,8 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/pulse-social/pulse/ent/among"
 )
 
 // WithPairs is the prefix of a query that has pairs of numbers as a table, under a name and with two columns. The pairs are one
@@ -13,10 +15,11 @@ func WithPairs(dialectName, table, first, second string, pairs [][2]int64) entsq
 	return entsql.ExprFunc(func(b *entsql.Builder) {
 		b.WriteString("WITH ").Ident(table).WriteString(" (").IdentComma(first, second).WriteString(") AS (SELECT ")
 		if dialectName == dialect.Postgres {
-			// Selected, the arrays hide how long they are. Postgres would else plan each query with few pairs anew: it takes a
-			// plan for them for so much cheaper than the one it keeps, for ten, that it outweighs the planning, which it does not.
-			b.WriteString("* FROM unnest((SELECT ").Arg(arrayOf(column(pairs, 0))).WriteString("::text::bigint[]), (SELECT ").
-				Arg(arrayOf(column(pairs, 1))).WriteString("::text::bigint[])))")
+			b.WriteString("* FROM unnest(")
+			among.Array(b, column(pairs, 0))
+			b.WriteString(", ")
+			among.Array(b, column(pairs, 1))
+			b.WriteString("))")
 			return
 		}
 		b.WriteString("value ->> 0, value ->> 1 FROM json_each(").Arg(jsonPairs(pairs)).WriteString("))")
