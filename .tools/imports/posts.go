@@ -30,7 +30,7 @@ var postReaders = map[string]string{
 	"services/search/rebuild.go":     "indexes posts whoever may see them; visibility is asked of what is found",
 	"services/search/tags.go":        "has visibility.SeenPosts in what is findable",
 	"services/timeline/fanout.go":    "answers nobody; visibility is asked about each post of a list when it is read",
-	"services/timeline/home.go":      "answers ids; visibility is asked about each when it is read",
+	"services/timeline/followed.go":  "answers ids; visibility is asked about each when it is read",
 	"services/timeline/merged.go":    "answers ids for all readers; visibility is asked about each when it is read",
 	"services/timeline/trends.go":    "finds ids to look at again, of which visibility.SeenPosts tells those that count",
 }
