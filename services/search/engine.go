@@ -59,6 +59,7 @@ type sought struct {
 	furthest int
 }
 
+// sought is what is looked for in a table: all of these phrases, and none of those.
 func (h *handler) sought(table string, all, none []phrase) sought {
 	s := sought{table: table, expression: engineOf(h.db.Store()).expression(all, none), furthest: furthest}
 	if slices.ContainsFunc(all, func(p phrase) bool { return len(p.terms) > 1 }) {
