@@ -12,22 +12,18 @@ import (
 // for each number of arguments would be one that most connections meet for the first time: they prepare and plan it, for five
 // hundred arguments as long as they run it, and keep it.
 func In(column string, numbers ...int64) func(*sql.Selector) {
-	return where(column, numbers, sql.In, " = ANY(")
+	return where(column, numbers, sql.FieldIn(column, numbers...), " = ANY(")
 }
 
 // NotIn matches rows whose column is none of the numbers.
 func NotIn(column string, numbers ...int64) func(*sql.Selector) {
-	return where(column, numbers, sql.NotIn, " <> ALL(")
+	return where(column, numbers, sql.FieldNotIn(column, numbers...), " <> ALL(")
 }
 
-func where(column string, numbers []int64, list func(string, ...any) *sql.Predicate, array string) func(*sql.Selector) {
+func where(column string, numbers []int64, list func(*sql.Selector), array string) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		if s.Dialect() != dialect.Postgres {
-			args := make([]any, len(numbers))
-			for i, n := range numbers {
-				args[i] = n
-			}
-			s.Where(list(s.C(column), args...))
+			list(s)
 			return
 		}
 		s.Where(sql.P(func(b *sql.Builder) {
