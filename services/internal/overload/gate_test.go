@@ -96,10 +96,10 @@ func TestInAQueueThatStandsTheNewestGoesFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g := full(t, 1)
-		calls := make([]<-chan bool, 0, 12)
-		for range 12 { // One each 50 ms: after half a second the queue stands.
+		calls := make([]<-chan bool, 0, 8)
+		for range 8 { // One each 70 ms, as many as may wait: then the first has left, and the queue stands.
 			calls = append(calls, enter(t.Context(), g))
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(70 * time.Millisecond)
 		}
 		began := time.Now()
 		late := enter(t.Context(), g)
