@@ -39,6 +39,8 @@ type viewer struct {
 	mu     sync.Mutex
 	stamps stamp.Stamps
 	read   time.Time
+	// gap is the one after which all was read.
+	gap int64
 	// relations are to authors, acts are about posts: who is not in there was not asked about yet.
 	relations map[int64]relation
 	acts      map[int64]engagement.State
@@ -77,9 +79,11 @@ func (v *viewers) under(ctx context.Context, userID int64, stamps stamp.Stamps) 
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
 	now := v.now()
-	old := now.Sub(kept.read) > stamp.MaxAge || now.Before(kept.read)
+	gap := v.stamps.Gap()
+	missed := kept.gap != gap
+	old := missed || now.Sub(kept.read) > stamp.MaxAge || now.Before(kept.read)
 	if old {
-		kept.read = now
+		kept.read, kept.gap = now, gap
 	}
 	if old || kept.stamps[stamp.Follows] != stamps[stamp.Follows] {
 		kept.relations, kept.absent, kept.muted, kept.merged = nil, nil, nil, nil
@@ -90,7 +94,7 @@ func (v *viewers) under(ctx context.Context, userID int64, stamps stamp.Stamps) 
 	if old || kept.stamps[stamp.Posts] != stamps[stamp.Posts] {
 		kept.own = nil
 	}
-	if kept.stamps[stamp.Edits] != stamps[stamp.Edits] {
+	if missed || kept.stamps[stamp.Edits] != stamps[stamp.Edits] {
 		kept.ownSince = v.posts.copies.tick()
 	}
 	kept.stamps = stamps

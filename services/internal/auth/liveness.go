@@ -45,12 +45,9 @@ func (l liveness) check(ctx context.Context, which int64) error {
 	return nil
 }
 
-const (
-	// endPatience is how long it is tried to tell Redis that something has ended, endPause the time between two attempts. A Redis
-	// that was late once is left alone for a second; who ends something waits for that rather than not to be sure of it.
-	endPatience = 2 * time.Second
-	endPause    = 100 * time.Millisecond
-)
+// endPatience is how long it is tried to tell Redis that something has ended. Who ends something waits for a Redis that is
+// late rather than not to be sure of it.
+const endPatience = 2 * time.Second
 
 // End makes what has ended in the database useless everywhere. Only when it returns nil may the end be acknowledged: until
 // then Redis may still say for some seconds that it lives.
@@ -62,23 +59,10 @@ func (l liveness) End(ctx context.Context, which ...int64) error {
 	for _, one := range which {
 		commands = append(commands, l.kv.B().Set().Key(l.key(one)).Value(ended).Px(endedKept).Build())
 	}
-	err := l.kv.DoMulti(ctx, commands...)
 	if l.announce != nil {
 		l.announce(which...) // Whatever Redis says: it has ended in the database.
 	}
-	waiting, cancel := context.WithTimeout(ctx, endPatience)
-	defer cancel()
-	pause := time.NewTicker(endPause)
-	defer pause.Stop()
-	for err != nil {
-		select {
-		case <-waiting.Done():
-			return err
-		case <-pause.C:
-			err = l.kv.DoMulti(ctx, commands...)
-		}
-	}
-	return nil
+	return l.kv.Insist(ctx, endPatience, commands...)
 }
 
 func (l liveness) key(which int64) string { return l.prefix + ":{" + id.String(which) + "}" }

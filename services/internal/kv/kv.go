@@ -46,6 +46,8 @@ const (
 	dialTimeout = 2 * time.Second
 	// restAfterFailure is how long no call is tried after one that Redis did not answer.
 	restAfterFailure = time.Second
+	// insistPause is the time between two attempts of who insists.
+	insistPause = 100 * time.Millisecond
 )
 
 // ErrDown tells that Redis did not answer a moment ago and was not asked.
@@ -56,10 +58,13 @@ type KV struct {
 	client  rueidis.Client
 	stop    func()
 	timeout time.Duration
-	// restUntil is the Unix time in nanoseconds before which no call is tried.
-	restUntil atomic.Int64
-	tracer    trace.Tracer
-	metrics   instruments
+	// restUntil is the Unix time in nanoseconds before which no call is tried, downSince when the first of the calls failed after
+	// which none was answered; zero is never.
+	restUntil, downSince atomic.Int64
+	// failures counts the calls that Redis did not answer.
+	failures atomic.Int64
+	tracer   trace.Tracer
+	metrics  instruments
 }
 
 // Open connects to Redis, or starts the one in the process.
@@ -166,11 +171,7 @@ func (k *KV) DoMulti(ctx context.Context, commands ...rueidis.Completed) error {
 	var refused error
 	err := k.guard(ctx, commands[0].Commands()[0], func(ctx context.Context) error {
 		results := k.client.DoMulti(ctx, commands...)
-		for _, r := range results {
-			if refused == nil {
-				refused = r.Error()
-			}
-		}
+		refused = firstError(results)
 		return firstFailure(results)
 	})
 	if err != nil {
@@ -178,6 +179,49 @@ func (k *KV) DoMulti(ctx context.Context, commands ...rueidis.Completed) error {
 	}
 	return refused
 }
+
+// Insist is [KV.DoMulti] for what others go by until they are told: it is tried for as long as patience, also while other
+// calls rest, and Redis may take all of it to answer.
+func (k *KV) Insist(ctx context.Context, patience time.Duration, commands ...rueidis.Completed) error {
+	for i := range commands {
+		commands[i] = commands[i].Pin() // The client is not to reuse what is sent again.
+	}
+	until := time.Now().Add(patience)
+	pause := time.NewTicker(insistPause)
+	defer pause.Stop()
+	for {
+		var refused error
+		err := k.call(ctx, time.Until(until), commands[0].Commands()[0], func(ctx context.Context) error {
+			results := k.client.DoMulti(ctx, commands...)
+			refused = firstError(results)
+			return firstFailure(results)
+		})
+		if err == nil {
+			k.restUntil.Store(0)
+			return refused
+		}
+		if errors.Is(err, rueidis.ErrClosing) || time.Now().Add(insistPause).After(until) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-pause.C:
+		}
+	}
+}
+
+// DownFor is for how long Redis has not answered any call; zero when it has answered the last.
+func (k *KV) DownFor() time.Duration {
+	since := k.downSince.Load()
+	if since == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, since))
+}
+
+// Failures counts the calls that Redis did not answer. While it stands, this process has missed nothing that Redis was told.
+func (k *KV) Failures() int64 { return k.failures.Load() }
 
 // Replies is [KV.DoMulti] for commands whose replies are wanted. A nil reply is no error.
 func (k *KV) Replies(ctx context.Context, commands ...rueidis.Completed) ([]rueidis.RedisMessage, error) {
@@ -254,13 +298,18 @@ func (k *KV) guard(ctx context.Context, name string, call func(context.Context) 
 		k.metrics.skipped.Add(ctx, 1)
 		return ErrDown
 	}
+	return k.call(ctx, k.timeout, name, call)
+}
+
+// call is [KV.guard] for a call that does not rest and may take as long as its timeout.
+func (k *KV) call(ctx context.Context, timeout time.Duration, name string, call func(context.Context) error) error {
 	parent, began := ctx, time.Now()
 	if trace.SpanFromContext(ctx).IsRecording() {
 		var span trace.Span
 		ctx, span = k.tracer.Start(ctx, "redis "+name, trace.WithSpanKind(trace.SpanKindClient))
 		defer span.End()
 	}
-	bounded, cancel := k.Bounded(ctx)
+	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	err := call(bounded)
 	k.called(ctx, name, began, err)
@@ -272,11 +321,20 @@ func (k *KV) guard(ctx context.Context, name string, call func(context.Context) 
 
 // note makes later calls rest when this one had no answer from Redis and its caller was still waiting.
 func (k *KV) note(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() != nil {
+	if err == nil {
+		if k.downSince.Load() != 0 {
+			k.downSince.Store(0)
+		}
+		return nil
+	}
+	if ctx.Err() != nil {
 		return err
 	}
 	if _, answered := rueidis.IsRedisErr(err); !answered && !rueidis.IsRedisNil(err) && !errors.Is(err, errCaller) {
-		k.restUntil.Store(time.Now().Add(restAfterFailure).UnixNano())
+		now := time.Now()
+		k.downSince.CompareAndSwap(0, now.UnixNano())
+		k.restUntil.Store(now.Add(restAfterFailure).UnixNano())
+		k.failures.Add(1)
 	}
 	return err
 }
@@ -288,6 +346,16 @@ var errCaller = errors.New("caller's error")
 func CallerError(err error) error { return fmt.Errorf("%w: %w", errCaller, err) }
 
 func (k *KV) resting() bool { return time.Now().UnixNano() < k.restUntil.Load() }
+
+// firstError answers the first error of any kind.
+func firstError(results []rueidis.RedisResult) error {
+	for _, r := range results {
+		if err := r.Error(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // firstFailure answers the first error that is not an answer of Redis.
 func firstFailure(results []rueidis.RedisResult) error {

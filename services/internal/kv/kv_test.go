@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
 	"github.com/redis/rueidis"
 
 	"github.com/pulse-social/pulse/services/internal/kv"
@@ -81,6 +83,56 @@ func TestARedisThatNeverAnswersIsAnErrorSoon(t *testing.T) {
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("took %s to notice (%v)", took, err)
+	}
+}
+
+// Nobody else waits for a Redis that was late; who insists does, and tells the others that it answers.
+func TestWhoInsistsIsHeardByARedisThatIsLate(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	k, err := kv.Open(t.Context(), kv.Config{URL: "redis://" + redis.Addr(), Timeout: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	redis.Server().SetPreHook(func(*server.Peer, string, ...string) bool {
+		time.Sleep(400 * time.Millisecond)
+		return false
+	})
+	set := func(value string) rueidis.Completed { return k.B().Set().Key("k").Value(value).Build() }
+	if err := k.DoMulti(t.Context(), set("late")); err == nil {
+		t.Fatal("an answer that is late is waited for")
+	}
+	if err := k.DoMulti(t.Context(), set("resting")); !errors.Is(err, kv.ErrDown) || k.Failures() != 1 || k.DownFor() == 0 {
+		t.Errorf("after a late answer: %v, %d failures, down for %s", err, k.Failures(), k.DownFor())
+	}
+	if err := k.Insist(t.Context(), 10*time.Second, set("insisted"), set("and again")); err != nil {
+		t.Fatalf("who insists: %v", err)
+	}
+	if value, err := redis.Get("k"); err != nil || value != "and again" || k.DownFor() != 0 {
+		t.Errorf("Redis has %q (%v), down for %s", value, err, k.DownFor())
+	}
+	redis.Server().SetPreHook(nil)
+	if err := k.DoMulti(t.Context(), set("others")); err != nil {
+		t.Errorf("after an answer: %v", err)
+	}
+}
+
+func TestWhoInsistsInVainIsToldSo(t *testing.T) {
+	t.Parallel()
+	redis := miniredis.RunT(t)
+	k, err := kv.Open(t.Context(), kv.Config{URL: "redis://" + redis.Addr(), Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	redis.Close()
+	began := time.Now()
+	if err := k.Insist(t.Context(), 300*time.Millisecond, k.B().Set().Key("k").Value("v").Build()); err == nil {
+		t.Error("heard by a Redis that is not there")
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s to say so", took)
 	}
 }
 

@@ -2,9 +2,10 @@
 // new stamp on the person in Redis; what was cached under the stamp that is still there is what the person wrote last.
 // So people read their own writes, whichever process answers, without the database being asked each time.
 //
-// A stamp that Redis has lost is like a new one. A change whose stamp could not be set, because Redis was away at that
-// moment, is stamped as soon as Redis is back; if its process has ended by then, the change is seen when the cache's own
-// time is up. So caches keep nothing for longer than [MaxAge].
+// A stamp that Redis has lost is like a new one. Who changes something waits for a Redis that is late, for up to [patience].
+// When Redis is away for longer, the change is stamped as soon as it is back; if its process has ended by then, the change is
+// seen when the cache's own time is up. So caches keep nothing for longer than [MaxAge], and nothing from before Redis was
+// away for themselves ([Book.Gap]).
 package stamp
 
 import (
@@ -69,14 +70,19 @@ type Book struct {
 	owed map[int64]debt
 }
 
-// debt is what has to be stamped, and how often that may still be tried.
+// debt is what has to be stamped, and until when: then no cache has anything from before.
 type debt struct {
 	changed [kinds]bool
-	tries   int
+	until   time.Time
 }
 
-// payEvery is how often stamps that are owed are tried.
-const payEvery = 100 * time.Millisecond
+const (
+	// patience is how long a change waits, since Redis has last answered, for its stamp. Other processes may reach Redis
+	// meanwhile, and go by the stamp that they find.
+	patience = 2 * time.Second
+	// payEvery is the time between two tries to set stamps that are owed, payPatience how long a try may take.
+	payEvery, payPatience = 100 * time.Millisecond, time.Second
+)
 
 // NewBook makes the book that a Redis holds.
 func NewBook(k *kv.KV) *Book { return &Book{kv: k, owed: map[int64]debt{}} }
@@ -86,24 +92,25 @@ func NewBook(k *kv.KV) *Book { return &Book{kv: k, owed: map[int64]debt{}} }
 func (b *Book) Changed(ctx context.Context, userID int64, changed ...Kind) {
 	// A caller who is gone by now may read on elsewhere.
 	ctx = context.WithoutCancel(ctx)
-	d := debt{tries: int(MaxAge / payEvery)}
+	d := debt{until: time.Now().Add(MaxAge)} //nolint:forbidigo // Tries come by the wall clock.
 	for _, kind := range changed {
 		d.changed[kind] = true
 	}
-	if err := b.set(ctx, userID, d.changed); err != nil {
+	left := patience - b.kv.DownFor()
+	if left <= 0 || b.set(ctx, left, userID, d.changed) != nil {
 		b.owe(ctx, userID, d)
 	}
 }
 
-// set stamps what has changed.
-func (b *Book) set(ctx context.Context, userID int64, changed [kinds]bool) error {
+// set stamps what has changed, and insists for a time.
+func (b *Book) set(ctx context.Context, patience time.Duration, userID int64, changed [kinds]bool) error {
 	values := b.kv.B().Hset().Key(key(userID)).FieldValue()
 	for kind, is := range changed {
 		if is {
 			values = values.FieldValue(fields[kind], drawn())
 		}
 	}
-	return b.kv.DoMulti(ctx, values.Build(), b.kv.B().Expire().Key(key(userID)).Seconds(int64(kept.Seconds())).Build())
+	return b.kv.Insist(ctx, patience, values.Build(), b.kv.B().Expire().Key(key(userID)).Seconds(int64(kept.Seconds())).Build())
 }
 
 // owe notes a stamp that could not be set. The first has payment tried in a moment.
@@ -113,14 +120,17 @@ func (b *Book) owe(ctx context.Context, userID int64, d debt) {
 	if len(b.owed) == 0 {
 		time.AfterFunc(payEvery, func() { b.pay(ctx) })
 	}
-	for kind, is := range b.owed[userID].changed {
+	had := b.owed[userID]
+	for kind, is := range had.changed {
 		d.changed[kind] = d.changed[kind] || is
+	}
+	if had.until.After(d.until) {
+		d.until = had.until
 	}
 	b.owed[userID] = d
 }
 
-// pay sets the stamps that are owed. The first that fails puts off all others: Redis is still away. What is as old as any
-// cache may be is owed no longer.
+// pay sets the stamps that are owed. The first that fails puts off all others: Redis is still away.
 func (b *Book) pay(ctx context.Context) {
 	b.mu.Lock()
 	owed := b.owed
@@ -129,13 +139,16 @@ func (b *Book) pay(ctx context.Context) {
 	var err error
 	for userID, d := range owed {
 		if err == nil {
-			err = b.set(ctx, userID, d.changed)
+			err = b.set(ctx, payPatience, userID, d.changed)
 		}
-		if d.tries--; err != nil && d.tries > 0 && !errors.Is(err, rueidis.ErrClosing) {
+		if err != nil && time.Now().Before(d.until) && !errors.Is(err, rueidis.ErrClosing) { //nolint:forbidigo // As above.
 			b.owe(ctx, userID, d)
 		}
 	}
 }
+
+// Gap is another one after Redis was away for this process: changes may have been made then whose stamps are still owed.
+func (b *Book) Gap() int64 { return b.kv.Failures() }
 
 // Read is the command for a person's stamps; [Parse] understands the reply.
 func (b *Book) Read(userID int64) rueidis.Completed {
