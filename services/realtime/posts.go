@@ -11,7 +11,6 @@ import (
 	"github.com/pulse-social/pulse/ent/mergedauthor"
 	entpost "github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/ent/postmention"
-	"github.com/pulse-social/pulse/ent/predicate"
 	"github.com/pulse-social/pulse/ent/streamhead"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
@@ -41,21 +40,32 @@ func logPosts(ctx context.Context, tx *store.Tx, events []bus.Event, into entrie
 	if err != nil {
 		return err
 	}
+	followers, err := followersOf(ctx, tx, posts, merged)
+	if err != nil {
+		return err
+	}
 	for _, post := range posts {
 		what := entry{kind: kindPost, object: post.ID, actor: post.AuthorID}
 		if merged[post.AuthorID] {
 			into.add(sharedLog, what)
 			continue
 		}
-		followers, err := followersOf(ctx, tx, post)
-		if err != nil {
-			return err
+		readers := followers[post.AuthorID]
+		if onlyMentioned(post) {
+			if readers, err = mentionedOf(ctx, tx, post); err != nil {
+				return err
+			}
 		}
-		for _, userID := range append(followers, post.AuthorID) {
+		for _, userID := range readers {
 			into.add(userID, what)
 		}
+		into.add(post.AuthorID, what)
 	}
 	return nil
+}
+
+func onlyMentioned(post *ent.Post) bool {
+	return postv1.Audience(post.Audience) == postv1.Audience_AUDIENCE_MENTIONED
 }
 
 // mergedAmong tells which authors of posts are merged on read.
@@ -75,18 +85,41 @@ func mergedAmong(ctx context.Context, tx *store.Tx, posts []*ent.Post) (map[int6
 	return merged, nil
 }
 
-// followersOf answers those of the followers of a post's author who have a log, and may come to see the post.
-func followersOf(ctx context.Context, tx *store.Tx, post *ent.Post) ([]int64, error) {
-	among := []predicate.Follow{entfollow.FolloweeID(post.AuthorID), haveLog(entfollow.FieldFollowerID)}
-	if postv1.Audience(post.Audience) == postv1.Audience_AUDIENCE_MENTIONED {
-		mentioned := entsql.Select(postmention.FieldUserID).From(entsql.Table(postmention.Table)).
-			Where(entsql.EQ(postmention.FieldPostID, post.ID))
-		among = append(among, func(s *entsql.Selector) { s.Where(entsql.In(s.C(entfollow.FieldFollowerID), mentioned)) })
+// followersOf answers those of the followers of posts' authors who have a log, by the author; of authors who are merged, or whose
+// posts are for the mentioned alone, none.
+func followersOf(ctx context.Context, tx *store.Tx, posts []*ent.Post, merged map[int64]bool) (map[int64][]int64, error) {
+	var authors []int64
+	for _, post := range posts {
+		if !merged[post.AuthorID] && !onlyMentioned(post) {
+			authors = append(authors, post.AuthorID)
+		}
 	}
-	var followers []int64
-	err := tx.Follow.Query().Where(among...).Select(entfollow.FieldFollowerID).Scan(ctx, &followers)
+	followers := make(map[int64][]int64, len(authors))
+	if len(authors) == 0 {
+		return followers, nil
+	}
+	rows, err := tx.Follow.Query().Where(entfollow.FolloweeIDIn(authors...), haveLog(entfollow.FieldFollowerID)).
+		Select(entfollow.FieldFolloweeID, entfollow.FieldFollowerID).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read followers: %w", err)
+	}
+	for _, row := range rows {
+		followers[row.FolloweeID] = append(followers[row.FolloweeID], row.FollowerID)
+	}
+	return followers, nil
+}
+
+// mentionedOf answers those of the followers of a post's author who have a log and are mentioned.
+func mentionedOf(ctx context.Context, tx *store.Tx, post *ent.Post) ([]int64, error) {
+	mentioned := entsql.Select(postmention.FieldUserID).From(entsql.Table(postmention.Table)).
+		Where(entsql.EQ(postmention.FieldPostID, post.ID))
+	var followers []int64
+	err := tx.Follow.Query().Where(
+		entfollow.FolloweeID(post.AuthorID), haveLog(entfollow.FieldFollowerID),
+		func(s *entsql.Selector) { s.Where(entsql.In(s.C(entfollow.FieldFollowerID), mentioned)) },
+	).Select(entfollow.FieldFollowerID).Scan(ctx, &followers)
+	if err != nil {
+		return nil, fmt.Errorf("read the mentioned: %w", err)
 	}
 	return followers, nil
 }

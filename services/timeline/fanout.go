@@ -22,7 +22,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
-// fanoutBatch is how many followers are served at once.
+// fanoutBatch is how many lists are added to at once.
 const fanoutBatch = 1000
 
 // fanout keeps the lists up with posts and follows.
@@ -92,34 +92,74 @@ func (f *fanout) forget(ctx context.Context, events []bus.Event) {
 	}
 }
 
-// posts adds posts to lists. One that was edited is added again, for more people may see it now.
+// posts adds posts to the lists of those of their authors' followers who may see them, unless the author is merged on read. One
+// that was edited is added again, for more people may see it now.
 func (f *fanout) posts(ctx context.Context, postIDs []int64) error {
 	if len(postIDs) == 0 {
 		return nil
 	}
-	rows, err := f.db.Post.Query().Where(entpost.IDIn(postIDs...), entpost.Deleted(false)).
+	rows, err := f.db.Post.Query().Where(entpost.IDIn(postIDs...), entpost.Deleted(false)).Order(entpost.ByID()).
 		Select(entpost.FieldID, entpost.FieldAuthorID, entpost.FieldAudience).All(ctx)
 	if err != nil {
 		return fmt.Errorf("read posts: %w", err)
 	}
-	for _, row := range rows {
-		if err := f.post(ctx, row); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// post adds a post to the lists of those of its author's followers who may see it, unless the author is merged on read.
-func (f *fanout) post(ctx context.Context, post *ent.Post) error {
-	merged, err := f.merged(ctx, post.AuthorID)
+	known, err := f.audiences(ctx, rows)
 	if err != nil {
 		return err
 	}
-	if merged {
-		f.hints.Announce(authorPosted, post.AuthorID)
+	var some []*ent.Post
+	var readers int64
+	for _, row := range rows {
+		author := known[row.AuthorID]
+		merged, err := f.merged(ctx, row.AuthorID, author)
+		switch {
+		case err != nil:
+			return err
+		case merged:
+			f.hints.Announce(authorPosted, row.AuthorID)
+		case author.followers > fanoutBatch || postv1.Audience(row.Audience) == postv1.Audience_AUDIENCE_MENTIONED:
+			err = f.post(ctx, row)
+		default:
+			if readers += author.followers; readers > fanoutBatch {
+				err = f.together(ctx, some)
+				some, readers = nil, author.followers
+			}
+			some = append(some, row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return f.together(ctx, some)
+}
+
+// together adds posts that all have few readers, who are read by one query and told by one call to Redis.
+func (f *fanout) together(ctx context.Context, posts []*ent.Post) error {
+	if len(posts) == 0 {
 		return nil
 	}
+	authors := make([]int64, len(posts))
+	for i, post := range posts {
+		authors[i] = post.AuthorID
+	}
+	follows, err := f.db.Follow.Query().Where(entfollow.FolloweeIDIn(authors...)).
+		Select(entfollow.FieldFolloweeID, entfollow.FieldFollowerID).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read followers: %w", err)
+	}
+	followers := map[int64][]int64{}
+	for _, row := range follows {
+		followers[row.FolloweeID] = append(followers[row.FolloweeID], row.FollowerID)
+	}
+	added := make([]Posted, len(posts))
+	for i, post := range posts {
+		added[i] = Posted{post.ID, followers[post.AuthorID]}
+	}
+	return bus.Later(f.lists.Add(ctx, f.now(), added...))
+}
+
+// post adds a post that has many readers, or only some of its author's followers, in parts.
+func (f *fanout) post(ctx context.Context, post *ent.Post) error {
 	among := []predicate.Follow{entfollow.FolloweeID(post.AuthorID)}
 	if postv1.Audience(post.Audience) == postv1.Audience_AUDIENCE_MENTIONED {
 		mentioned := entsql.Select(postmention.FieldUserID).From(entsql.Table(postmention.Table)).
@@ -139,7 +179,7 @@ func (f *fanout) post(ctx context.Context, post *ent.Post) error {
 		for i, row := range follows {
 			followers[i], after = row.FollowerID, row.ID
 		}
-		if err := f.lists.Add(ctx, post.ID, f.now(), followers); err != nil {
+		if err := f.lists.Add(ctx, f.now(), Posted{post.ID, followers}); err != nil {
 			return bus.Later(err)
 		}
 		if len(follows) < fanoutBatch {
@@ -148,28 +188,47 @@ func (f *fanout) post(ctx context.Context, post *ent.Post) error {
 	}
 }
 
+// audience is what is known of an author: whether their posts are merged on read, and how many followers they had a moment ago.
+type audience struct {
+	merged    bool
+	followers int64
+}
+
+// audiences answers the audiences of the authors of posts.
+func (f *fanout) audiences(ctx context.Context, posts []*ent.Post) (map[int64]audience, error) {
+	authors := make([]int64, len(posts))
+	for i, post := range posts {
+		authors[i] = post.AuthorID
+	}
+	counts, err := f.db.UserCount.Query().Where(usercount.IDIn(authors...)).Select(usercount.FieldID, usercount.FieldFollowers).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the authors' followers: %w", err)
+	}
+	known := make(map[int64]audience, len(authors))
+	for _, count := range counts {
+		known[count.ID] = audience{followers: count.Followers}
+	}
+	// In most Pulses nobody is merged.
+	if some, err := f.authors.authors(ctx); err != nil || some == 0 {
+		return known, err
+	}
+	merged, err := f.db.MergedAuthor.Query().Where(mergedauthor.IDIn(authors...)).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read merged authors: %w", err)
+	}
+	for _, author := range merged {
+		known[author] = audience{merged: true, followers: known[author].followers}
+	}
+	return known, nil
+}
+
 // merged tells whether an author's posts are merged on read, and makes it so when they have come to have enough
 // followers.
-func (f *fanout) merged(ctx context.Context, authorID int64) (bool, error) {
-	// In most Pulses nobody is.
-	authors, err := f.authors.authors(ctx)
-	if err != nil {
-		return false, err
+func (f *fanout) merged(ctx context.Context, authorID int64, known audience) (bool, error) {
+	if known.merged || f.mergeFollowers > 0 && known.followers < int64(f.mergeFollowers) {
+		return known.merged, nil
 	}
-	if authors > 0 {
-		known, err := f.db.MergedAuthor.Query().Where(mergedauthor.ID(authorID)).Exist(ctx)
-		if err != nil || known {
-			return known, err
-		}
-	}
-	counts, err := f.db.UserCount.Query().Where(usercount.ID(authorID)).Only(ctx)
-	if err != nil && !store.IsNotFound(err) {
-		return false, fmt.Errorf("read the author's followers: %w", err)
-	}
-	if f.mergeFollowers > 0 && (counts == nil || counts.Followers < int64(f.mergeFollowers)) {
-		return false, nil
-	}
-	err = f.db.Write(ctx, func(tx *store.Tx) error {
+	err := f.db.Write(ctx, func(tx *store.Tx) error {
 		known, err := tx.MergedAuthor.Query().Where(mergedauthor.ID(authorID)).Exist(ctx)
 		if err != nil || known {
 			return err

@@ -125,18 +125,31 @@ func (l *List) trust(oldest int64) {
 	l.IDs = l.IDs[:at]
 }
 
-// Add puts a post at the head of the lists of those people who have one, now being the time.
-func (l Lists) Add(ctx context.Context, postID int64, now time.Time, userIDs []int64) error {
-	if l.length == 0 || len(userIDs) == 0 {
+// A Posted is a post and the people whose lists it is for.
+type Posted struct {
+	PostID  int64
+	UserIDs []int64
+}
+
+// Add puts posts at the heads of the lists of those people who have one, the last of them first, now being the time.
+func (l Lists) Add(ctx context.Context, now time.Time, posts ...Posted) error {
+	if l.length == 0 {
 		return nil
 	}
-	element := id.String(postID)
-	if now.Sub(id.Time(postID)) > onTime {
-		element = id.String(-postID)
+	var commands rueidis.Commands
+	var userIDs []int64
+	for _, post := range posts {
+		element := id.String(post.PostID)
+		if now.Sub(id.Time(post.PostID)) > onTime {
+			element = id.String(-post.PostID)
+		}
+		for _, userID := range post.UserIDs {
+			commands = append(commands, l.kv.B().Lpushx().Key(listKey(userID)).Element(element).Build())
+		}
+		userIDs = append(userIDs, post.UserIDs...)
 	}
-	commands := make(rueidis.Commands, 0, len(userIDs))
-	for _, userID := range userIDs {
-		commands = append(commands, l.kv.B().Lpushx().Key(listKey(userID)).Element(element).Build())
+	if len(commands) == 0 {
+		return nil
 	}
 	lengths, err := l.kv.Ints(ctx, commands...)
 	if err != nil {

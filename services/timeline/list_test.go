@@ -32,7 +32,7 @@ func listsOf(t *testing.T, length int, ids ...int64) Lists {
 func add(t *testing.T, l Lists, ids ...int64) {
 	t.Helper()
 	for _, postID := range ids {
-		if err := l.Add(t.Context(), postID, id.Time(postID), []int64{readerID, 2}); err != nil {
+		if err := l.Add(t.Context(), id.Time(postID), Posted{postID, []int64{readerID, 2}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,7 +80,7 @@ func TestAListThatWasCutIsNotTrustedAtItsEnd(t *testing.T) {
 
 	// One that comes late, from beyond the end, must not pass for the next post: those between are not in the list.
 	add(t, l, newest[0]-1)
-	if err := l.Add(t.Context(), newest[20], id.Time(newest[0]), []int64{readerID}); err != nil {
+	if err := l.Add(t.Context(), id.Time(newest[0]), Posted{newest[20], []int64{readerID}}); err != nil {
 		t.Fatal(err)
 	}
 	list, _ = readList(t, l, readerID)
@@ -95,7 +95,7 @@ func TestAListThatWasCutIsNotTrustedAtItsEnd(t *testing.T) {
 func TestAListThatChangesWhileItIsRebuiltIsNotKept(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(Lists) error{
-		"a post":   func(l Lists) error { return l.Add(t.Context(), at(99), id.Time(at(99)), []int64{readerID}) },
+		"a post":   func(l Lists) error { return l.Add(t.Context(), id.Time(at(99)), Posted{at(99), []int64{readerID}}) },
 		"a follow": func(l Lists) error { return l.Drop(t.Context(), readerID) },
 	} {
 		l := listsOf(t, 100)
@@ -137,7 +137,7 @@ func TestTheNewerPartOfAListIsTrustedAsFarAsItGoes(t *testing.T) {
 		t.Errorf("the first ten: %v, want the newest nine: what is next to the last may lie behind it", list)
 	}
 	// What comes late moves nothing: it may lie anywhere, and says nothing of what lies behind it.
-	if err := l.Add(t.Context(), at(5), id.Time(at(300)), []int64{readerID}); err != nil {
+	if err := l.Add(t.Context(), id.Time(at(300)), Posted{at(5), []int64{readerID}}); err != nil {
 		t.Fatal(err)
 	}
 	if list := part(10); len(list.IDs) != 8 || slices.Contains(list.IDs, at(5)) {

@@ -10,8 +10,10 @@ import (
 const (
 	// firstConns is how many connections a pool begins with, and how many its calls may make by themselves.
 	firstConns = 4
-	// growEvery is how often it is looked whether calls want more. A pool of 16 is there after a second and a half.
-	growEvery = 100 * time.Millisecond
+	// growEvery is how often it is looked whether calls want more. A pool of 16 is there after a second and a half. One that nobody
+	// has used for quietLooks is looked at each quietEvery: what is idle is not to be woken.
+	growEvery, quietEvery = 100 * time.Millisecond, 500 * time.Millisecond
+	quietLooks            = 20
 )
 
 // A growingPool makes its connections aside, one after the other, while calls wait for whichever is free first. A pool of
@@ -23,6 +25,8 @@ type growingPool struct {
 	// size is how many connections there may be now.
 	size  int
 	waits int64
+	// quiet is how often in a row no connection was in use.
+	quiet int
 }
 
 // growing has a pool begin with a few connections, which are there when it returns if the server has them, and grow to the limit
@@ -61,14 +65,19 @@ func (g *growingPool) begin(ctx context.Context) {
 }
 
 func (g *growingPool) run(ctx context.Context) {
-	ticker := time.NewTicker(growEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(growEvery)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
 			g.adapt(ctx)
+		}
+		if g.quiet < quietLooks {
+			timer.Reset(growEvery)
+		} else {
+			timer.Reset(quietEvery)
 		}
 	}
 }
@@ -79,6 +88,9 @@ func (g *growingPool) adapt(ctx context.Context) {
 	s := g.pool.Stats()
 	wanted := s.WaitCount > g.waits || s.InUse >= g.size
 	g.waits = s.WaitCount
+	if g.quiet++; s.InUse > 0 {
+		g.quiet = 0
+	}
 	switch {
 	case s.OpenConnections < g.size:
 		g.resize(max(min(firstConns, g.limit), s.OpenConnections))

@@ -107,7 +107,7 @@ var ErrOtherIncarnation = errors.New("the broker has lost the stream meanwhile")
 // It answers how many were handed over. Processes that relay at once do not get the same rows (on Postgres; on SQLite there
 // is one).
 func (s *Store) Relay(ctx context.Context, to Incarnation, before int64, limit int, publish func(context.Context, []*ent.OutboxEvent) ([]int64, error)) (int, error) {
-	db := s.For(owner)
+	db := s.outbox
 	if s.engine == engineSQLite {
 		// The single writer must not wait for the broker.
 		rows, err := pending(db.Client, before, limit).All(ctx)
@@ -118,7 +118,8 @@ func (s *Store) Relay(ctx context.Context, to Incarnation, before int64, limit i
 		return len(rows), errors.Join(failed, s.MarkPublished(ctx, to, taken))
 	}
 	// Mostly there is nothing, which every process asks several times a second: without a transaction that is one round trip.
-	if waits, err := pending(db.Client, before, 1).Exist(ctx); err != nil || !waits {
+	var waits bool
+	if err := s.reader.QueryRowContext(ctx, waiting, before).Scan(&waits); err != nil || !waits {
 		return 0, err
 	}
 	var handed int
@@ -136,6 +137,9 @@ func (s *Store) Relay(ctx context.Context, to Incarnation, before int64, limit i
 	return handed, errors.Join(failed, err)
 }
 
+// waiting tells on Postgres whether there is what [pending] answers.
+var waiting = fmt.Sprintf("SELECT EXISTS (SELECT 1 FROM %s WHERE %s IS NULL AND %s < $1)", outboxevent.Table, outboxevent.FieldPublishedAt, outboxevent.FieldID)
+
 func pending(client *ent.Client, before int64, limit int) *ent.OutboxEventQuery {
 	return client.OutboxEvent.Query().
 		Where(outboxevent.PublishedAtIsNil(), outboxevent.IDLT(before)).
@@ -148,7 +152,7 @@ func (s *Store) MarkPublished(ctx context.Context, to Incarnation, rows []int64)
 	if len(rows) == 0 {
 		return nil
 	}
-	return s.For(owner).Write(ctx, func(tx *Tx) error { return tx.markPublished(ctx, to, rows) })
+	return s.outbox.Write(ctx, func(tx *Tx) error { return tx.markPublished(ctx, to, rows) })
 }
 
 // markPublished is [Store.MarkPublished] in a transaction. The lock on the incarnation keeps it from changing before the

@@ -40,6 +40,8 @@ type Store struct {
 	migrator func() (*sql.DB, error)
 	ids      *id.Generator
 	now      clock.Clock
+	// outbox is the database as package store itself has it.
+	outbox *DB
 	// committed takes the events of each commit, without ever blocking the writer.
 	committed chan []*ent.OutboxEvent
 }
@@ -70,6 +72,7 @@ func Open(ctx context.Context, c Config, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	s.outbox = s.For(owner)
 	return s, nil
 }
 
