@@ -137,7 +137,6 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	if _, err := b.Restore(ctx, db.Store()); err != nil {
 		return err
 	}
-	wanted := c.wanted()
 	consumer, err := b.js.CreateOrUpdateConsumer(ctx, EventStream, jetstream.ConsumerConfig{
 		// The description tells those who measure the consumer its name.
 		Durable: c.Durable(), Description: c.Name, FilterSubjects: c.filters(), AckPolicy: jetstream.AckExplicitPolicy,
@@ -148,38 +147,7 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	}
 	working, end := outlast(ctx, stopGrace)
 	defer end()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	arrived, broken := make(chan jetstream.Msg, c.batch()), make(chan error, 1)
-	sub, err := consumer.Consume(
-		func(m jetstream.Msg) {
-			if !wanted(m) {
-				_ = m.Ack() // Lost, it comes back to be dropped again.
-				return
-			}
-			take(ctx, arrived, m)
-		},
-		jetstream.PullMaxMessages(c.batch()),
-		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
-			select {
-			case broken <- err:
-			default:
-			}
-		}),
-	)
-	if err != nil {
-		return fmt.Errorf("consume: %w", err)
-	}
-	err = receive(ctx, arrived, broken, func(batch []jetstream.Msg) { b.handle(working, db, c, batch) }, c)
-	cancel()
-	// What was delivered is finished. Left behind, it would come back only when the broker misses its acknowledgement: a
-	// broker that stops as well forgets what was given back.
-	sub.Drain()
-	<-sub.Closed()
-	if len(arrived) > 0 {
-		b.handle(working, db, c, batchFrom(<-arrived, arrived, c.batch()))
-	}
-	return err
+	return receive(ctx, &source{consumer: consumer, wanted: c.wanted(), limit: c.batch()}, func(batch []jetstream.Msg) { b.handle(working, db, c, batch) }, c.Pace)
 }
 
 // outlast answers a context that ends so much later than ctx.
@@ -189,56 +157,107 @@ func outlast(ctx context.Context, grace time.Duration) (context.Context, context
 	return longer, func() { stop(); cancel() }
 }
 
-// batchFrom answers a message and as many more as have arrived, up to the limit.
-func batchFrom(first jetstream.Msg, arrived <-chan jetstream.Msg, limit int) []jetstream.Msg {
-	batch := []jetstream.Msg{first}
-	for len(batch) < limit && len(arrived) > 0 {
-		batch = append(batch, <-arrived)
-	}
-	return batch
+// messages is where a consumer gets its messages from.
+type messages interface {
+	// await answers the next message, as soon as there is one; none when ctx has ended.
+	await(ctx context.Context) (jetstream.Msg, error)
+	// more answers the messages that there are now.
+	more() []jetstream.Msg
 }
 
-// take hands a message over, and gives it back only when the consumer stops and there is no room for it. With room it is finished,
-// stopping or not: nobody else may be there to get it.
-func take(ctx context.Context, arrived chan<- jetstream.Msg, m jetstream.Msg) {
-	select {
-	case arrived <- m:
-		return
-	default:
-	}
-	select {
-	case arrived <- m:
-	case <-ctx.Done():
-		giveBack(m)
-	}
-}
-
-// giveBack has the broker deliver a message again at once.
-func giveBack(m jetstream.Msg) {
-	_ = m.Nak() // Lost, the message comes back later.
-}
-
-// receive hands over what arrives, as many messages at once as have come when the next batch may begin, until ctx ends or
-// something breaks.
-func receive(ctx context.Context, arrived <-chan jetstream.Msg, broken <-chan error, handle func([]jetstream.Msg), c Consumer) error {
-	var next time.Time
+// receive hands over a message that comes by itself as soon as it is there, and after it, as often as the pace allows, all that have
+// come meanwhile, until ctx ends or something breaks. In a busy moment messages so come many at once: each that came alone would
+// wake the process, which costs more than what is done for it.
+func receive(ctx context.Context, from messages, handle func([]jetstream.Msg), pace time.Duration) error {
 	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-broken:
+		first, err := from.await(ctx)
+		if first == nil {
 			return err
-		case first := <-arrived:
-			if early := time.Until(next); early > 0 {
-				select {
-				case <-ctx.Done():
-				case <-time.After(early):
-				}
+		}
+		for batch := []jetstream.Msg{first}; len(batch) > 0; batch = from.more() {
+			next := time.Now().Add(pace)
+			handle(batch)
+			select {
+			case <-ctx.Done():
+				return err
+			case <-time.After(time.Until(next)):
 			}
-			next = time.Now().Add(c.Pace)
-			handle(batchFrom(first, arrived, c.batch()))
+		}
+		if err != nil {
+			return err
 		}
 	}
+}
+
+// source is a consumer of the broker.
+type source struct {
+	consumer jetstream.Consumer
+	// wanted tells which messages are for the consumer; others are dropped.
+	wanted func(jetstream.Msg) bool
+	// limit is how many messages are taken at once.
+	limit int
+}
+
+// await has the broker send one message. When ctx ends it is taken back first: a message that was sent meanwhile would come to
+// somebody else only when the broker misses its acknowledgement.
+func (s *source) await(ctx context.Context) (jetstream.Msg, error) {
+	for {
+		m, err := s.next(ctx)
+		if m == nil || s.wanted(m) {
+			return m, err
+		}
+		_ = m.Ack() // Lost, it comes back to be dropped again.
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (s *source) next(ctx context.Context) (jetstream.Msg, error) {
+	arrived, broken := make(chan jetstream.Msg, 1), make(chan error, 1)
+	sub, err := s.consumer.Consume(func(m jetstream.Msg) { arrived <- m },
+		jetstream.PullMaxMessages(1), jetstream.StopAfter(1),
+		jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+			select {
+			case broken <- err:
+			default:
+			}
+		}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("consume: %w", err)
+	}
+	select {
+	case m := <-arrived:
+		return m, nil
+	case err = <-broken:
+	case <-ctx.Done():
+	}
+	sub.Drain()
+	<-sub.Closed()
+	select {
+	case m := <-arrived:
+		return m, err
+	default:
+		return nil, err
+	}
+}
+
+// more ignores what goes wrong: await tells of what stays so.
+func (s *source) more() []jetstream.Msg {
+	some, err := s.consumer.FetchNoWait(s.limit)
+	if err != nil {
+		return nil
+	}
+	var batch []jetstream.Msg
+	for m := range some.Messages() {
+		if s.wanted(m) {
+			batch = append(batch, m)
+		} else {
+			_ = m.Ack()
+		}
+	}
+	return batch
 }
 
 // decode reads an event off the wire.
