@@ -147,7 +147,7 @@ func (b *Bus) consumeOnce(ctx context.Context, db *store.DB, c Consumer) error {
 	}
 	working, end := outlast(ctx, stopGrace)
 	defer end()
-	return receive(ctx, &source{consumer: consumer, wanted: c.wanted(), limit: c.batch()}, func(batch []jetstream.Msg) { b.handle(working, db, c, batch) }, c.Pace)
+	return receive(ctx, &source{consumer: consumer, wanted: c.wanted(), limit: c.batch()}, func(batch []jetstream.Msg) { b.handle(working, db, c, batch) }, c)
 }
 
 // outlast answers a context that ends so much later than ctx.
@@ -167,16 +167,19 @@ type messages interface {
 
 // receive hands over a message that comes by itself as soon as it is there, and after it, as often as the pace allows, all that have
 // come meanwhile, until ctx ends or something breaks. In a busy moment messages so come many at once: each that came alone would
-// wake the process, which costs more than what is done for it.
-func receive(ctx context.Context, from messages, handle func([]jetstream.Msg), pace time.Duration) error {
+// wake the process, which costs more than what is done for it. After a full batch there may be more already, and nothing to wait for.
+func receive(ctx context.Context, from messages, handle func([]jetstream.Msg), c Consumer) error {
 	for {
 		first, err := from.await(ctx)
 		if first == nil {
 			return err
 		}
 		for batch := []jetstream.Msg{first}; len(batch) > 0; batch = from.more() {
-			next := time.Now().Add(pace)
+			next := time.Now().Add(c.Pace)
 			handle(batch)
+			if len(batch) >= c.batch() {
+				next = time.Now()
+			}
 			select {
 			case <-ctx.Done():
 				return err
