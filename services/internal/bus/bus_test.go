@@ -249,6 +249,38 @@ func (s *stack) waiting(t *testing.T, name string) uint64 {
 	return consumer.CachedInfo().NumPending
 }
 
+// Its neighbours have their effect after a few transactions, not after one for each.
+func TestAnEventThatAlwaysFailsIsFoundSoon(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	const events = 100
+	s.like(t, 7, events/2)
+	s.like(t, 13, 1)
+	s.like(t, 7, events/2)
+	testwait.Until(t, "all likes are published", func() bool {
+		stream, err := s.bus.js.Stream(t.Context(), EventStream)
+		return err == nil && stream.CachedInfo().State.Msgs == events+1
+	})
+	unlucky := counter(func(like *busv1.PostLiked) error {
+		if like.GetPostId() == 13 {
+			return errors.New("unlucky")
+		}
+		return nil
+	})
+	var attempts atomic.Int64
+	unlucky.Prepare = func(context.Context, []Event) error {
+		attempts.Add(1)
+		return nil
+	}
+	s.consume(t, unlucky)
+	testwait.Until(t, "the neighbours are counted and the failure is a dead letter", func() bool {
+		return s.likes(t, 7) == events && len(s.letters(t)) == 1
+	})
+	if n := attempts.Load(); n > events/2 {
+		t.Errorf("it took %d attempts", n)
+	}
+}
+
 func TestAnEventThatAlwaysFailsBecomesADeadLetterAndIsReplayed(t *testing.T) {
 	t.Parallel()
 	s := start(t)

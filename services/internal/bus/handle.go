@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -34,8 +35,7 @@ func isLater(err error) bool {
 	return errors.As(err, &later) || store.IsUnavailable(err)
 }
 
-// handle applies a batch. When it fails as a whole, each event is tried alone, so that one that always fails does not
-// hold its neighbours up.
+// handle applies a batch.
 func (b *Bus) handle(ctx context.Context, db *store.DB, c Consumer, batch []jetstream.Msg) {
 	events := make([]Event, 0, len(batch))
 	for _, m := range batch {
@@ -46,17 +46,21 @@ func (b *Bus) handle(ctx context.Context, db *store.DB, c Consumer, batch []jets
 		}
 		events = append(events, e)
 	}
-	if len(events) == 0 {
-		return
+	if len(events) > 0 {
+		b.try(ctx, db, c, events)
 	}
+}
+
+// try applies events. When they fail as a whole, each half is tried, so that one that always fails does not hold its neighbours up:
+// it takes a few transactions to find, where one for each event of a batch would keep a busy consumer for seconds.
+func (b *Bus) try(ctx context.Context, db *store.DB, c Consumer, events []Event) {
 	err := b.apply(ctx, db, c, events)
 	if err == nil || len(events) == 1 {
 		b.settle(ctx, db, c, events, err)
 		return
 	}
-	for _, e := range events {
-		alone := []Event{e}
-		b.settle(ctx, db, c, alone, b.apply(ctx, db, c, alone))
+	for half := range slices.Chunk(events, (len(events)+1)/2) {
+		b.try(ctx, db, c, half)
 	}
 }
 
