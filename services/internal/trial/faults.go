@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/pulse-social/pulse/services/internal/topology"
@@ -165,8 +166,22 @@ func restart(ctx context.Context, r *run) error {
 		if err := r.topology.WaitRouted(ctx); err != nil {
 			return err
 		}
+		if err := r.answered(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// answered waits until the calls have ended that are being made. One process alone would else be away again before those who waited
+// for it have come back.
+func (r *run) answered(ctx context.Context) error {
+	waited := r.history.waiting()
+	return until(ctx, "those who waited are answered", func(context.Context) (bool, error) {
+		now := r.history.waiting()
+		maps.DeleteFunc(waited, func(call int64, _ bool) bool { return !now[call] })
+		return len(waited) == 0, nil
+	})
 }
 
 // victim draws a process that runs a service.

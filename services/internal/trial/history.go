@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"sync"
 	"time"
 )
@@ -37,6 +38,8 @@ type history struct {
 	out      *json.Encoder
 	calls    int64
 	outcomes map[outcome]int
+	// pending are the calls that have not ended.
+	pending map[int64]bool
 	// unhappy is when a call last ended without success.
 	unhappy time.Time
 	broken  []string
@@ -44,7 +47,7 @@ type history struct {
 }
 
 func newHistory(out io.Writer) *history {
-	return &history{out: json.NewEncoder(out), outcomes: map[outcome]int{}, errs: map[string]int{}}
+	return &history{out: json.NewEncoder(out), outcomes: map[outcome]int{}, pending: map[int64]bool{}, errs: map[string]int{}}
 }
 
 // invoked logs that a call begins, and answers its number.
@@ -52,6 +55,7 @@ func (h *history) invoked(person, kind, key string) int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.calls++
+	h.pending[h.calls] = true
 	_ = h.out.Encode(line{At: time.Now(), Person: person, Call: h.calls, Kind: kind, Key: key, Event: "invoked"})
 	return h.calls
 }
@@ -66,10 +70,18 @@ func (h *history) ended(call int64, person, kind string, o outcome, err error) {
 	}
 	_ = h.out.Encode(l)
 	h.outcomes[o]++
+	delete(h.pending, call)
 	if o != ok {
 		h.unhappy = l.At
 		h.errs[kind+": "+l.Error]++
 	}
+}
+
+// waiting answers the calls that have not ended.
+func (h *history) waiting() map[int64]bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.pending)
 }
 
 // breaks notes that a promise is broken.
