@@ -103,7 +103,7 @@ func (f *fanout) posts(ctx context.Context, postIDs []int64) error {
 	if err != nil {
 		return fmt.Errorf("read posts: %w", err)
 	}
-	known, err := f.audiences(ctx, rows)
+	known, err := f.readerships(ctx, rows)
 	if err != nil {
 		return err
 	}
@@ -188,14 +188,14 @@ func (f *fanout) post(ctx context.Context, post *ent.Post) error {
 	}
 }
 
-// audience is what is known of an author: whether their posts are merged on read, and how many followers they had a moment ago.
-type audience struct {
+// readership is what is known of an author's readers: whether their posts are merged on read, and how many followers they had a moment ago.
+type readership struct {
 	merged    bool
 	followers int64
 }
 
-// audiences answers the audiences of the authors of posts.
-func (f *fanout) audiences(ctx context.Context, posts []*ent.Post) (map[int64]audience, error) {
+// readerships answers the readerships of the authors of posts.
+func (f *fanout) readerships(ctx context.Context, posts []*ent.Post) (map[int64]readership, error) {
 	authors := make([]int64, len(posts))
 	for i, post := range posts {
 		authors[i] = post.AuthorID
@@ -204,9 +204,9 @@ func (f *fanout) audiences(ctx context.Context, posts []*ent.Post) (map[int64]au
 	if err != nil {
 		return nil, fmt.Errorf("read the authors' followers: %w", err)
 	}
-	known := make(map[int64]audience, len(authors))
+	known := make(map[int64]readership, len(authors))
 	for _, count := range counts {
-		known[count.ID] = audience{followers: count.Followers}
+		known[count.ID] = readership{followers: count.Followers}
 	}
 	// In most Pulses nobody is merged.
 	if some, err := f.authors.authors(ctx); err != nil || some == 0 {
@@ -217,14 +217,14 @@ func (f *fanout) audiences(ctx context.Context, posts []*ent.Post) (map[int64]au
 		return nil, fmt.Errorf("read merged authors: %w", err)
 	}
 	for _, author := range merged {
-		known[author] = audience{merged: true, followers: known[author].followers}
+		known[author] = readership{merged: true, followers: known[author].followers}
 	}
 	return known, nil
 }
 
 // merged tells whether an author's posts are merged on read, and makes it so when they have come to have enough
 // followers.
-func (f *fanout) merged(ctx context.Context, authorID int64, known audience) (bool, error) {
+func (f *fanout) merged(ctx context.Context, authorID int64, known readership) (bool, error) {
 	if known.merged || f.mergeFollowers > 0 && known.followers < int64(f.mergeFollowers) {
 		return known.merged, nil
 	}

@@ -2,7 +2,7 @@
 // Nothing in it is the only copy. It is a Redis elsewhere, or one inside the process through the same client.
 //
 // A Redis that is down or does not answer costs one short wait; after it, calls fail at once for a second, and callers
-// fall back to SQL.
+// fall back to SQL. Only who insists waits for longer.
 package kv
 
 import (

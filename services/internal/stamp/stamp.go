@@ -102,15 +102,15 @@ func (b *Book) Changed(ctx context.Context, userID int64, changed ...Kind) {
 	}
 }
 
-// set stamps what has changed, and insists for a time.
-func (b *Book) set(ctx context.Context, patience time.Duration, userID int64, changed [kinds]bool) error {
+// set stamps what has changed, and insists for so long.
+func (b *Book) set(ctx context.Context, within time.Duration, userID int64, changed [kinds]bool) error {
 	values := b.kv.B().Hset().Key(key(userID)).FieldValue()
 	for kind, is := range changed {
 		if is {
 			values = values.FieldValue(fields[kind], drawn())
 		}
 	}
-	return b.kv.Insist(ctx, patience, values.Build(), b.kv.B().Expire().Key(key(userID)).Seconds(int64(kept.Seconds())).Build())
+	return b.kv.Insist(ctx, within, values.Build(), b.kv.B().Expire().Key(key(userID)).Seconds(int64(kept.Seconds())).Build())
 }
 
 // owe notes a stamp that could not be set. The first has payment tried in a moment.

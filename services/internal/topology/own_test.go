@@ -24,6 +24,7 @@ func TestOwnPostsAreSeenThoughRedisWasAwayWhenTheyWereWritten(t *testing.T) {
 		}
 	}
 	s.ToRedis.Cut()
+	t.Cleanup(func() { _ = s.ToRedis.Join() }) // It is back already, unless the test has failed.
 	for n := range replicas {
 		home(t, clients[n])
 	}
