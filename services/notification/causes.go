@@ -45,6 +45,10 @@ func (h *handler) causesConsumer() bus.Consumer {
 			&busv1.FollowRequested{}, &busv1.FollowRequestWithdrawn{}, &busv1.FollowRequestApproved{},
 			&busv1.MessageSent{}, &busv1.ConversationRead{},
 		},
+		Concerns: func(event proto.Message) bool {
+			e, ok := event.(*busv1.PostCreated)
+			return !ok || !e.GetPlain() || e.GetReplyToId() != 0 || e.GetRepostOfId() != 0 || e.GetQuoteOfId() != 0
+		},
 		Apply: h.apply,
 		Pace:  bus.PaceOfCounts,
 	}

@@ -22,10 +22,19 @@ func (h *handler) countsConsumer() bus.Consumer {
 	return bus.Consumer{
 		Name:   "post.counts",
 		Events: []proto.Message{&busv1.PostCreated{}, &busv1.PostDeleted{}, &busv1.PostLiked{}, &busv1.PostUnliked{}},
-		Apply:  applyCounts,
-		Pace:   bus.PaceOfCounts,
-		Done:   func(events []bus.Event) { h.hints.Announce(bus.PostChanged, changedPosts(events)...) },
+		Concerns: func(event proto.Message) bool {
+			e, ok := event.(*busv1.PostCreated)
+			return !ok || isAboutAnother(e)
+		},
+		Apply: applyCounts,
+		Pace:  bus.PaceOfCounts,
+		Done:  func(events []bus.Event) { h.hints.Announce(bus.PostChanged, changedPosts(events)...) },
 	}
+}
+
+// isAboutAnother tells that a post counts at another one.
+func isAboutAnother(e *busv1.PostCreated) bool {
+	return e.GetReplyToId() != 0 || e.GetRepostOfId() != 0 || e.GetQuoteOfId() != 0
 }
 
 // changedPosts answers the posts that are not what they were, in their counts or in being there.

@@ -148,11 +148,11 @@ func (h *handler) publish(ctx context.Context, tx *store.Tx, author int64, req *
 	if err := writePoll(ctx, tx, postID, req.GetPoll()); err != nil {
 		return nil, err
 	}
-	return post, emitCreated(tx, post)
+	return post, emitCreated(tx, post, len(p.mentioned) == 0 && len(p.tags) == 0)
 }
 
-// emitCreated tells of a new post.
-func emitCreated(tx *store.Tx, post *ent.Post) error {
+// emitCreated tells of a new post. A plain one has neither mentions nor hashtags.
+func emitCreated(tx *store.Tx, post *ent.Post, plain bool) error {
 	return tx.Emit(&busv1.PostCreated{
 		PostId:     post.ID,
 		AuthorId:   post.AuthorID,
@@ -160,5 +160,6 @@ func emitCreated(tx *store.Tx, post *ent.Post) error {
 		CreateTime: timestamppb.New(id.Time(post.ID)),
 		RepostOfId: post.RepostOfID,
 		QuoteOfId:  post.QuoteOfID,
+		Plain:      plain,
 	})
 }

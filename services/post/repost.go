@@ -56,7 +56,7 @@ func (h *handler) repost(ctx context.Context, tx *store.Tx, user, postID int64) 
 	if err != nil {
 		return nil, err
 	}
-	return repost, emitCreated(tx, repost)
+	return repost, emitCreated(tx, repost, true)
 }
 
 // repostOf answers a person's repost of a post.

@@ -38,6 +38,10 @@ func trendsConsumer() bus.Consumer {
 			&busv1.PostCreated{}, &busv1.PostEdited{}, &busv1.PostDeleted{},
 			&busv1.ProfileChanged{}, &busv1.AccountStateChanged{}, &busv1.AccountDeleted{},
 		},
+		Concerns: func(event proto.Message) bool {
+			e, ok := event.(*busv1.PostCreated)
+			return !ok || !e.GetPlain()
+		},
 		Apply: applyTrends,
 		Pace:  bus.PaceOfCounts,
 	}

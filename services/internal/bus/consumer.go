@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ type Consumer struct {
 	Name string
 	// Events are the kinds of events it reacts to.
 	Events []proto.Message
+	// Concerns, if there is one, tells whether an event has an effect at all. Those that have none are acknowledged and recorded
+	// nowhere: neither Prepare nor Apply sees them, nor Done.
+	Concerns func(event proto.Message) bool
 	// Prepare, if there is one, has its effect outside the database before Apply. It happens at least once for an event,
 	// so it must be harmless to repeat.
 	Prepare func(ctx context.Context, events []Event) error
@@ -47,6 +51,16 @@ func (c Consumer) Types() []string {
 
 // Durable answers the name of the consumer on the broker, where a dot is not allowed.
 func (c Consumer) Durable() string { return strings.ReplaceAll(c.Name, ".", "_") }
+
+// concerned answers the events that have an effect. One that is replayed for the consumer is among them: its dead letter goes.
+func (c Consumer) concerned(events []Event) []Event {
+	if c.Concerns == nil {
+		return events
+	}
+	return slices.DeleteFunc(slices.Clone(events), func(e Event) bool {
+		return !c.Concerns(e.Message) && e.raw.Headers().Get(headerConsumer) == ""
+	})
+}
 
 // batch answers how many events are handed over at once at most.
 func (c Consumer) batch() int {

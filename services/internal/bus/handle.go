@@ -89,6 +89,9 @@ func (b *Bus) apply(ctx context.Context, db *store.DB, c Consumer, events []Even
 	if err := failing(c, events); err != nil {
 		return err
 	}
+	if events = c.concerned(events); len(events) == 0 {
+		return nil
+	}
 	if c.Prepare != nil {
 		if err := c.Prepare(ctx, events); err != nil {
 			return err
@@ -117,8 +120,8 @@ func (b *Bus) apply(ctx context.Context, db *store.DB, c Consumer, events []Even
 
 // settle acknowledges events whose effect is committed, and decides about those that failed.
 func (b *Bus) settle(ctx context.Context, db *store.DB, c Consumer, events []Event, err error) {
-	if err == nil && c.Done != nil {
-		c.Done(events)
+	if effective := c.concerned(events); err == nil && c.Done != nil && len(effective) > 0 {
+		c.Done(effective)
 	}
 	if err == nil {
 		b.count(ctx, c, len(events), "")

@@ -34,8 +34,8 @@ type Act struct {
 // package audit.
 func (tx *Tx) Audit(act Act) { tx.acts = append(tx.acts, act) }
 
-// chain appends the acts of the transaction to the chain. It is the last that a transaction does before it commits, for
-// until then it keeps all others from appending.
+// chain appends the acts of the transaction to the chain. A transaction does it when all that fn does is done, for until it
+// commits it keeps all others from appending.
 func (tx *Tx) chain(ctx context.Context) error {
 	if len(tx.acts) == 0 {
 		return nil

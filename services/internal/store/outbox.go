@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -40,18 +39,23 @@ func (tx *Tx) Emit(event proto.Message) error {
 // outboxAtOnce bounds how many events one statement writes: databases take only so many parameters.
 const outboxAtOnce = 2000
 
-// flush writes the events of the transaction to the outbox.
+// flush writes the events of the transaction to the outbox, which is the last that it does.
 func (tx *Tx) flush(ctx context.Context) error {
-	if len(tx.events) == 0 {
-		return nil
-	}
-	rows := make([]*ent.OutboxEventCreate, len(tx.events))
-	for i, e := range tx.events {
-		rows[i] = tx.own.OutboxEvent.Create().SetID(e.ID).SetEventID(e.EventID).SetType(e.Type).
-			SetAggregateID(e.AggregateID).SetPayload(e.Payload).SetTraceParent(e.TraceParent).SetConsumer(e.Consumer)
-	}
-	for chunk := range slices.Chunk(rows, outboxAtOnce) {
-		if err := tx.own.OutboxEvent.CreateBulk(chunk...).Exec(ctx); err != nil {
+	for written := 0; written < len(tx.events); {
+		chunk := tx.events[written:min(written+outboxAtOnce, len(tx.events))]
+		written += len(chunk)
+		asked := ctx
+		if written == len(tx.events) {
+			asked = thenCommit(ctx)
+		}
+		rows := entsql.Dialect(tx.store.engine).Insert(outboxevent.Table).Columns(
+			outboxevent.FieldID, outboxevent.FieldEventID, outboxevent.FieldType, outboxevent.FieldAggregateID,
+			outboxevent.FieldPayload, outboxevent.FieldTraceParent, outboxevent.FieldConsumer)
+		for _, e := range chunk {
+			rows.Values(e.ID, e.EventID, e.Type, e.AggregateID, e.Payload, e.TraceParent, e.Consumer)
+		}
+		statement, args := rows.Query()
+		if _, err := tx.own.ExecContext(asked, statement, args...); err != nil {
 			return fmt.Errorf("write the outbox: %w", err)
 		}
 	}

@@ -65,7 +65,7 @@ func (s *Store) openPostgres(ctx context.Context, c Config, dsn string, tracing 
 		unbounded.RuntimeParams["statement_timeout"] = "0" // An index on a large table takes its time.
 		return openPool("postgresql", connector(unbounded, c), tracing), nil
 	}
-	s.writer = openPool("postgresql", paced(connector(pg, c)), tracing)
+	s.writer = openPool("postgresql", paced(sparing{connector(pg, c)}), tracing)
 	s.writer.SetConnMaxLifetime(connectionLife)
 	s.reader = s.writer
 	if err := reach(ctx, s.writer); err != nil {

@@ -62,15 +62,15 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 	err = fn(tx)
 	if err == nil {
-		err = tx.flush(ctx)
+		err = tx.chain(ctx)
 	}
 	if err == nil {
-		err = tx.chain(ctx)
+		failpoint.Hit(failpoint.BeforeCommit) // What flush writes last may commit.
+		err = tx.flush(ctx)
 	}
 	if err != nil {
 		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
 	}
-	failpoint.Hit(failpoint.BeforeCommit)
 	if err := sqlTx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}

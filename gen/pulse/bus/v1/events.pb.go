@@ -306,7 +306,10 @@ type PostCreated struct {
 	// The post that it passes on, 0 when it is not a repost.
 	RepostOfId int64 `protobuf:"varint,5,opt,name=repost_of_id,json=repostOfId,proto3" json:"repost_of_id,omitempty"`
 	// The post that it comments on, 0 when it quotes none.
-	QuoteOfId     int64 `protobuf:"varint,6,opt,name=quote_of_id,json=quoteOfId,proto3" json:"quote_of_id,omitempty"`
+	QuoteOfId int64 `protobuf:"varint,6,opt,name=quote_of_id,json=quoteOfId,proto3" json:"quote_of_id,omitempty"`
+	// Whether it mentions nobody and has no hashtag, so that neither need be looked for. Events written before the field existed say
+	// false of every post.
+	Plain         bool `protobuf:"varint,7,opt,name=plain,proto3" json:"plain,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -381,6 +384,13 @@ func (x *PostCreated) GetQuoteOfId() int64 {
 		return x.QuoteOfId
 	}
 	return 0
+}
+
+func (x *PostCreated) GetPlain() bool {
+	if x != nil {
+		return x.Plain
+	}
+	return false
 }
 
 // A post was deleted by its author.
@@ -2383,7 +2393,7 @@ const file_pulse_bus_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"api_key_id\x18\x01 \x01(\x03R\bapiKeyId:\x10\x9a\xb5\x18\f\n" +
 	"\n" +
-	"api_key_id\"\xf1\x01\n" +
+	"api_key_id\"\x87\x02\n" +
 	"\vPostCreated\x12\x17\n" +
 	"\apost_id\x18\x01 \x01(\x03R\x06postId\x12\x1b\n" +
 	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\x12\x1e\n" +
@@ -2392,7 +2402,8 @@ const file_pulse_bus_v1_events_proto_rawDesc = "" +
 	"createTime\x12 \n" +
 	"\frepost_of_id\x18\x05 \x01(\x03R\n" +
 	"repostOfId\x12\x1e\n" +
-	"\vquote_of_id\x18\x06 \x01(\x03R\tquoteOfId:\r\x9a\xb5\x18\t\n" +
+	"\vquote_of_id\x18\x06 \x01(\x03R\tquoteOfId\x12\x14\n" +
+	"\x05plain\x18\a \x01(\bR\x05plain:\r\x9a\xb5\x18\t\n" +
 	"\apost_id\"\xb4\x01\n" +
 	"\vPostDeleted\x12\x17\n" +
 	"\apost_id\x18\x01 \x01(\x03R\x06postId\x12\x1b\n" +
