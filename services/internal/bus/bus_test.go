@@ -337,6 +337,45 @@ func TestAnEventThatAlwaysFailsBecomesADeadLetterAndIsReplayed(t *testing.T) {
 	}
 }
 
+// A dead letter from before, of an event that has no effect any more, goes all the same when it is replayed.
+func TestEventsWithoutEffectAreRecordedNowhere(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	stop := s.consume(t, counter(func(*busv1.PostLiked) error { return errors.New("unlucky") }))
+	s.like(t, 13, 1)
+	testwait.Until(t, "a dead letter", func() bool { return len(s.letters(t)) == 1 })
+	stop()
+	c := counter(never)
+	c.Concerns = func(event proto.Message) bool { return event.(*busv1.PostLiked).GetPostId() == 1 }
+	var done atomic.Int64
+	c.Done = func(events []Event) { done.Add(int64(len(events))) }
+	s.consume(t, c)
+	s.like(t, 2, 3)
+	s.like(t, 1, 2)
+	testwait.Until(t, "all are acknowledged", func() bool { return done.Load() >= 2 && s.quiet(t, c.Name) })
+	if _, err := s.db.Store().Replay(t.Context(), s.letters(t)[0].id); err != nil {
+		t.Fatal(err)
+	}
+	testwait.Until(t, "no letters are left", func() bool { return len(s.letters(t)) == 0 })
+	if s.likes(t, 1) != 2 || s.likes(t, 2) != 0 {
+		t.Errorf("%d and %d likes, want 2 of the post with an effect and none of the other", s.likes(t, 1), s.likes(t, 2))
+	}
+	if entries := s.db.InboxEntry.Query().CountX(t.Context()); entries != 3 {
+		t.Errorf("%d events are recorded, want the two with an effect and the one that was replayed", entries)
+	}
+	concerned := 0
+	for _, row := range s.db.OutboxEvent.Query().Where(outboxevent.Type(c.Types()[0])).AllX(t.Context()) {
+		if is, err := c.IsConcerned(row); err != nil {
+			t.Error(err)
+		} else if is {
+			concerned++
+		}
+	}
+	if concerned != 3 {
+		t.Errorf("%d events of the outbox are to be recorded, want 3", concerned)
+	}
+}
+
 // letter is the part of a dead letter that tests look at.
 type letter struct {
 	id       int64

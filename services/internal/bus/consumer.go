@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -60,6 +61,15 @@ func (c Consumer) concerned(events []Event) []Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e Event) bool {
 		return !c.Concerns(e.Message) && e.raw.Headers().Get(headerConsumer) == ""
 	})
+}
+
+// IsConcerned tells whether the consumer records that it has consumed an event of the outbox.
+func (c Consumer) IsConcerned(row *ent.OutboxEvent) (bool, error) {
+	if c.Concerns == nil || row.Consumer != "" {
+		return true, nil
+	}
+	message, err := decodeMessage(row.Type, row.Payload)
+	return err != nil || c.Concerns(message), err
 }
 
 // batch answers how many events are handed over at once at most.
@@ -290,10 +300,16 @@ func decode(m jetstream.Msg) (Event, error) {
 	if e.AggregateID, err = strconv.ParseInt(m.Headers().Get(headerSubject), 10, 64); err != nil {
 		return e, fmt.Errorf("event without an aggregate: %w", err)
 	}
-	kind, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(m.Headers().Get(headerType)))
+	e.Message, err = decodeMessage(m.Headers().Get(headerType), m.Data())
+	return e, err
+}
+
+// decodeMessage reads the message of an event.
+func decodeMessage(eventType string, payload []byte) (proto.Message, error) {
+	kind, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(eventType))
 	if err != nil {
-		return e, fmt.Errorf("event of unknown type: %w", err)
+		return nil, fmt.Errorf("event of unknown type: %w", err)
 	}
-	e.Message = kind.New().Interface()
-	return e, proto.Unmarshal(m.Data(), e.Message)
+	message := kind.New().Interface()
+	return message, proto.Unmarshal(payload, message)
 }

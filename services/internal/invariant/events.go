@@ -16,6 +16,9 @@ import (
 // settlePoll is how often events on their way are counted while they are waited for.
 const settlePoll = 10 * time.Millisecond
 
+// eventsAtOnce bounds how many events one query reads.
+const eventsAtOnce = 1000
+
 // consumed checks I7, after waiting until no event is on its way any more.
 func (c Checker) consumed(ctx context.Context, r *Result) error {
 	deadline := time.NewTimer(c.SettleFor)
@@ -51,17 +54,44 @@ func (c Checker) consumed(ctx context.Context, r *Result) error {
 func (c Checker) waiting(ctx context.Context) (map[string][]int64, error) {
 	waiting := map[string][]int64{}
 	for _, consumer := range c.Consumers {
-		events, err := c.DB.OutboxEvent.Query().
-			Where(outboxevent.TypeIn(consumer.Types()...), outboxevent.ConsumerIn("", consumer.Name), notSettled(consumer)).
-			Limit(shownViolations).Select(outboxevent.FieldEventID).Ints(ctx)
+		events, err := c.waitingFor(ctx, consumer)
 		if err != nil {
 			return nil, err
 		}
-		for _, event := range events {
-			waiting[consumer.Name] = append(waiting[consumer.Name], int64(event))
+		if len(events) > 0 {
+			waiting[consumer.Name] = events
 		}
 	}
 	return waiting, nil
+}
+
+// waitingFor answers the first of the events that wait for a consumer. Some of those that it has not recorded have no effect for it.
+func (c Checker) waitingFor(ctx context.Context, consumer bus.Consumer) ([]int64, error) {
+	var waiting []int64
+	for after := int64(0); ; {
+		rows, err := c.DB.OutboxEvent.Query().
+			Where(outboxevent.IDGT(after), outboxevent.TypeIn(consumer.Types()...), outboxevent.ConsumerIn("", consumer.Name), notSettled(consumer)).
+			Order(outboxevent.ByID()).Limit(eventsAtOnce).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			concerned, err := consumer.IsConcerned(row)
+			if err != nil {
+				return nil, err
+			}
+			if concerned {
+				waiting = append(waiting, row.EventID)
+			}
+			if len(waiting) == shownViolations {
+				return waiting, nil
+			}
+			after = row.ID
+		}
+		if len(rows) < eventsAtOnce {
+			return waiting, nil
+		}
+	}
 }
 
 // notSettled matches events that are neither in the consumer's inbox nor among its dead letters.

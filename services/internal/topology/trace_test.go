@@ -26,12 +26,12 @@ import (
 func traced(trace string) string { return "00-" + trace + "-" + strings.Repeat("cd", 8) + "-01" }
 
 // postIn creates a post within a trace of its caller.
-func postIn(t *testing.T, p *person, trace, requestID string) {
+func postIn(t *testing.T, p *person, trace, requestID string, post *postv1.CreatePostRequest) {
 	t.Helper()
 	ctx, call := connect.NewClientContext(t.Context())
 	call.RequestHeader().Set("Traceparent", traced(trace))
 	call.RequestHeader().Set("X-Request-Id", requestID)
-	_, err := p.Posts.CreatePost(ctx, &postv1.CreatePostRequest{Text: "hello"})
+	_, err := p.Posts.CreatePost(ctx, post)
 	must(t, err)
 }
 
@@ -66,7 +66,9 @@ func TestOneTraceOfAPostReachesEveryConsumer(t *testing.T) {
 		return backlogIsEmpty(t, s)
 	})
 	trace, requestID := strings.Repeat("1c", 16), "the-request-of-the-trace"
-	postIn(t, ada, trace, requestID)
+	earlier := write(t, ada.Client, "hello")
+	// It has an effect for every consumer.
+	postIn(t, ada, trace, requestID, &postv1.CreatePostRequest{Text: "hello @post_bob #traced", QuoteOfId: earlier})
 
 	server := awaitSpan(t, "the call", func(s span) bool { return s.trace == trace && s.name == "pulse.post.v1.PostService/CreatePost" })
 	if server.parent != strings.Repeat("cd", 8) || server.kind != tracev1.Span_SPAN_KIND_SERVER || server.service != "pulse-post" {
@@ -107,7 +109,7 @@ func TestABatchOfEventsLinksToTheTraceOfEach(t *testing.T) {
 	ada := register(t, s, "batch_ada")
 	var posts sync.WaitGroup
 	for n := range 24 {
-		posts.Go(func() { postIn(t, ada, fmt.Sprintf("%032x", 0xba7c<<16+n), fmt.Sprintf("batch-%d", n)) })
+		posts.Go(func() { postIn(t, ada, fmt.Sprintf("%032x", 0xba7c<<16+n), fmt.Sprintf("batch-%d", n), &postv1.CreatePostRequest{Text: "hello"}) })
 	}
 	posts.Wait()
 	batch := awaitSpan(t, "a batch with links to two of the posts", func(s span) bool {
