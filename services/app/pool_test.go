@@ -99,7 +99,7 @@ func connections(t *testing.T, db *sql.DB) (n int) {
 
 func TestAStatementThatTakesTooLongIsUnavailable(t *testing.T) {
 	t.Parallel()
-	p, db := onPostgres(t, pulsetest.WithEnv("PULSE_DATABASE_STATEMENT_TIMEOUT", "300ms"))
+	p, db := onPostgres(t, pulsetest.WithEnv("PULSE_DATABASE_STATEMENT_TIMEOUT", "1s"))
 	ada := p.User(t, "ada", pulse.WithMaxAttempts(1))
 	held, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
