@@ -5,21 +5,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/pulse-social/pulse/services/internal/loopback"
 )
 
 const (
 	startWithin = 30 * time.Second
 	stopWithin  = 30 * time.Second
 )
+
+// cpusAtOnce is the setting of Go for how many CPUs a process uses at once (https://pkg.go.dev/runtime).
+const cpusAtOnce = "GOMAXPROCS"
 
 // wholePulse is the name of a process that runs all services.
 const wholePulse = "pulse"
@@ -44,7 +49,8 @@ type child struct {
 }
 
 // startServer starts the program with all services in one process, or each in one of its own when split. Its environment
-// is this one's, with addresses of its own and more.
+// is this one's, with addresses of its own and more. Each process of a split Pulse has one CPU at a time, as in Compose and as of
+// values-in-cluster.yaml of the chart, unless GOMAXPROCS says otherwise.
 func startServer(ctx context.Context, program, dataDir string, services []string, split bool, more []string) (*server, error) {
 	s := &server{urls: map[string]string{}}
 	groups := [][]string{services}
@@ -53,10 +59,13 @@ func startServer(ctx context.Context, program, dataDir string, services []string
 		for _, name := range services {
 			groups = append(groups, []string{name})
 		}
+		if os.Getenv(cpusAtOnce) == "" {
+			more = append(slices.Clone(more), cpusAtOnce+"=1")
+		}
 	}
 	addresses, peers := make([]string, len(groups)), []string{}
 	for i, group := range groups {
-		address, err := freeAddress(ctx)
+		address, err := loopback.Free()
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +76,7 @@ func startServer(ctx context.Context, program, dataDir string, services []string
 		}
 	}
 	for i, group := range groups {
-		ops, err := freeAddress(ctx)
+		ops, err := loopback.Free()
 		if err != nil {
 			return nil, errors.Join(err, s.stop())
 		}
@@ -173,15 +182,6 @@ func heapOf(ctx context.Context, ops string) (int64, error) {
 		}
 	}
 	return 0, fmt.Errorf("%s/metrics does not tell the size of the heap: %w", ops, lines.Err())
-}
-
-// freeAddress answers an address on loopback that nobody listened on a moment ago.
-func freeAddress(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 func lastLine(file string) string {

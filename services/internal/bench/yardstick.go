@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/pulse-social/pulse/services/internal/loopback"
 )
 
 // ServeYardstick serves answers of so many ready bytes over HTTP/1.1 until ctx ends: what net/http costs by itself, to
@@ -40,7 +42,7 @@ func ServeYardstick(ctx context.Context, address string, size int) error {
 
 // yardstick measures the same load on a server that does nothing but answer.
 func (b *bench) yardstick(ctx context.Context, rate float64, size int) (cpuPerRequest time.Duration, err error) {
-	address, err := freeAddress(ctx)
+	address, err := loopback.Free()
 	if err != nil {
 		return 0, err
 	}

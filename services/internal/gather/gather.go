@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
+// linger is how long a round waits for others before it asks. Those who are woken by the same come within a moment, but not at
+// the same instant: without it the first of them asks alone, and the others in two or three rounds.
+const linger = 5 * time.Millisecond
+
 // A Gatherer asks for what many goroutines want to know in rounds: those who come while a round is under way wait for the
-// next, which asks for all of them. Who comes alone does not wait, and the busier it is, the more one round answers.
+// next, which asks for all of them. The busier it is, the more one round answers.
 type Gatherer[K comparable, V any] struct {
 	ask      func(context.Context, []K) (map[K]V, error)
 	patience time.Duration
@@ -57,6 +61,7 @@ func (g *Gatherer[K, V]) Get(ctx context.Context, keys ...K) (map[K]V, error) {
 // rounds asks until nobody waits.
 func (g *Gatherer[K, V]) rounds(ctx context.Context) {
 	for {
+		<-time.After(linger)
 		g.mu.Lock()
 		now := g.next
 		g.next = nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/pulse-social/pulse/services/internal/gather"
@@ -141,4 +142,25 @@ func TestAQuestionEndsInTime(t *testing.T) {
 	if r := <-get(t.Context(), g, 2); !errors.Is(r.err, context.DeadlineExceeded) {
 		t.Errorf("got %v", r)
 	}
+}
+
+func TestThoseWhoComeAMomentLaterAreAskedForTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g, questions := newGatherer(time.Minute)
+		first := get(t.Context(), g, 2)
+		time.Sleep(time.Millisecond)
+		second := get(t.Context(), g, 3)
+		one := <-questions
+		defer time.Sleep(time.Second) // Until nobody waits any more.
+		if !slices.Equal(one.keys, []int{2, 3}) {
+			t.Errorf("asked for %v, want both", one.keys)
+		}
+		one.answer <- nil
+		for _, r := range []result{<-first, <-second} {
+			if r.err != nil || r.found[3] != 9 {
+				t.Errorf("answered %v", r)
+			}
+		}
+	})
 }

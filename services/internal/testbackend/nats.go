@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/pulse-social/pulse/services/internal/loopback"
 	"github.com/pulse-social/pulse/services/internal/testwait"
 )
 
@@ -59,14 +60,13 @@ func StartNATS(t testing.TB, servers int, change ...func(*server.Options)) *NATS
 // freeAddresses answers addresses on loopback that nobody listens on.
 func freeAddresses(t testing.TB, count int) []*url.URL {
 	t.Helper()
-	var free []*url.URL
-	for range count {
-		l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	free := make([]*url.URL, count)
+	for i := range free {
+		address, err := loopback.Free()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = l.Close() }()
-		free = append(free, &url.URL{Scheme: "nats", Host: l.Addr().String()})
+		free[i] = &url.URL{Scheme: "nats", Host: address}
 	}
 	return free
 }

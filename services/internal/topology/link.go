@@ -7,6 +7,8 @@ import (
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+
+	"github.com/pulse-social/pulse/services/internal/loopback"
 )
 
 // A Link is the way of the processes to a server. It can be cut, and it can fall silent.
@@ -17,7 +19,7 @@ type Link struct {
 
 // newLink lays a link to a server.
 func newLink(name, upstream string) (*Link, error) {
-	address, err := freeAddress()
+	address, err := loopback.Free()
 	if err != nil {
 		return nil, err
 	}

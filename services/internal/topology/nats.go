@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/pulse-social/pulse/services/internal/loopback"
 )
 
 // NATS is a NATS server on the loopback that can be stopped and started again, with its store or without.
@@ -22,7 +24,7 @@ type NATS struct {
 
 // startNATS starts a server that keeps its streams in dir.
 func startNATS(dir string) (*NATS, error) {
-	address, err := freeAddress()
+	address, err := loopback.Free()
 	if err != nil {
 		return nil, err
 	}

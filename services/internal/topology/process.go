@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/pulse-social/pulse/services/internal/loopback"
 )
 
 const (
@@ -52,10 +54,10 @@ type Process struct {
 func newProcess(binary, dir, name, service string, env map[string]string) (*Process, error) {
 	p := &Process{Name: name, Service: service, binary: binary, env: maps.Clone(env), log: filepath.Join(dir, name+".log")}
 	var err error
-	if p.api, err = freeAddress(); err != nil {
+	if p.api, err = loopback.Free(); err != nil {
 		return nil, err
 	}
-	if p.ops, err = freeAddress(); err != nil {
+	if p.ops, err = loopback.Free(); err != nil {
 		return nil, err
 	}
 	p.env["PULSE_ADDR"], p.env["PULSE_OPS_ADDR"] = p.api, p.ops

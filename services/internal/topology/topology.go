@@ -12,12 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -328,32 +325,4 @@ func (t *Topology) Logs() string {
 		all = append(append(all, "== "+p.Name+"\n"...), raw...)
 	}
 	return string(all)
-}
-
-// Ports are drawn from below those that Linux gives to outgoing connections: a process that restarts must find its own
-// free again.
-const (
-	firstPort = 22_000
-	ports     = 10_000
-	// portTries bounds the search; each try is likely to succeed.
-	portTries = 100
-)
-
-// drawn are the addresses that were answered before: some of them nobody listens at yet.
-var drawn sync.Map
-
-// freeAddress answers an address of the loopback that nobody listens at, and none twice.
-func freeAddress() (string, error) {
-	var err error
-	for range portTries {
-		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports)) //nolint:gosec // Any port will do.
-		if _, before := drawn.LoadOrStore(address, true); before {
-			continue
-		}
-		var l net.Listener
-		if l, err = new(net.ListenConfig).Listen(context.Background(), "tcp", address); err == nil {
-			return address, l.Close()
-		}
-	}
-	return "", errors.Join(errors.New("found no free port"), err)
 }

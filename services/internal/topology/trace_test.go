@@ -109,7 +109,9 @@ func TestABatchOfEventsLinksToTheTraceOfEach(t *testing.T) {
 	ada := register(t, s, "batch_ada")
 	var posts sync.WaitGroup
 	for n := range 24 {
-		posts.Go(func() { postIn(t, ada, fmt.Sprintf("%032x", 0xba7c<<16+n), fmt.Sprintf("batch-%d", n), &postv1.CreatePostRequest{Text: "hello"}) })
+		posts.Go(func() {
+			postIn(t, ada, fmt.Sprintf("%032x", 0xba7c<<16+n), fmt.Sprintf("batch-%d", n), &postv1.CreatePostRequest{Text: "hello"})
+		})
 	}
 	posts.Wait()
 	batch := awaitSpan(t, "a batch with links to two of the posts", func(s span) bool {
