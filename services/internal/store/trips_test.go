@@ -94,10 +94,27 @@ func openPostgres(t *testing.T) (*store.DB, *tripCounter) {
 	return openWith(t, c).For("post"), counter
 }
 
+// wantTrips fails when something never takes so many round trips. At first it may take more: statements are prepared, and a connection
+// that was idle for a second is tried first.
+func (c *tripCounter) wantTrips(t *testing.T, want int64, do func() error) {
+	t.Helper()
+	var took []int64
+	for range 5 {
+		before := c.trips.Load()
+		if err := do(); err != nil {
+			t.Fatal(err)
+		}
+		if took = append(took, c.trips.Load()-before); took[len(took)-1] == want {
+			return
+		}
+	}
+	t.Errorf("it took %v round trips, want %d", took, want)
+}
+
 func TestATransactionBeginsAndEndsWithItsStatements(t *testing.T) {
 	t.Parallel()
 	db, counter := openPostgres(t)
-	post := func() error {
+	counter.wantTrips(t, 2, func() error {
 		return db.Write(t.Context(), func(tx *store.Tx) error {
 			postID := tx.NewID()
 			if err := insert(t.Context(), tx, postID); err != nil {
@@ -105,33 +122,15 @@ func TestATransactionBeginsAndEndsWithItsStatements(t *testing.T) {
 			}
 			return tx.Emit(&busv1.PostCreated{PostId: postID})
 		})
-	}
-	for range 2 { // The first time the statements are prepared.
-		before := counter.trips.Load()
-		if err := post(); err != nil {
-			t.Fatal(err)
-		}
-		if trips := counter.trips.Load() - before; trips != 2 {
-			t.Logf("%d round trips", trips)
-			continue
-		}
-		return
-	}
-	t.Error("a post and its event take more than two round trips")
+	})
 }
 
 func TestATransactionOfNothingAsksNothing(t *testing.T) {
 	t.Parallel()
 	db, counter := openPostgres(t)
-	before := counter.trips.Load()
-	for range 3 {
-		if err := db.Write(t.Context(), func(*store.Tx) error { return nil }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if trips := counter.trips.Load() - before; trips != 0 {
-		t.Errorf("%d round trips, want none", trips)
-	}
+	counter.wantTrips(t, 0, func() error {
+		return db.Write(t.Context(), func(*store.Tx) error { return nil })
+	})
 }
 
 // Values that go with the begin of a transaction are those that they are elsewhere.
