@@ -120,10 +120,10 @@ func (b *Bus) apply(ctx context.Context, db *store.DB, c Consumer, events []Even
 
 // settle acknowledges events whose effect is committed, and decides about those that failed.
 func (b *Bus) settle(ctx context.Context, db *store.DB, c Consumer, events []Event, err error) {
-	if effective := c.concerned(events); err == nil && c.Done != nil && len(effective) > 0 {
-		c.Done(effective)
-	}
 	if err == nil {
+		if effective := c.concerned(events); c.Done != nil && len(effective) > 0 {
+			c.Done(effective)
+		}
 		b.count(ctx, c, len(events), "")
 	}
 	for _, e := range events {
