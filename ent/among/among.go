@@ -26,8 +26,10 @@ func where(column string, numbers []int64, list func(*sql.Selector), array strin
 			list(s)
 			return
 		}
+		// The name is made now: it is another once the query has an alias.
+		name := s.C(column)
 		s.Where(sql.P(func(b *sql.Builder) {
-			b.Ident(s.C(column)).WriteString(array)
+			b.Ident(name).WriteString(array)
 			Array(b, numbers)
 			b.WriteString(")")
 		}))

@@ -22,6 +22,7 @@ import (
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/mute"
+	"github.com/pulse-social/pulse/services/internal/notifications"
 	"github.com/pulse-social/pulse/services/internal/people"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
@@ -134,7 +135,7 @@ func (s *sender) seen(ctx context.Context, row *ent.Notification) (*told, error)
 // seenBy matches the causes of a notification that its recipient may see: who did it, and what it was done to or with.
 func seenBy(row *ent.Notification) func(*entsql.Selector) {
 	return func(s *entsql.Selector) {
-		seenCauses(row.RecipientID)(s)
+		notifications.SeenCauses(s)
 		switch notificationv1.NotificationKind(row.Kind) { //nolint:exhaustive // The others are about nothing but the actor.
 		case kindLike, kindRepost, kindReply, kindMention, kindQuote:
 			visibility.SeenPostIn(row.RecipientID, notificationcause.FieldObjectID)(s)

@@ -18,6 +18,7 @@ import (
 	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/id"
+	"github.com/pulse-social/pulse/services/internal/notifications"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -29,14 +30,9 @@ var newsKinds = map[busv1.EventNews]notificationv1.NotificationKind{
 	busv1.EventNews_EVENT_NEWS_REMINDER:  kindEventReminder,
 }
 
-// isEvent tells whether the subject of notifications of the kind is a meetup.
-func isEvent(kind notificationv1.NotificationKind) bool {
-	return slices.Contains(aboutEvents, int32(kind))
-}
-
 // isNews tells whether notifications of the kind are about a meetup that the recipient answered to.
 func isNews(kind notificationv1.NotificationKind) bool {
-	return isEvent(kind) && kind != kindEventAnswer && kind != kindEventInvite
+	return notifications.AboutEvent(kind) && kind != kindEventAnswer && kind != kindEventInvite
 }
 
 // comes are the answers of those who are told of a meetup, and of which its host is told.

@@ -10,7 +10,9 @@ import (
 	entnotification "github.com/pulse-social/pulse/ent/notification"
 	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/notifications"
 	"github.com/pulse-social/pulse/services/internal/page"
+	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
 // ListNotifications lists what the caller is notified of, what changed last first.
@@ -20,7 +22,7 @@ func (h *handler) ListNotifications(ctx context.Context, req *notificationv1.Lis
 		return nil, err
 	}
 	viewer := auth.Caller(ctx).UserID
-	query := h.db.Notification.Query().Where(shown(viewer))
+	query := h.db.Notification.Query().Where(notifications.Shown(viewer))
 	if len(req.GetKinds()) > 0 {
 		kinds := make([]int32, len(req.GetKinds()))
 		for i, kind := range req.GetKinds() {
@@ -43,29 +45,37 @@ func (h *handler) ListNotifications(ctx context.Context, req *notificationv1.Lis
 		rows = rows[:cursor.Size]
 		answer.NextPageToken = cursor.Token(rows[len(rows)-1].Sequence, page.Onward)
 	}
-	answer.Notifications, err = h.render(ctx, viewer, rows)
+	answer.Notifications, err = h.renderer.Render(ctx, rows)
 	return answer, err
 }
 
 // BatchGetNotifications answers those of the notifications that are shown to the caller, in the order asked.
 func (h *handler) BatchGetNotifications(ctx context.Context, req *notificationv1.BatchGetNotificationsRequest) (*notificationv1.BatchGetNotificationsResponse, error) {
 	viewer := auth.Caller(ctx).UserID
-	rows, err := h.shownOf(ctx, viewer, req.GetNotificationIds())
+	looks := visibility.SightsOf(viewer, req.GetNotificationIds())
+	found, err := h.renderer.Looks(ctx, looks)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[int64]*ent.Notification, len(rows))
-	for _, row := range rows {
-		byID[row.ID] = row
-	}
-	asked := make([]*ent.Notification, 0, len(rows))
-	for _, id := range req.GetNotificationIds() {
-		if row := byID[id]; row != nil {
-			asked = append(asked, row)
+	answer := &notificationv1.BatchGetNotificationsResponse{}
+	for _, look := range looks {
+		if n := found[look]; n != nil {
+			answer.Notifications = append(answer.Notifications, n)
 		}
 	}
-	rendered, err := h.render(ctx, viewer, asked)
-	return &notificationv1.BatchGetNotificationsResponse{Notifications: rendered}, err
+	return answer, nil
+}
+
+// countedUnread is how many unread notifications are counted: it stands for "more than 99".
+const countedUnread = 100
+
+// unread answers how many notifications a person has not read, at most [countedUnread].
+func unread(ctx context.Context, client *ent.Client, viewer int64) (int32, error) {
+	ids, err := client.Notification.Query().Where(notifications.Shown(viewer), entnotification.Read(false)).Limit(countedUnread).IDs(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count unread notifications: %w", err)
+	}
+	return int32(len(ids)), nil
 }
 
 // GetUnreadCount answers how many notifications the caller has not read.

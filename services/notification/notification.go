@@ -2,7 +2,7 @@
 //
 // A consumer (causes.go) looks at what events are about and writes causes: that somebody did one thing, for which one person
 // is notified. Like causes are one notification until it is read (raise.go). What a person no longer may see is left out when
-// it is read, in the database (shown.go), so nothing that changes there has to be written here.
+// it is read (package notifications), so nothing that changes there has to be written here.
 package notification
 
 import (
@@ -17,6 +17,7 @@ import (
 	"github.com/pulse-social/pulse/gen/pulse/notification/v1/notificationv1connect"
 	"github.com/pulse-social/pulse/services/internal/bus"
 	"github.com/pulse-social/pulse/services/internal/clock"
+	"github.com/pulse-social/pulse/services/internal/notifications"
 	"github.com/pulse-social/pulse/services/internal/service"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
@@ -43,6 +44,7 @@ func (c Config) Validate() error {
 type handler struct {
 	db         *store.DB
 	visibility *visibility.Policy
+	renderer   *notifications.Renderer
 	now        clock.Clock
 	log        *slog.Logger
 	config     Config
@@ -52,7 +54,7 @@ type handler struct {
 
 // New makes the service.
 func New(c Config, d service.Deps) service.Service {
-	h := &handler{db: d.DB, visibility: d.Visibility, now: d.Now, log: d.Log, config: c}
+	h := &handler{db: d.DB, visibility: d.Visibility, renderer: notifications.NewRenderer(d.DB, d.Visibility), now: d.Now, log: d.Log, config: c}
 	h.push = newPush(c.Push, d)
 	return service.Service{
 		Register:   func(s *connect.Server) { notificationv1connect.RegisterNotificationServiceHandler(s, h) },

@@ -12,6 +12,7 @@ import (
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	"github.com/pulse-social/pulse/services/internal/auth"
+	"github.com/pulse-social/pulse/services/internal/notifications"
 	"github.com/pulse-social/pulse/services/internal/rpc"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
@@ -23,7 +24,7 @@ func (h *handler) MarkNotificationRead(ctx context.Context, req *notificationv1.
 		if _, err := lockHeads(ctx, tx, []int64{reader}); err != nil {
 			return nil, err
 		}
-		row, err := tx.Notification.Query().Where(shown(reader), entnotification.ID(req.GetNotificationId())).Only(ctx)
+		row, err := tx.Notification.Query().Where(notifications.Shown(reader), entnotification.ID(req.GetNotificationId())).Only(ctx)
 		if store.IsNotFound(err) {
 			return nil, rpc.Fail(errorsv1.Reason_REASON_NOTIFICATION_NOT_FOUND, "you have no notification of that id")
 		}

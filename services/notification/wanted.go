@@ -9,6 +9,7 @@ import (
 	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	"github.com/pulse-social/pulse/services/internal/id"
 	"github.com/pulse-social/pulse/services/internal/mute"
+	"github.com/pulse-social/pulse/services/internal/notifications"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
@@ -57,7 +58,7 @@ func (h *handler) wanted(ctx context.Context, tx *store.Tx, all []*candidate) ([
 		case !f.active[c.actor], !f.active[c.recipient],
 			f.blocks[pair{c.actor, c.recipient}], f.blocks[pair{c.recipient, c.actor}],
 			isPost(c.kind) && !f.sights[visibility.Sight{ViewerID: c.recipient, ObjectID: c.object}],
-			isEvent(c.kind) && !f.meetups[visibility.Sight{ViewerID: c.recipient, ObjectID: c.subject}],
+			notifications.AboutEvent(c.kind) && !f.meetups[visibility.Sight{ViewerID: c.recipient, ObjectID: c.subject}],
 			!isNews(c.kind) && muted.Person(c.actor, tx.Now), muted.Text(tx.Now, c.texts...),
 			!f.heeds(c, preference.GetAudience()):
 			continue
@@ -95,7 +96,7 @@ func (h *handler) filters(ctx context.Context, tx *store.Tx, all []*candidate) (
 		if isPost(c.kind) {
 			looks = append(looks, visibility.Sight{ViewerID: c.recipient, ObjectID: c.object})
 		}
-		if isEvent(c.kind) {
+		if notifications.AboutEvent(c.kind) {
 			meetups = append(meetups, visibility.Sight{ViewerID: c.recipient, ObjectID: c.subject})
 		}
 	}

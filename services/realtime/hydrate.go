@@ -6,6 +6,7 @@ import (
 	"github.com/pulse-social/pulse/ent"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	"github.com/pulse-social/pulse/gen/pulse/messaging/v1/messagingv1connect"
+	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	"github.com/pulse-social/pulse/gen/pulse/notification/v1/notificationv1connect"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	"github.com/pulse-social/pulse/gen/pulse/post/v1/postv1connect"
@@ -14,6 +15,7 @@ import (
 	"github.com/pulse-social/pulse/services/internal/gather"
 	"github.com/pulse-social/pulse/services/internal/messages"
 	"github.com/pulse-social/pulse/services/internal/mute"
+	"github.com/pulse-social/pulse/services/internal/notifications"
 	"github.com/pulse-social/pulse/services/internal/service"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
@@ -28,6 +30,7 @@ type sources struct {
 	posts         postv1connect.PostServiceClient
 	copies        postCopies
 	said          *gather.Gatherer[visibility.Sight, *messagingv1.Message]
+	raised        *gather.Gatherer[visibility.Sight, *notificationv1.Notification]
 	messages      messagingv1connect.MessagingServiceClient
 	notifications notificationv1connect.NotificationServiceClient
 	now           clock.Clock
@@ -38,6 +41,7 @@ func newSources(d service.Deps) sources {
 		db: d.DB, visibility: d.Visibility, looker: newLooker(d.DB), posts: postv1connect.NewPostServiceClient(d.Dial("post")),
 		copies:        newPostCopies(d.Now),
 		said:          gather.New(sightsTimeout, messages.NewRenderer(d.DB).Looks),
+		raised:        gather.New(sightsTimeout, notifications.NewRenderer(d.DB, d.Visibility).Looks),
 		messages:      messagingv1connect.NewMessagingServiceClient(d.Dial("messaging")),
 		notifications: notificationv1connect.NewNotificationServiceClient(d.Dial("notification")),
 		now:           d.Now,
@@ -89,7 +93,7 @@ func (s sources) tellKind(ctx context.Context, viewer int64, items []*ent.Stream
 	case kindConversationRead:
 		return s.tellRead(ctx, viewer, items)
 	case kindNotification:
-		return s.tellNotifications(ctx, items)
+		return s.tellNotifications(ctx, viewer, items)
 	case kindNotificationsRead:
 		return s.tellNotificationsRead(ctx, items)
 	}

@@ -9,20 +9,30 @@ import (
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
 	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	realtimev1 "github.com/pulse-social/pulse/gen/pulse/realtime/v1"
+	"github.com/pulse-social/pulse/services/internal/gather"
 	"github.com/pulse-social/pulse/services/internal/visibility"
 )
 
-func (s sources) tellMessages(ctx context.Context, viewer int64, items []*ent.StreamItem) ([]response, error) {
-	looks := visibility.SightsOf(viewer, objects(items))
-	messages, err := s.said.Get(ctx, looks...)
+// seen answers what the viewer sees of the objects of items, asked for together with what others are told at the same moment.
+func seen[T any](ctx context.Context, looks *gather.Gatherer[visibility.Sight, *T], viewer int64, items []*ent.StreamItem) (map[int64]*T, error) {
+	mine := visibility.SightsOf(viewer, objects(items))
+	all, err := looks.Get(ctx, mine...)
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[int64]*messagingv1.Message, len(items))
-	for _, look := range looks {
-		if message := messages[look]; message != nil {
-			found[look.ObjectID] = message
+	found := make(map[int64]*T, len(mine))
+	for _, look := range mine {
+		if object := all[look]; object != nil {
+			found[look.ObjectID] = object
 		}
+	}
+	return found, nil
+}
+
+func (s sources) tellMessages(ctx context.Context, viewer int64, items []*ent.StreamItem) ([]response, error) {
+	found, err := seen(ctx, s.said, viewer, items)
+	if err != nil {
+		return nil, err
 	}
 	return each(items, found, func(item *ent.StreamItem, message *messagingv1.Message) response {
 		if item.Kind == kindMessageSent {
@@ -94,14 +104,10 @@ func (s sources) tellRead(ctx context.Context, viewer int64, items []*ent.Stream
 	return told, nil
 }
 
-func (s sources) tellNotifications(ctx context.Context, items []*ent.StreamItem) ([]response, error) {
-	answer, err := s.notifications.BatchGetNotifications(ctx, &notificationv1.BatchGetNotificationsRequest{NotificationIds: objects(items)})
+func (s sources) tellNotifications(ctx context.Context, viewer int64, items []*ent.StreamItem) ([]response, error) {
+	found, err := seen(ctx, s.raised, viewer, items)
 	if err != nil {
 		return nil, err
-	}
-	found := make(map[int64]*notificationv1.Notification, len(items))
-	for _, notification := range answer.GetNotifications() {
-		found[notification.GetId()] = notification
 	}
 	return each(items, found, func(_ *ent.StreamItem, notification *notificationv1.Notification) response {
 		return &realtimev1.SubscribeResponse{Event: &realtimev1.SubscribeResponse_Notification{Notification: notification}}

@@ -2,12 +2,17 @@ package realtime_test
 
 import (
 	"cmp"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	graphv1 "github.com/pulse-social/pulse/gen/pulse/graph/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
+	notificationv1 "github.com/pulse-social/pulse/gen/pulse/notification/v1"
 	postv1 "github.com/pulse-social/pulse/gen/pulse/post/v1"
 	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	"github.com/pulse-social/pulse/services/internal/testwait"
@@ -144,5 +149,103 @@ func TestEachIsToldAMessageAsTheirs(t *testing.T) {
 	wantReaction("bob", bobs.said(), true)
 	if m := eves.said(); m.GetId() != adaSays || m.GetText() != "hello" || len(m.GetReactions()) > 0 {
 		t.Errorf("who blocks the one who reacts is told %v, want the message without the reaction", m)
+	}
+}
+
+// notified answers the notifications that are told before a post of one's own, by id.
+func (e *events) notified(until int64) map[int64]*notificationv1.Notification {
+	e.t.Helper()
+	told := map[int64]*notificationv1.Notification{}
+	for {
+		event := e.durable()
+		if n := event.GetNotification(); n != nil {
+			told[n.GetId()] = n
+		}
+		if event.GetTimelinePost().GetPost().GetId() == until {
+			return told
+		}
+	}
+}
+
+// One read serves all who are notified in the same moment, and each is told what the list of their own notifications says by then,
+// and of nobody else's.
+func TestEachIsToldTheirNotifications(t *testing.T) {
+	t.Parallel()
+	p := pulsetest.Start(t)
+	ada, bob, eve, group := threeInAGroup(t, p)
+	cat, dan := newPerson(t, p, "cat"), newPerson(t, p, "dan")
+	adasPost := ada.post(t, "mine")
+	p.Settle(t)
+	all := []*person{ada, bob, cat, eve}
+	cursors := map[*person]string{}
+	for _, person := range all {
+		stream := person.subscribe(t, "").opened()
+		cursors[person] = stream.cursor
+		stream.close()
+	}
+
+	mention := bob.post(t, "canary for @ada, @cat and @eve")
+	quote := cat.quote(t, adasPost, "see there")
+	for _, by := range []*person{bob, cat, dan} {
+		must[*postv1.LikePostResponse](t)(by.Posts.LikePost(t.Context(), &postv1.LikePostRequest{PostId: adasPost}))
+	}
+	dan.follow(t, cat)
+	ada.say(t, group, "hello")
+	bob.say(t, group, "hello too")
+	p.Settle(t)
+	must[*graphv1.BlockUserResponse](t)(eve.Graph.BlockUser(t.Context(), &graphv1.BlockUserRequest{UserId: bob.ID}))
+	must[*messagingv1.RemoveMemberResponse](t)(ada.Messaging.RemoveMember(t.Context(), &messagingv1.RemoveMemberRequest{
+		ConversationId: group, UserId: bob.ID,
+	}))
+	p.Suspend(t, "dan")
+	fences := map[*person]int64{}
+	for _, person := range all {
+		fences[person] = person.post(t, "that is all")
+	}
+	p.Settle(t)
+
+	streams := map[*person]*events{}
+	for _, person := range all {
+		streams[person] = person.subscribe(t, cursors[person])
+	}
+	got := map[*person]map[int64]*notificationv1.Notification{}
+	kinds := map[string][]string{}
+	for _, person := range all {
+		got[person] = streams[person].notified(fences[person])
+		want := must[*notificationv1.ListNotificationsResponse](t)(person.Notifications.ListNotifications(t.Context(), &notificationv1.ListNotificationsRequest{})).GetNotifications()
+		// They followed each other before, and who follows now may not be seen.
+		want = slices.DeleteFunc(want, func(n *notificationv1.Notification) bool {
+			return n.GetKind() == notificationv1.NotificationKind_NOTIFICATION_KIND_FOLLOW
+		})
+		for _, n := range want {
+			if told := got[person][n.GetId()]; !proto.Equal(told, n) {
+				t.Errorf("%s is told\n%v, and the list says\n%v", person.Handle, told, n)
+			}
+			kinds[person.Handle] = append(kinds[person.Handle], strings.TrimPrefix(n.GetKind().String(), "NOTIFICATION_KIND_"))
+		}
+		if len(got[person]) != len(want) {
+			t.Errorf("%s is told of %d, and the list has %d", person.Handle, len(got[person]), len(want))
+		}
+		slices.Sort(kinds[person.Handle])
+	}
+	want := map[string][]string{"ada": {"LIKE", "MENTION", "MESSAGE", "QUOTE"}, "cat": {"MENTION"}, "eve": {"MESSAGE"}}
+	if !maps.EqualFunc(kinds, want, slices.Equal) {
+		t.Errorf("notified of %v, want %v", kinds, want)
+	}
+	for _, n := range got[ada] {
+		switch n.GetKind() { //nolint:exhaustive // Of those that are about posts.
+		case notificationv1.NotificationKind_NOTIFICATION_KIND_LIKE:
+			if n.GetPostId() != adasPost || n.GetActorCount() != 2 || n.GetActors()[0].GetHandle() != "cat" {
+				t.Errorf("who wrote it is told of likes %v, want those of cat and bob", n)
+			}
+		case notificationv1.NotificationKind_NOTIFICATION_KIND_MENTION:
+			if n.GetActorPostId() != mention {
+				t.Errorf("who is mentioned is told %v", n)
+			}
+		case notificationv1.NotificationKind_NOTIFICATION_KIND_QUOTE:
+			if n.GetActorPostId() != quote || n.GetPostId() != adasPost {
+				t.Errorf("who is quoted is told %v", n)
+			}
+		}
 	}
 }

@@ -83,7 +83,7 @@ type seen struct {
 // Looks answers the looks that find a message which their viewer may see.
 func (r *Renderer) Looks(ctx context.Context, looks []visibility.Sight) (map[visibility.Sight]*messagingv1.Message, error) {
 	found := make(map[visibility.Sight]*messagingv1.Message, len(looks))
-	for some := range slices.Chunk(unique(looks), looksAtOnce) {
+	for some := range slices.Chunk(visibility.UniqueSights(looks), looksAtOnce) {
 		rows, err := r.read(ctx, some)
 		if err != nil {
 			return nil, err
@@ -112,15 +112,11 @@ func (r *Renderer) read(ctx context.Context, looks []visibility.Sight) ([]seen, 
 	}
 	read := make([]seen, len(rows))
 	for i, row := range rows {
-		viewer, err := row.Value(visibility.SightsViewer)
+		look, err := visibility.SightIn(row, row.ID)
 		if err != nil {
 			return nil, err
 		}
-		who, ok := viewer.(int64)
-		if !ok {
-			return nil, fmt.Errorf("a viewer is a %T", viewer)
-		}
-		read[i] = seen{row, visibility.Sight{ViewerID: who, ObjectID: row.ID}}
+		read[i] = seen{row, look}
 	}
 	return read, nil
 }
@@ -153,7 +149,7 @@ func (r *Renderer) render(ctx context.Context, rows []seen) ([]*messagingv1.Mess
 			persons = append(persons, m.person(m.SubjectID))
 		}
 	}
-	users, err := people.SummariesFor(ctx, r.db, unique(persons))
+	users, err := people.SummariesFor(ctx, r.db, visibility.UniqueSights(persons))
 	if err != nil {
 		return nil, err
 	}
@@ -178,19 +174,6 @@ func (r *Renderer) render(ctx context.Context, rows []seen) ([]*messagingv1.Mess
 // person is the viewer's look at a person.
 func (m seen) person(userID int64) visibility.Sight {
 	return visibility.Sight{ViewerID: m.look.ViewerID, ObjectID: userID}
-}
-
-// unique answers each look once.
-func unique(looks []visibility.Sight) []visibility.Sight {
-	known := make(map[visibility.Sight]bool, len(looks))
-	once := make([]visibility.Sight, 0, len(looks))
-	for _, look := range looks {
-		if !known[look] {
-			known[look] = true
-			once = append(once, look)
-		}
-	}
-	return once
 }
 
 // groupsOf answers which of the conversations that messages are in are groups.

@@ -41,12 +41,22 @@ func (p *Policy) Private(ctx context.Context, userID int64) (bool, error) {
 
 // SeenPersonIn matches rows, of whatever table, whose column holds the id of a person that the viewer may see: for queries
 // that list people, so that their pages are full.
-func SeenPersonIn(viewer int64, column string) func(*entsql.Selector) {
+func SeenPersonIn(userID int64, column string) func(*entsql.Selector) {
+	return seenPersonIn(viewer{id: userID}, column)
+}
+
+// SeenPersonBy is [SeenPersonIn] for whomever another column of the query names, and who is never nobody.
+func SeenPersonBy(viewerColumn, column string) func(*entsql.Selector) {
+	return seenPersonIn(viewer{column: viewerColumn}, column)
+}
+
+// seenPersonIn is [SeenPersonIn] for a viewer whom the query itself may name.
+func seenPersonIn(viewer viewer, column string) func(*entsql.Selector) {
 	return func(s *entsql.Selector) {
 		accounts := entsql.Table(account.Table)
 		seen := entsql.Select(accounts.C(account.FieldID)).From(accounts).
 			Where(entsql.ColumnsEQ(accounts.C(account.FieldID), s.C(column)))
-		SeenPeople(viewer)(seen)
+		seenPeople(viewer)(seen)
 		s.Where(entsql.Exists(seen))
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 
+	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/event"
 	"github.com/pulse-social/pulse/ent/post"
 	"github.com/pulse-social/pulse/services/internal/store"
@@ -41,6 +42,19 @@ func SightsOf(viewer int64, objectIDs []int64) []Sight {
 	return sights
 }
 
+// UniqueSights answers each look once.
+func UniqueSights(looks []Sight) []Sight {
+	known := make(map[Sight]bool, len(looks))
+	once := make([]Sight, 0, len(looks))
+	for _, look := range looks {
+		if !known[look] {
+			known[look] = true
+			once = append(once, look)
+		}
+	}
+	return once
+}
+
 // sightsAtOnce bounds how many looks are asked about in one query.
 const sightsAtOnce = 2000
 
@@ -54,6 +68,45 @@ func (p *Policy) Sights(ctx context.Context, sights []Sight) (map[Sight]bool, er
 			SeenPostsBy(looks.C(SightsViewer))(s)
 		}).Scan(ctx, rows)
 	})
+}
+
+// PostsFor is [Policy.Posts] for many who look, none of whom is anonymous.
+func (p *Policy) PostsFor(ctx context.Context, looks []Sight) (map[Sight]*ent.Post, error) {
+	seen := make(map[Sight]*ent.Post, len(looks))
+	for some := range slices.Chunk(looks, sightsAtOnce) {
+		rows, err := p.db.Post.Query().Where(func(s *entsql.Selector) {
+			viewer := JoinSights(s, post.FieldID, some).C(SightsViewer)
+			s.AppendSelect(viewer)
+			SeenPostsBy(viewer)(s)
+		}).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look for posts: %w", err)
+		}
+		for _, row := range rows {
+			look, err := SightIn(row, row.ID)
+			if err != nil {
+				return nil, err
+			}
+			seen[look] = row
+		}
+	}
+	return seen, nil
+}
+
+// SightIn answers whose look at an object found a row that was read with what [JoinSights] joins.
+func SightIn(row interface {
+	Value(column string) (ent.Value, error)
+}, objectID int64,
+) (Sight, error) {
+	value, err := row.Value(SightsViewer)
+	if err != nil {
+		return Sight{}, err
+	}
+	viewer, ok := value.(int64)
+	if !ok {
+		return Sight{}, fmt.Errorf("a viewer is a %T", value)
+	}
+	return Sight{ViewerID: viewer, ObjectID: objectID}, nil
 }
 
 // EventSights is [Policy.Sights] for meetups.
