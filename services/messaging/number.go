@@ -2,10 +2,12 @@ package messaging
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/conversationmember"
+	"github.com/pulse-social/pulse/ent/message"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	"github.com/pulse-social/pulse/services/internal/store"
 	"github.com/pulse-social/pulse/services/internal/visibility"
@@ -55,36 +57,46 @@ type note struct {
 	media    []int64
 }
 
-// write writes messages under their numbers, with the events. What the sender sent counts as read by them, and as accepted.
-func write(ctx context.Context, tx *store.Tx, next numbers, conversationID, sender int64, notes ...note) ([]*ent.Message, error) {
-	rows := make([]*ent.MessageCreate, len(notes))
+// write makes messages under their numbers, emits their events, and answers the statements that write them. What the sender sent
+// counts as read by them, and as accepted.
+func write(ctx context.Context, tx *store.Tx, next numbers, conversationID, sender int64, notes ...note) ([]*ent.Message, []store.Statement, error) {
+	messages := make([]*ent.Message, len(notes))
+	rows := tx.Insert(message.Table,
+		message.FieldID, message.FieldConversationID, message.FieldSequence, message.FieldSenderID, message.FieldKind, message.FieldText,
+		message.FieldSubjectID, message.FieldReplyToID, message.FieldClientID, message.FieldMedia, message.FieldDeleted)
 	for i, n := range notes {
-		offset := int64(i)
-		rows[i] = tx.Message.Create().SetID(next.id + offset).SetConversationID(conversationID).SetSequence(next.sequence + offset).
-			SetSenderID(sender).SetKind(n.kind).SetText(n.text).SetSubjectID(n.subject).SetReplyToID(n.replyTo)
+		m := &ent.Message{
+			ID: next.id + int64(i), ConversationID: conversationID, Sequence: next.sequence + int64(i), SenderID: sender, Kind: n.kind, Text: n.text,
+			SubjectID: n.subject, ReplyToID: n.replyTo, Media: n.media,
+		}
 		if n.clientID != "" {
-			rows[i].SetClientID(n.clientID)
+			m.ClientID = &n.clientID
 		}
-		if len(n.media) > 0 {
-			rows[i].SetMedia(n.media)
-		}
-		if err := attach(ctx, tx, next.id+offset, n.media); err != nil {
-			return nil, err
-		}
-		err := tx.Emit(&busv1.MessageSent{
-			ConversationId: conversationID, MessageId: next.id + offset, Sequence: next.sequence + offset, SenderId: sender, Kind: n.kind,
-		})
+		media, err := mediaColumn(n.media)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		rows.Values(m.ID, m.ConversationID, m.Sequence, m.SenderID, m.Kind, m.Text, m.SubjectID, m.ReplyToID, m.ClientID, media, m.Deleted)
+		if err := attach(ctx, tx, m.ID, n.media); err != nil {
+			return nil, nil, err
+		}
+		err = tx.Emit(&busv1.MessageSent{ConversationId: conversationID, MessageId: m.ID, Sequence: m.Sequence, SenderId: sender, Kind: n.kind})
+		if err != nil {
+			return nil, nil, err
+		}
+		messages[i] = m
 	}
-	messages, err := tx.Message.CreateBulk(rows...).Save(ctx)
-	if err != nil {
-		return nil, err
+	read := tx.Update(conversationmember.Table, conversationmember.ConversationID(conversationID), conversationmember.UserID(sender)).
+		Set(conversationmember.FieldReadSequence, next.lastSequence).Set(conversationmember.FieldFolder, visibility.FolderInbox)
+	return messages, []store.Statement{store.StatementOf(rows), store.StatementOf(read)}, nil
+}
+
+// mediaColumn is how the ids of a message's pictures are kept: as JSON, or not at all.
+func mediaColumn(mediaIDs []int64) (any, error) {
+	if len(mediaIDs) == 0 {
+		return nil, nil
 	}
-	return messages, tx.ConversationMember.Update().
-		Where(conversationmember.ConversationID(conversationID), conversationmember.UserID(sender)).
-		SetReadSequence(next.lastSequence).SetFolder(visibility.FolderInbox).Exec(ctx)
+	return json.Marshal(mediaIDs)
 }
 
 // attach notes that a message has pictures, by which they are seen with it and kept as long.
@@ -108,8 +120,12 @@ func tell(ctx context.Context, tx *store.Tx, conversationID, sender int64, notes
 	if err != nil {
 		return err
 	}
-	if _, err := write(ctx, tx, next, conversationID, sender, notes...); err != nil {
+	_, statements, err := write(ctx, tx, next, conversationID, sender, notes...)
+	if err != nil {
 		return err
+	}
+	if err := tx.Do(ctx, statements...); err != nil {
+		return fmt.Errorf("write messages: %w", err)
 	}
 	return tx.Emit(&busv1.ConversationChanged{ConversationId: conversationID})
 }

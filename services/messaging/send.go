@@ -4,12 +4,15 @@ import (
 	"context"
 	"strings"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/conversationmember"
 	entmessage "github.com/pulse-social/pulse/ent/message"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	errorsv1 "github.com/pulse-social/pulse/gen/pulse/errors/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
+	userv1 "github.com/pulse-social/pulse/gen/pulse/user/v1"
 	"github.com/pulse-social/pulse/services/internal/attachment"
 	"github.com/pulse-social/pulse/services/internal/auth"
 	"github.com/pulse-social/pulse/services/internal/messages"
@@ -28,14 +31,15 @@ func (h *handler) SendMessage(ctx context.Context, req *messagingv1.SendMessageR
 		return nil, err
 	}
 	caller := auth.Caller(ctx).UserID
-	var sent *ent.Message // nil when the message was sent before.
+	var sent *sending // nil when the message was sent before.
 	answer, err := store.Answer(ctx, h.db, func(tx *store.Tx) (*messagingv1.SendMessageResponse, error) {
 		var err error
 		sent = nil
 		m, err := h.sentBefore(ctx, tx, caller, req)
 		if m == nil && err == nil {
-			m, err = h.send(ctx, tx, caller, req)
-			sent = m
+			if sent, err = h.send(ctx, tx, caller, req); err == nil {
+				m = sent.Message
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -47,6 +51,13 @@ func (h *handler) SendMessage(ctx context.Context, req *messagingv1.SendMessageR
 	}
 	answer.Message, err = h.sent(ctx, caller, sent, answer.GetMessage())
 	return answer, err
+}
+
+// sending is a message that is sent, and who sends it.
+type sending struct {
+	*ent.Message
+
+	by *userv1.UserSummary
 }
 
 // checkText refuses texts that say nothing, where no pictures do.
@@ -79,7 +90,7 @@ func (h *handler) sentBefore(ctx context.Context, tx *store.Tx, caller int64, re
 
 // send writes a message. The number comes first, for whoever has it holds the conversation: what is looked up afterwards is
 // so when the message is written.
-func (h *handler) send(ctx context.Context, tx *store.Tx, caller int64, req *messagingv1.SendMessageRequest) (*ent.Message, error) {
+func (h *handler) send(ctx context.Context, tx *store.Tx, caller int64, req *messagingv1.SendMessageRequest) (*sending, error) {
 	conversationID := req.GetConversationId()
 	next, err := advance(ctx, tx, conversationID, caller, 1)
 	if err != nil {
@@ -102,21 +113,29 @@ func (h *handler) send(ctx context.Context, tx *store.Tx, caller int64, req *mes
 	if err := attachment.Check(ctx, tx.Client, caller, req.GetMediaIds()...); err != nil {
 		return nil, err
 	}
-	messages, err := write(ctx, tx, next, conversationID, caller, note{
+	messages, statements, err := write(ctx, tx, next, conversationID, caller, note{
 		kind: text, text: req.GetText(), replyTo: req.GetReplyToMessageId(), clientID: req.GetClientId(), media: req.GetMediaIds(),
 	})
 	if err != nil {
 		return nil, err
 	}
+	tx.Last(statements...)
 	if me.Folder != visibility.FolderInbox {
 		err = tx.Emit(&busv1.ConversationChanged{ConversationId: conversationID, UserId: caller})
 	}
-	return messages[0], err
+	return &sending{messages[0], people.Of(caller, me)}, err
 }
 
+// columnAcross is what a query of members answers beside each: whether a block is between them and the caller.
+const columnAcross = "across"
+
 // parties answers what the caller takes part in a conversation by, and in a direct one the other's, nil when that person is gone.
+// Beside each are the person and whether they are across a block from the caller.
 func parties(ctx context.Context, tx *store.Tx, conversationID, caller int64, kind int32) (me, peer *ent.ConversationMember, err error) {
-	query := tx.ConversationMember.Query().Where(conversationmember.ConversationID(conversationID))
+	query := tx.ConversationMember.Query().Where(conversationmember.ConversationID(conversationID), func(s *entsql.Selector) {
+		s.AppendSelectExprAs(visibility.AcrossIn(caller, s.C(conversationmember.FieldUserID)), columnAcross)
+		people.Beside(s, conversationmember.FieldUserID)
+	})
 	if kind == group {
 		query.Where(conversationmember.UserID(caller))
 	}
@@ -147,11 +166,13 @@ func (h *handler) reachPeer(ctx context.Context, tx *store.Tx, me, peer *ent.Con
 	if peer == nil {
 		return notAllowed()
 	}
-	policy := h.visibility.In(tx.Client)
 	if peer.Folder == visibility.FolderInbox {
-		return notAcross(ctx, policy, me.UserID, peer.UserID)
+		if across, _ := peer.Value(columnAcross); store.IsTrue(across) {
+			return notAllowed()
+		}
+		return nil
 	}
-	reach, err := policy.Reach(ctx, me.UserID, []int64{peer.UserID})
+	reach, err := h.visibility.In(tx.Client).Reach(ctx, me.UserID, []int64{peer.UserID})
 	if err != nil {
 		return err
 	}
@@ -195,15 +216,11 @@ func (h *handler) mayReply(ctx context.Context, tx *store.Tx, me *ent.Conversati
 }
 
 // sent completes the answer to a call that sent a message; fresh is nil when it was sent before.
-func (h *handler) sent(ctx context.Context, caller int64, fresh *ent.Message, answer *messagingv1.Message) (*messagingv1.Message, error) {
+func (h *handler) sent(ctx context.Context, caller int64, fresh *sending, answer *messagingv1.Message) (*messagingv1.Message, error) {
 	if fresh == nil {
 		return h.refreshed(ctx, caller, answer)
 	}
-	senders, err := people.Summaries(ctx, h.db, caller, []int64{caller})
-	if err != nil {
-		return nil, err
-	}
-	answer.Sender = senders[caller]
+	answer.Sender = fresh.by
 	return answer, attachment.Fill(ctx, h.db.Client, &answer.Media)
 }
 

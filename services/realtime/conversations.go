@@ -145,9 +145,7 @@ func logMessages(ctx context.Context, tx *store.Tx, talks map[int64]*talk, into 
 		}
 	}
 	for sequence, ids := range advanced {
-		if err := tx.StreamConversation.Update().Where(streamconversation.IDIn(ids...)).SetSequence(sequence).Exec(ctx); err != nil {
-			return fmt.Errorf("advance conversations: %w", err)
-		}
+		tx.Last(store.StatementOf(tx.Update(streamconversation.Table, streamconversation.IDIn(ids...)).Set(streamconversation.FieldSequence, sequence)))
 	}
 	return nil
 }

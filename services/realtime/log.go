@@ -47,7 +47,7 @@ type growth struct {
 // ends: so numbers become visible in their order, and whoever has read up to one misses none below it.
 func (e entries) write(ctx context.Context, tx *store.Tx) (growth, error) {
 	var grew growth
-	var items []*ent.StreamItemCreate
+	var items [][]any
 	for some := range slices.Chunk(slices.Sorted(maps.Keys(e)), headsAtOnce) {
 		heads, err := lockHeads(ctx, tx, some)
 		if err != nil {
@@ -58,23 +58,23 @@ func (e entries) write(ctx context.Context, tx *store.Tx) (growth, error) {
 			for i, what := range e[head.ID] {
 				grew.last = tx.NewID()
 				grew.first = cmp.Or(grew.first, grew.last)
-				items = append(items, tx.StreamItem.Create().SetID(grew.last).SetUserID(head.ID).SetSequence(head.Sequence+int64(i)+1).
-					SetKind(what.kind).SetObjectID(what.object).SetActorID(what.actor))
+				items = append(items, []any{grew.last, head.ID, head.Sequence + int64(i) + 1, what.kind, what.object, what.actor})
 			}
 			by := int64(len(e[head.ID]))
 			grown[by] = append(grown[by], head.ID)
 			grew.people = append(grew.people, head.ID)
 		}
 		for by, people := range grown {
-			if err := tx.StreamHead.Update().Where(streamhead.IDIn(people...)).AddSequence(by).Exec(ctx); err != nil {
-				return grew, fmt.Errorf("advance logs: %w", err)
-			}
+			tx.Last(store.StatementOf(tx.Update(streamhead.Table, streamhead.IDIn(people...)).Add(streamhead.FieldSequence, by)))
 		}
 	}
 	for some := range slices.Chunk(items, itemsAtOnce) {
-		if err := tx.StreamItem.CreateBulk(some...).Exec(ctx); err != nil {
-			return grew, fmt.Errorf("log: %w", err)
+		rows := tx.Insert(streamitem.Table, streamitem.FieldID, streamitem.FieldUserID, streamitem.FieldSequence,
+			streamitem.FieldKind, streamitem.FieldObjectID, streamitem.FieldActorID)
+		for _, item := range some {
+			rows.Values(item...)
 		}
+		tx.Last(store.StatementOf(rows))
 	}
 	return grew, nil
 }

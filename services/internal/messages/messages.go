@@ -63,14 +63,11 @@ func beside(s *entsql.Selector, across *entsql.Predicate) {
 
 // is answers what stands beside a message.
 func is(m *ent.Message, column string) bool {
-	switch value, _ := m.Value(column); value := value.(type) {
-	case bool: // Postgres.
-		return value
-	case int64: // SQLite.
-		return value != 0
-	default:
+	value, err := m.Value(column)
+	if err != nil {
 		panic("a message is rendered that was read without messages.Beside")
 	}
+	return store.IsTrue(value)
 }
 
 // seen is a message as somebody sees it.

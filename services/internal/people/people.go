@@ -9,6 +9,7 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 
+	"github.com/pulse-social/pulse/ent"
 	"github.com/pulse-social/pulse/ent/account"
 	"github.com/pulse-social/pulse/ent/profile"
 	mediav1 "github.com/pulse-social/pulse/gen/pulse/media/v1"
@@ -69,6 +70,46 @@ func read(ctx context.Context, db *store.DB, query *entsql.Selector, each func(p
 		each(&person, viewer)
 	}
 	return rows.Err()
+}
+
+// Names of what [Beside] has a query answer.
+const (
+	columnHandle      = "person_handle"
+	columnDisplayName = "person_display_name"
+	columnPrivate     = "person_private"
+	columnAvatar      = "person_avatar_id"
+)
+
+// Beside has a query answer beside each row the person whom a column names, for [Of].
+func Beside(s *entsql.Selector, column string) {
+	builder := entsql.Dialect(s.Dialect())
+	accounts, profiles := builder.Table(account.Table).As("person"), builder.Table(profile.Table).As("person_profile")
+	named := s.C(column)
+	s.LeftJoin(accounts).On(named, accounts.C(account.FieldID)).LeftJoin(profiles).On(named, profiles.C(profile.FieldID))
+	s.AppendSelectAs(accounts.C(account.FieldHandle), columnHandle).AppendSelectAs(profiles.C(profile.FieldDisplayName), columnDisplayName).
+		AppendSelectAs(profiles.C(profile.FieldPrivate), columnPrivate).AppendSelectAs(profiles.C(profile.FieldAvatarID), columnAvatar)
+}
+
+// Of answers the person whom a row names that was read with [Beside], nil when there is none. It asks nobody whether they may be seen:
+// it is for people who are told of themselves.
+func Of(userID int64, row interface {
+	Value(column string) (ent.Value, error)
+},
+) *userv1.UserSummary {
+	value := func(column string) ent.Value {
+		found, _ := row.Value(column)
+		return found
+	}
+	handle, ok := value(columnHandle).(string)
+	if !ok {
+		return nil
+	}
+	displayName, _ := value(columnDisplayName).(string)
+	avatar, _ := value(columnAvatar).(int64)
+	return &userv1.UserSummary{
+		Id: userID, Handle: handle, DisplayName: cmp.Or(displayName, handle), Private: store.IsTrue(value(columnPrivate)),
+		AvatarUrl: attachment.URL(avatar, mediav1.MediaSize_MEDIA_SIZE_SMALL),
+	}
 }
 
 // summariesQuery selects people, with what their profiles say; not all have one.

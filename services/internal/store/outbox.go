@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -39,27 +40,19 @@ func (tx *Tx) Emit(event proto.Message) error {
 // outboxAtOnce bounds how many events one statement writes: databases take only so many parameters.
 const outboxAtOnce = 2000
 
-// flush writes the events of the transaction to the outbox, which is the last that it does.
-func (tx *Tx) flush(ctx context.Context) error {
-	for written := 0; written < len(tx.events); {
-		chunk := tx.events[written:min(written+outboxAtOnce, len(tx.events))]
-		written += len(chunk)
-		asked := ctx
-		if written == len(tx.events) {
-			asked = thenCommit(ctx)
-		}
-		rows := entsql.Dialect(tx.store.engine).Insert(outboxevent.Table).Columns(
+// outbox are the statements that write the events of the transaction to the outbox.
+func (tx *Tx) outbox() []Statement {
+	var all []Statement
+	for chunk := range slices.Chunk(tx.events, outboxAtOnce) {
+		rows := tx.Insert(outboxevent.Table,
 			outboxevent.FieldID, outboxevent.FieldEventID, outboxevent.FieldType, outboxevent.FieldAggregateID,
 			outboxevent.FieldPayload, outboxevent.FieldTraceParent, outboxevent.FieldConsumer)
 		for _, e := range chunk {
 			rows.Values(e.ID, e.EventID, e.Type, e.AggregateID, e.Payload, e.TraceParent, e.Consumer)
 		}
-		statement, args := rows.Query()
-		if _, err := tx.own.ExecContext(asked, statement, args...); err != nil {
-			return fmt.Errorf("write the outbox: %w", err)
-		}
+		all = append(all, StatementOf(rows))
 	}
-	return nil
+	return all
 }
 
 // committedKept bounds how many transactions' events wait in the process for its relay. What is beyond it, or waits where
@@ -176,7 +169,9 @@ func (tx *Tx) markPublished(ctx context.Context, to Incarnation, rows []int64) e
 	if stream == nil || stream.Incarnation != to.Created {
 		return ErrOtherIncarnation
 	}
-	return tx.OutboxEvent.Update().Where(outboxevent.IDIn(rows...)).SetPublishedAt(tx.Now).Exec(ctx)
+	marks := tx.Update(outboxevent.Table, outboxevent.IDIn(rows...)).Set(outboxevent.FieldPublishedAt, tx.Now)
+	tx.Last(StatementOf(marks))
+	return nil
 }
 
 // StreamIncarnation records when the broker says that a stream was created. When that differs from what was recorded

@@ -14,7 +14,7 @@ import (
 )
 
 // sparing makes connections to Postgres that spare a transaction two round trips: BEGIN goes with its first statement, and COMMIT
-// with its last, if that says so ([thenCommit]). Of a post's five trips these are two, and on both sides waking up for one takes
+// with its last, if that says so ([thenCommit]), as do those before it whose results nobody needs. Of a post's five trips these are two, and on both sides waking up for one takes
 // longer than what it asks for.
 type sparing struct{ driver.Connector }
 
@@ -29,10 +29,16 @@ func (s sparing) Connect(ctx context.Context) (driver.Conn, error) {
 
 type thenCommitKey struct{}
 
-// thenCommit marks a call of a transaction as its last: nothing follows it but the commit, which it may do itself. Whether that
-// succeeded is told by the commit that follows all the same.
-func thenCommit(ctx context.Context) context.Context {
-	return context.WithValue(ctx, thenCommitKey{}, true)
+// thenCommit marks a call of a transaction as its last, before which others are to be run whose results nobody needs: nothing follows
+// it but the commit, which it does itself. Whether that succeeded is told by the commit that follows all the same.
+func thenCommit(ctx context.Context, before []Statement) context.Context {
+	return context.WithValue(ctx, thenCommitKey{}, before)
+}
+
+// joined is what goes with a statement.
+type joined struct {
+	begins, ends bool
+	before       []Statement
 }
 
 // A sparingConn joins statements. database/sql lets only one goroutine at a time use a connection.
@@ -77,12 +83,12 @@ func (c *sparingConn) PrepareContext(ctx context.Context, query string) (driver.
 
 // ExecContext implements [driver.ExecerContext].
 func (c *sparingConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	begins, ends := c.joins(ctx)
-	if !begins && !ends {
+	with := c.joins(ctx)
+	if !with.begins && !with.ends {
 		return c.Conn.ExecContext(ctx, query, args)
 	}
 	var tag pgconn.CommandTag
-	err := c.join(ctx, begins, ends, query, args, func(results pgx.BatchResults) (err error) {
+	err := c.join(ctx, with, query, args, func(results pgx.BatchResults) (err error) {
 		tag, err = results.Exec()
 		return err
 	})
@@ -91,12 +97,12 @@ func (c *sparingConn) ExecContext(ctx context.Context, query string, args []driv
 
 // QueryContext implements [driver.QueryerContext].
 func (c *sparingConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	begins, ends := c.joins(ctx)
-	if !begins && !ends {
+	with := c.joins(ctx)
+	if !with.begins && !with.ends {
 		return c.Conn.QueryContext(ctx, query, args)
 	}
 	var rows *readRows
-	err := c.join(ctx, begins, ends, query, args, func(results pgx.BatchResults) error {
+	err := c.join(ctx, with, query, args, func(results pgx.BatchResults) error {
 		answered, err := results.Query()
 		if err != nil {
 			return err
@@ -111,40 +117,48 @@ func (c *sparingConn) QueryContext(ctx context.Context, query string, args []dri
 }
 
 // joins tells what goes with the next statement.
-func (c *sparingConn) joins(ctx context.Context) (begins, ends bool) {
+func (c *sparingConn) joins(ctx context.Context) joined {
 	if c.tx == nil || c.tx.ended {
-		return false, false
+		return joined{}
 	}
-	return c.tx.begun == nil, ctx.Value(thenCommitKey{}) != nil
+	before, ends := ctx.Value(thenCommitKey{}).([]Statement)
+	return joined{c.tx.begun == nil, ends, before}
 }
 
 // join sends a statement with what goes with it, and has read take its results.
-func (c *sparingConn) join(ctx context.Context, begins, ends bool, query string, args []driver.NamedValue, read func(pgx.BatchResults) error) error {
+func (c *sparingConn) join(ctx context.Context, with joined, query string, args []driver.NamedValue, read func(pgx.BatchResults) error) error {
 	conn, batch, values := c.Conn.Conn(), &pgx.Batch{}, make([]any, len(args))
 	for i, arg := range args {
 		values[i] = arg.Value
 	}
-	if begins {
+	if with.begins {
 		batch.BeginTx(pgx.TxOptions{})
 	}
+	for _, s := range with.before {
+		batch.Queue(s.Query, s.Args...)
+	}
 	batch.Queue(query, values...)
-	if ends {
+	if with.ends {
 		batch.Queue("commit")
 	}
 	results := conn.SendBatch(ctx, batch)
 	var err error
-	if begins {
+	answers := len(with.before)
+	if with.begins {
+		answers++
+	}
+	for ; err == nil && answers > 0; answers-- {
 		_, err = results.Exec()
 	}
 	if err == nil {
 		err = read(results)
 	}
-	if ends && err == nil {
+	if with.ends && err == nil {
 		c.tx.ended = true
 		c.tx.failed = committed(results.Exec())
 	}
 	closed := results.Close()
-	if begins {
+	if with.begins {
 		c.tx.begun = results.Tx()
 	}
 	switch {

@@ -125,6 +125,23 @@ func TestATransactionBeginsAndEndsWithItsStatements(t *testing.T) {
 	})
 }
 
+func TestWhatIsLastGoesWithTheCommit(t *testing.T) {
+	t.Parallel()
+	db, counter := openPostgres(t)
+	for _, emits := range []bool{true, false} {
+		counter.wantTrips(t, 1, func() error {
+			return db.Write(t.Context(), func(tx *store.Tx) error {
+				postID := tx.NewID()
+				tx.Last(inserted(tx, postID), texted(tx, postID, "other"))
+				if !emits {
+					return nil
+				}
+				return tx.Emit(&busv1.PostCreated{PostId: postID})
+			})
+		})
+	}
+}
+
 func TestATransactionOfNothingAsksNothing(t *testing.T) {
 	t.Parallel()
 	db, counter := openPostgres(t)

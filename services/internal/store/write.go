@@ -26,6 +26,7 @@ type Tx struct {
 	store  *Store
 	trace  string
 	events []*ent.OutboxEvent
+	last   []Statement
 	acts   []Act
 }
 
@@ -65,8 +66,8 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
 		err = tx.chain(ctx)
 	}
 	if err == nil {
-		failpoint.Hit(failpoint.BeforeCommit) // What flush writes last may commit.
-		err = tx.flush(ctx)
+		failpoint.Hit(failpoint.BeforeCommit) // What finish writes may commit.
+		err = tx.finish(ctx)
 	}
 	if err != nil {
 		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
