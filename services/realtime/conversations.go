@@ -6,11 +6,11 @@ import (
 	"maps"
 	"slices"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"github.com/pulse-social/pulse/ent"
-	entconversation "github.com/pulse-social/pulse/ent/conversation"
 	"github.com/pulse-social/pulse/ent/conversationmember"
 	entmessage "github.com/pulse-social/pulse/ent/message"
-	"github.com/pulse-social/pulse/ent/predicate"
 	"github.com/pulse-social/pulse/ent/streamconversation"
 	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	messagingv1 "github.com/pulse-social/pulse/gen/pulse/messaging/v1"
@@ -78,26 +78,27 @@ func ofConversation(event bus.Event) bool {
 
 // holdTalks reads up to where conversations are logged, and keeps others from logging more until the transaction ends.
 func holdTalks(ctx context.Context, tx *store.Tx, talks map[int64]*talk) error {
-	ids := slices.Sorted(maps.Keys(talks))
-	rows := make([]*ent.StreamConversationCreate, len(ids))
-	for i, id := range ids {
-		rows[i] = tx.StreamConversation.Create().SetID(id).SetSequence(0)
+	rows := tx.Insert(streamconversation.Table, streamconversation.FieldID, streamconversation.FieldSequence)
+	for _, id := range slices.Sorted(maps.Keys(talks)) {
+		rows.Values(id, 0)
 	}
-	if err := tx.StreamConversation.CreateBulk(rows...).OnConflictColumns(streamconversation.FieldID).Ignore().Exec(ctx); err != nil {
-		return fmt.Errorf("begin conversations: %w", err)
-	}
-	query := tx.StreamConversation.Query().Where(streamconversation.IDIn(ids...)).Order(streamconversation.ByID())
-	if tx.Store().IsPostgres() {
-		query.ForUpdate() // SQLite has one writer.
-	}
-	held, err := query.All(ctx)
+	// To change a row to what it is locks it, on either database.
+	rows.OnConflict(entsql.ConflictColumns(streamconversation.FieldID), entsql.ResolveWithIgnore()).
+		Returning(streamconversation.FieldID, streamconversation.FieldSequence)
+	query, args := rows.Query()
+	held, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("hold conversations: %w", err)
 	}
-	for _, row := range held {
-		talks[row.ID].logged = row.Sequence
+	defer held.Close()
+	for held.Next() {
+		var id, logged int64
+		if err := held.Scan(&id, &logged); err != nil {
+			return fmt.Errorf("hold conversations: %w", err)
+		}
+		talks[id].logged = logged
 	}
-	return nil
+	return held.Err()
 }
 
 // readMembers reads who takes part in conversations and has a log.
@@ -116,33 +117,33 @@ func readMembers(ctx context.Context, tx *store.Tx, talks map[int64]*talk) error
 	return nil
 }
 
-// logMessages logs the messages of conversations that are not logged yet.
+// logMessages logs the messages of conversations that are not logged yet. Their numbers become visible in order and without gaps, so
+// what one query finds is all up to the newest.
 func logMessages(ctx context.Context, tx *store.Tx, talks map[int64]*talk, into entries) error {
-	newest, err := tx.Conversation.Query().Where(entconversation.IDIn(slices.Collect(maps.Keys(talks))...)).
-		Select(entconversation.FieldID, entconversation.FieldLastSequence).All(ctx)
-	if err != nil {
-		return fmt.Errorf("read conversations: %w", err)
+	logged := make([][2]int64, 0, len(talks))
+	for _, id := range slices.Sorted(maps.Keys(talks)) {
+		logged = append(logged, [2]int64{id, talks[id].logged})
 	}
-	var news []predicate.Message
-	advanced := map[int64][]int64{} // conversations by up to where they are logged from now on
-	for _, c := range newest {
-		if logged := talks[c.ID].logged; c.LastSequence > logged {
-			news = append(news, entmessage.And(entmessage.ConversationID(c.ID), entmessage.SequenceGT(logged), entmessage.SequenceLTE(c.LastSequence)))
-			advanced[c.LastSequence] = append(advanced[c.LastSequence], c.ID)
-		}
-	}
-	if len(news) == 0 {
-		return nil
-	}
-	messages, err := tx.Message.Query().Where(entmessage.Or(news...)).Order(entmessage.BySequence()).
+	messages, err := tx.Message.Query().Where(func(s *entsql.Selector) {
+		talks := entsql.Table("talks")
+		conversation := s.C(entmessage.FieldConversationID)
+		s.Prefix(store.WithPairs(s.Dialect(), "talks", "conversation", "logged", logged)).Join(talks).On(conversation, talks.C("conversation"))
+		s.Where(entsql.ColumnsGT(s.C(entmessage.FieldSequence), talks.C("logged")))
+	}).Order(entmessage.BySequence()).
 		Select(entmessage.FieldID, entmessage.FieldConversationID, entmessage.FieldSequence, entmessage.FieldSenderID).All(ctx)
 	if err != nil {
 		return fmt.Errorf("read messages: %w", err)
 	}
+	newest := map[int64]int64{}
 	for _, m := range messages {
+		newest[m.ConversationID] = m.Sequence
 		for _, userID := range talks[m.ConversationID].present(m.Sequence) {
 			into.add(userID, entry{kind: kindMessageSent, object: m.ID, actor: m.SenderID})
 		}
+	}
+	advanced := map[int64][]int64{} // conversations by up to where they are logged from now on
+	for id, sequence := range newest {
+		advanced[sequence] = append(advanced[sequence], id)
 	}
 	for sequence, ids := range advanced {
 		tx.Last(store.StatementOf(tx.Update(streamconversation.Table, streamconversation.IDIn(ids...)).Set(streamconversation.FieldSequence, sequence)))
