@@ -167,10 +167,11 @@ func (h *handler) reachPeer(ctx context.Context, tx *store.Tx, me, peer *ent.Con
 		return notAllowed()
 	}
 	if peer.Folder == visibility.FolderInbox {
-		if across, _ := peer.Value(columnAcross); store.IsTrue(across) {
+		across, err := peer.Value(columnAcross)
+		if err == nil && store.IsTrue(across) {
 			return notAllowed()
 		}
-		return nil
+		return err
 	}
 	reach, err := h.visibility.In(tx.Client).Reach(ctx, me.UserID, []int64{peer.UserID})
 	if err != nil {
