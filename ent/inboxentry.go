@@ -16,7 +16,7 @@ import (
 type InboxEntry struct {
 	config `json:"-"`
 	// ID of the ent.
-	// Id of the entry.
+	// Id of the entry; it tells when.
 	ID int64 `json:"id,omitempty"`
 	// Consumer holds the value of the "consumer" field.
 	Consumer string `json:"consumer,omitempty"`

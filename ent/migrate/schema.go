@@ -596,11 +596,6 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{InboxEntriesColumns[2], InboxEntriesColumns[1]},
 			},
-			{
-				Name:    "inboxentry_applied_at",
-				Unique:  false,
-				Columns: []*schema.Column{InboxEntriesColumns[3]},
-			},
 		},
 	}
 	// LikesColumns holds the columns for the "likes" table.
@@ -1068,11 +1063,6 @@ var (
 				Annotation: &entsql.IndexAnnotation{
 					Where: "published_at IS NULL",
 				},
-			},
-			{
-				Name:    "outboxevent_event_id",
-				Unique:  false,
-				Columns: []*schema.Column{OutboxEventsColumns[1]},
 			},
 		},
 	}

@@ -37,7 +37,6 @@ func (OutboxEvent) Fields() []ent.Field {
 func (OutboxEvent) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("id").StorageKey("outbox_events_pending").Annotations(entsql.IndexWhere("published_at IS NULL")),
-		index.Fields("event_id"),
 	}
 }
 
@@ -50,7 +49,7 @@ func (InboxEntry) Mixin() []ent.Mixin { return []ent.Mixin{ownership.By(store)} 
 // Fields implements [ent.Interface].
 func (InboxEntry) Fields() []ent.Field {
 	return []ent.Field{
-		idField("Id of the entry."),
+		idField("Id of the entry; it tells when."),
 		field.String("consumer").Immutable(),
 		field.Int64("event_id").Immutable(),
 		field.Time("applied_at").Immutable(),
@@ -59,7 +58,7 @@ func (InboxEntry) Fields() []ent.Field {
 
 // Indexes implements [ent.Interface].
 func (InboxEntry) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("event_id", "consumer").Unique(), index.Fields("applied_at")}
+	return []ent.Index{index.Fields("event_id", "consumer").Unique()}
 }
 
 // DeadLetter is an event that a consumer gave up after its last try.

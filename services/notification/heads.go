@@ -3,7 +3,8 @@ package notification
 import (
 	"context"
 	"fmt"
-	"strings"
+
+	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/pulse-social/pulse/ent/notificationhead"
 	"github.com/pulse-social/pulse/services/internal/id"
@@ -17,16 +18,13 @@ func lockHeads(ctx context.Context, tx *store.Tx, people []int64) (map[int64]int
 	if len(people) == 0 {
 		return heads, nil
 	}
-	var values strings.Builder
-	for i, person := range id.Unique(people) {
-		if i > 0 {
-			values.WriteString(", ")
-		}
-		fmt.Fprintf(&values, "(%d, 0)", person)
-	}
-	// To change a row to what it is locks it, on either database.
-	rows, err := tx.QueryContext(ctx, fmt.Sprintf("INSERT INTO %[1]s (%[2]s, %[3]s) VALUES %[4]s ON CONFLICT (%[2]s) DO UPDATE SET %[3]s = %[1]s.%[3]s RETURNING %[2]s, %[3]s",
-		notificationhead.Table, notificationhead.FieldID, notificationhead.FieldSequence, values.String()))
+	// To change a row to what it is locks it, on either database. Without a condition SQLite takes ON for that of a join.
+	insert := tx.Statement(func(b *entsql.Builder) {
+		b.Join(store.WithColumns(b.Dialect(), "people", []string{"id"}, id.Unique(people)))
+		b.WriteString(fmt.Sprintf(" INSERT INTO %[1]s (%[2]s, %[3]s) SELECT people.id, 0 FROM people WHERE TRUE ON CONFLICT (%[2]s) DO UPDATE SET %[3]s = %[1]s.%[3]s RETURNING %[2]s, %[3]s",
+			notificationhead.Table, notificationhead.FieldID, notificationhead.FieldSequence))
+	})
+	rows, err := tx.QueryContext(ctx, insert.Query, insert.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("lock the heads of notifications: %w", err)
 	}

@@ -112,5 +112,6 @@ func forget(ctx context.Context, tx *store.Tx, causes []*ent.NotificationCause) 
 	if _, err := tx.NotificationCause.Delete().Where(notificationcause.IDIn(ids...)).Exec(ctx); err != nil {
 		return err
 	}
-	return adjust(ctx, tx, changed)
+	adjust(tx, changed)
+	return nil
 }

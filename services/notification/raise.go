@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -96,9 +95,7 @@ func (r *raising) write(ctx context.Context, wanted []wish) error {
 	if err := r.insert(ctx); err != nil {
 		return fmt.Errorf("write notifications: %w", err)
 	}
-	if err := adjust(ctx, r.tx, r.changed); err != nil {
-		return fmt.Errorf("change notifications: %w", err)
-	}
+	adjust(r.tx, r.changed)
 	return r.moveHeads(ctx)
 }
 
@@ -182,24 +179,22 @@ func (r *raising) moveHeads(ctx context.Context) error {
 	return nil
 }
 
-// adjust changes notifications, in one statement.
-func adjust(ctx context.Context, tx *store.Tx, changed map[int64]*change) error {
+// adjust has the transaction end with changes of notifications, in one statement.
+func adjust(tx *store.Tx, changed map[int64]*change) {
 	if len(changed) == 0 {
-		return nil
+		return
 	}
-	var values strings.Builder
-	for _, id := range slices.Sorted(maps.Keys(changed)) {
-		if values.Len() > 0 {
-			values.WriteString(", ")
-		}
-		fmt.Fprintf(&values, "(%d, %d, %d)", id, changed[id].causes, changed[id].sequence)
+	ids := slices.Sorted(maps.Keys(changed))
+	causes, sequences := make([]int64, len(ids)), make([]int64, len(ids))
+	for i, id := range ids {
+		causes[i], sequences[i] = changed[id].causes, changed[id].sequence
 	}
-	// Both databases call the columns of VALUES so. What is written into the statement are numbers.
-	_, err := tx.ExecContext(ctx, fmt.Sprintf(`UPDATE %[1]s SET %[2]s = %[2]s + v.column2,
-		%[3]s = CASE WHEN v.column3 > 0 THEN v.column3 ELSE %[3]s END,
-		%[4]s = CASE WHEN v.column3 > 0 THEN $1 ELSE %[4]s END
-		FROM (VALUES %[5]s) AS v WHERE %[1]s.%[6]s = v.column1`,
-		entnotification.Table, entnotification.FieldCauseCount, entnotification.FieldSequence, entnotification.FieldUpdatedAt,
-		values.String(), entnotification.FieldID), tx.Now)
-	return err
+	tx.Last(tx.Statement(func(b *entsql.Builder) {
+		b.Join(store.WithColumns(b.Dialect(), "changes", []string{"id", "causes", "sequence"}, ids, causes, sequences))
+		b.WriteString(fmt.Sprintf(` UPDATE %[1]s SET %[2]s = %[1]s.%[2]s + changes.causes,
+			%[3]s = CASE WHEN changes.sequence > 0 THEN changes.sequence ELSE %[1]s.%[3]s END, %[4]s = CASE WHEN changes.sequence > 0 THEN `,
+			entnotification.Table, entnotification.FieldCauseCount, entnotification.FieldSequence, entnotification.FieldUpdatedAt))
+		b.Arg(tx.Now).WriteString(fmt.Sprintf(` ELSE %[1]s.%[2]s END FROM changes WHERE %[1]s.%[3]s = changes.id`,
+			entnotification.Table, entnotification.FieldUpdatedAt, entnotification.FieldID))
+	}))
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/pulse-social/pulse/services/app"
+	"github.com/pulse-social/pulse/services/internal/timerslack"
 )
 
 // serveCommand serves until it is told to stop.
@@ -24,6 +25,17 @@ Examples:
   pulse serve
   PULSE_ADDR=0.0.0.0:8080 PULSE_DATABASE_URL=postgres://pulse@db/pulse PULSE_REDIS_URL=redis://redis:6379 \
     PULSE_NATS_URL=nats://nats:4222 PULSE_PEERS='*:pulse-{service}:8080' pulse serve post timeline`
+}
+
+// AfterApply implements a hook of the parser's.
+func (serveCommand) AfterApply() error { return wakeLess() }
+
+// wakeLess has the process wake less often, before it does anything that it would have to do again.
+func wakeLess() error {
+	if err := timerslack.Widen(timerslack.Wide); err != nil {
+		fmt.Fprintln(os.Stderr, "pulse: timers stay as exact as they are, which takes more CPU:", err)
+	}
+	return nil
 }
 
 // Run implements the command.

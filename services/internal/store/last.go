@@ -20,6 +20,14 @@ func StatementOf(builder entsql.Querier) Statement {
 	return Statement{query, args}
 }
 
+// Statement builds one whose text the other builders cannot.
+func (tx *Tx) Statement(build func(*entsql.Builder)) Statement {
+	var b entsql.Builder
+	b.SetDialect(tx.store.engine)
+	build(&b)
+	return StatementOf(b)
+}
+
 // Update begins to build an update of those rows of a table that all predicates match.
 func (tx *Tx) Update(table string, where ...func(*entsql.Selector)) *entsql.UpdateBuilder {
 	builder := entsql.Dialect(tx.store.engine)

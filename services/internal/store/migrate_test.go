@@ -111,8 +111,8 @@ func TestAMigrationMayTakeLongerThanAStatement(t *testing.T) {
 		t.Skip("statement timeouts are Postgres': task test:backends starts one")
 	}
 	c.StatementTimeout = 300 * time.Millisecond
-	s := openUnmigrated(t, c)
-	other := openUnmigrated(t, store.Config{DatabaseURL: c.DatabaseURL, MaxConns: 2}).Pools()["pulse"]
+	s := openUnmigrated(t, c, clock.System)
+	other := openUnmigrated(t, store.Config{DatabaseURL: c.DatabaseURL, MaxConns: 2}, clock.System).Pools()["pulse"]
 	tx, err := other.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestAMigrationMayTakeLongerThanAStatement(t *testing.T) {
 
 func TestASchemaThatIsNotTheProgramsIsRefused(t *testing.T) {
 	t.Parallel()
-	s := openUnmigrated(t, configFor(t))
+	s := openUnmigrated(t, configFor(t), clock.System)
 	var schema *store.SchemaError
 	if err := s.CheckSchema(t.Context()); !errors.As(err, &schema) || !strings.Contains(err.Error(), "run pulse migrate") {
 		t.Errorf("empty database: got %v, want to be told to migrate", err)

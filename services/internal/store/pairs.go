@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -9,34 +10,50 @@ import (
 	"github.com/pulse-social/pulse/ent/among"
 )
 
-// WithPairs is the prefix of a query that has pairs of numbers as a table, under a name and with two columns. The pairs are one
-// or two arguments whatever their number: the statement stays prepared.
+// WithPairs is the prefix of a statement that has pairs of numbers as a table: [WithColumns] with two.
 func WithPairs(dialectName, table, first, second string, pairs [][2]int64) entsql.Querier {
+	firsts, seconds := make([]int64, len(pairs)), make([]int64, len(pairs))
+	for i, pair := range pairs {
+		firsts[i], seconds[i] = pair[0], pair[1]
+	}
+	return WithColumns(dialectName, table, []string{first, second}, firsts, seconds)
+}
+
+// WithColumns is the prefix of a statement that has numbers as a table, under a name and with columns of the same length. They are
+// one argument, or one a column, whatever their number: the statement stays prepared.
+func WithColumns(dialectName, table string, names []string, columns ...[]int64) entsql.Querier {
 	return entsql.ExprFunc(func(b *entsql.Builder) {
-		b.WriteString("WITH ").Ident(table).WriteString(" (").IdentComma(first, second).WriteString(") AS (SELECT ")
+		b.WriteString("WITH ").Ident(table).WriteString(" (").IdentComma(names...).WriteString(") AS (SELECT ")
 		if dialectName == dialect.Postgres {
-			b.WriteString("* FROM unnest(")
-			among.Array(b, column(pairs, 0))
-			b.WriteString(", ")
-			among.Array(b, column(pairs, 1))
-			b.WriteString("))")
+			b.WriteString("* FROM unnest")
+			b.Wrap(func(b *entsql.Builder) {
+				for i, column := range columns {
+					if i > 0 {
+						b.Comma()
+					}
+					among.Array(b, column)
+				}
+			}).WriteString(")")
 			return
 		}
-		b.WriteString("value ->> 0, value ->> 1 FROM json_each(").Arg(jsonPairs(pairs)).WriteString("))")
+		for i := range columns {
+			if i > 0 {
+				b.Comma()
+			}
+			b.WriteString(fmt.Sprintf("value ->> %d", i))
+		}
+		b.WriteString(" FROM json_each(").Arg(jsonRows(columns)).WriteString("))")
 	})
 }
 
-// column answers one number of each pair.
-func column(pairs [][2]int64, place int) []int64 {
-	numbers := make([]int64, len(pairs))
-	for i, pair := range pairs {
-		numbers[i] = pair[place]
+// jsonRows writes what columns have side by side as JSON, whose numbers SQLite reads with all 64 bits.
+func jsonRows(columns [][]int64) string {
+	rows := make([][]int64, len(columns[0]))
+	for i := range rows {
+		for _, column := range columns {
+			rows[i] = append(rows[i], column[i])
+		}
 	}
-	return numbers
-}
-
-// jsonPairs writes pairs as JSON, whose numbers SQLite reads with all 64 bits.
-func jsonPairs(pairs [][2]int64) string {
-	list, _ := json.Marshal(pairs) //nolint:errchkjson // Numbers can be written.
+	list, _ := json.Marshal(rows) //nolint:errchkjson // Numbers can be written.
 	return string(list)
 }

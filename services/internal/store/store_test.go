@@ -29,16 +29,22 @@ func open(t *testing.T) *store.Store {
 
 func openWith(t *testing.T, c store.Config) *store.Store {
 	t.Helper()
-	s := openUnmigrated(t, c)
+	return openAt(t, c, clock.System)
+}
+
+// openAt is [openWith] at the times of a clock.
+func openAt(t *testing.T, c store.Config, now clock.Clock) *store.Store {
+	t.Helper()
+	s := openUnmigrated(t, c, now)
 	if _, err := s.Migrate(t.Context(), slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func openUnmigrated(t *testing.T, c store.Config) *store.Store {
+func openUnmigrated(t *testing.T, c store.Config, now clock.Clock) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), c, store.Options{IDs: id.NewGenerator(clock.System), Now: clock.System})
+	s, err := store.Open(t.Context(), c, store.Options{IDs: id.NewGenerator(now), Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
