@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/pulse-social/pulse/services/app"
-	"github.com/pulse-social/pulse/services/internal/timerslack"
 )
 
 // serveCommand serves until it is told to stop.
@@ -30,10 +29,10 @@ Examples:
 // AfterApply implements a hook of the parser's.
 func (serveCommand) AfterApply() error { return wakeLess() }
 
-// wakeLess has the process wake less often, before it does anything that it would have to do again.
+// wakeLess has the process wake less often, if the system lets it.
 func wakeLess() error {
-	if err := timerslack.Widen(timerslack.Wide); err != nil {
-		fmt.Fprintln(os.Stderr, "pulse: timers stay as exact as they are, which takes more CPU:", err)
+	if err := app.WakeLess(); err != nil {
+		fmt.Fprintln(os.Stderr, "pulse:", err)
 	}
 	return nil
 }
