@@ -57,9 +57,6 @@ Examples:
   pulse bench --mix compose,celebrity --people 100000 --celebrities 5 --fans 20000`
 }
 
-// AfterApply implements a hook of the parser's: what measures shares the machine with what is measured.
-func (benchCommand) AfterApply() error { return wakeLess() }
-
 // Run implements the command.
 func (c benchCommand) Run(ctx context.Context) error {
 	if c.Yardstick != "" {

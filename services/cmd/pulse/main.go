@@ -12,6 +12,7 @@ import (
 	_ "golang.org/x/crypto/x509roots/fallback" // Roots for an image that has no distribution; those of a system go first.
 
 	_ "github.com/pulse-social/pulse/services/app/clouds"
+	_ "github.com/pulse-social/pulse/services/cmd/pulse/timerslack" // Has serve and bench wake less often.
 )
 
 const description = `Pulse is the social backend that you own: people, posts, follows and timelines as Connect services.
@@ -45,15 +46,15 @@ type commands struct {
 }
 
 func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	var c commands
 	parser := kong.Must(&c,
 		kong.Name("pulse"), kong.Description(description), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	parsed, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "pulse:", err)
 		stop()

@@ -26,17 +26,6 @@ Examples:
     PULSE_NATS_URL=nats://nats:4222 PULSE_PEERS='*:pulse-{service}:8080' pulse serve post timeline`
 }
 
-// AfterApply implements a hook of the parser's.
-func (serveCommand) AfterApply() error { return wakeLess() }
-
-// wakeLess has the process wake less often, if the system lets it.
-func wakeLess() error {
-	if err := app.WakeLess(); err != nil {
-		fmt.Fprintln(os.Stderr, "pulse:", err)
-	}
-	return nil
-}
-
 // Run implements the command.
 func (s serveCommand) Run(ctx context.Context) error {
 	config, _, err := app.LoadConfig(os.LookupEnv)
