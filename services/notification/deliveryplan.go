@@ -47,7 +47,7 @@ func planFor(ctx context.Context, tx *store.Tx, causeIDs []int64) (*plan, error)
 	if p.choices, err = choicesOf(ctx, tx.Client, people); err != nil {
 		return nil, err
 	}
-	// Most are told where they are alone: about them nothing more has to be known.
+	// Most people are told in the application alone: of their causes nothing more has to be known.
 	causes = slices.DeleteFunc(causes, func(cause *ent.NotificationCause) bool {
 		push, email := p.channels(cause)
 		return !push && !email

@@ -50,8 +50,9 @@ func WithColumns(dialectName, table string, names []string, columns ...[]int64) 
 func jsonRows(columns [][]int64) string {
 	rows := make([][]int64, len(columns[0]))
 	for i := range rows {
-		for _, column := range columns {
-			rows[i] = append(rows[i], column[i])
+		rows[i] = make([]int64, len(columns))
+		for j, column := range columns {
+			rows[i][j] = column[i]
 		}
 	}
 	list, _ := json.Marshal(rows) //nolint:errchkjson // Numbers can be written.

@@ -34,10 +34,12 @@ func TestPruneDeletesWhatHasServedItsTime(t *testing.T) {
 	}
 	publish := func(events ...*ent.OutboxEvent) {
 		t.Helper()
-		for _, e := range events {
-			if err := s.MarkPublished(ctx, stream, []int64{e.ID}); err != nil {
-				t.Fatal(err)
-			}
+		ids := make([]int64, len(events))
+		for i, e := range events {
+			ids[i] = e.ID
+		}
+		if err := s.MarkPublished(ctx, stream, ids); err != nil {
+			t.Fatal(err)
 		}
 	}
 	plain, buried, late := emit(1), emit(2), emit(3)
