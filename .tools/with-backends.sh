@@ -109,12 +109,8 @@ postgres_port=$(pick)
 "${as[@]}" "$bin/initdb" -D "$dir/data" -U pulse -A trust >/dev/null
 # Users whom tests make have passwords.
 printf 'host all pulse 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n' >"$dir/data/pg_hba.conf"
-# Where one database is measured, its statistics come within seconds instead of a minute: a new one meets the plans that an older
-# one has. Of the many databases of tests, that would be work for nothing.
-naptime=60s
-[ "${1:-}" != --settings ] || naptime=5s
 "${as[@]}" "$bin/pg_ctl" -D "$dir/data" -l "$dir/postgres.log" -w start \
-  -o "-p $postgres_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=400 -c autovacuum_naptime=$naptime" >/dev/null || { cat "$dir/postgres.log" >&2; exit 1; }
+  -o "-p $postgres_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir -c max_connections=400" >/dev/null || { cat "$dir/postgres.log" >&2; exit 1; }
 "$bin/createdb" -h 127.0.0.1 -p "$postgres_port" -U pulse scratch
 cd - >/dev/null
 

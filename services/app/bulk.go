@@ -43,6 +43,16 @@ func Sizes(ctx context.Context, c Config) ([]store.TableSize, error) {
 	return sizes, errors.Join(err, s.Close())
 }
 
+// Vacuum has the configured database catch up with what was written, beside processes that may run on it; see
+// [store.Store.Vacuum].
+func Vacuum(ctx context.Context, c Config) error {
+	s, err := openCurrentStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Vacuum(ctx), s.Close())
+}
+
 // RebuildSearch writes all that search finds by anew from the configured database, while Pulse runs or while it does not.
 func RebuildSearch(ctx context.Context, c Config, report bulk.Report) error {
 	s, err := openCurrentStore(ctx, c)

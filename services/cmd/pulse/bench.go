@@ -134,7 +134,7 @@ func (c benchCommand) options() (bench.Options, error) {
 		return bench.Options{}, err
 	}
 	progress := display()
-	return bench.Options{
+	o := bench.Options{
 		Mixes: c.Mix, Rate: c.Rate, Duration: c.Duration, Readers: c.Readers, Streams: c.Streams, Graph: graph, Password: benchPassword,
 		Split: c.Split, Addr: strings.TrimSuffix(c.Addr, "/"), Servers: c.Servers, Services: app.ServiceNames(), Program: program, Backends: c.Backends, Progress: progress,
 		Say: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
@@ -145,22 +145,29 @@ func (c benchCommand) options() (bench.Options, error) {
 			}
 			return app.Fill(ctx, config, graph, benchPassword, bench.Stages(progress))
 		},
-		Sizes: c.sizes(),
-	}, nil
+	}
+	if c.Addr == "" {
+		o.Sizes, o.Vacuum = sizes, vacuum
+	}
+	return o, nil
 }
 
-// sizes answers what reads the sizes of the tables, if this process can reach the database of the Pulse that is measured.
-func (c benchCommand) sizes() func(ctx context.Context, dataDir string) ([]bench.TableSize, error) {
-	if c.Addr != "" {
-		return nil
+// sizes are those of the tables of a Pulse that was started here.
+func sizes(ctx context.Context, dataDir string) ([]bench.TableSize, error) {
+	config, err := configIn(dataDir)
+	if err != nil {
+		return nil, err
 	}
-	return func(ctx context.Context, dataDir string) ([]bench.TableSize, error) {
-		config, err := configIn(dataDir)
-		if err != nil {
-			return nil, err
-		}
-		return app.Sizes(ctx, config)
+	return app.Sizes(ctx, config)
+}
+
+// vacuum has the database of a Pulse that was started here catch up.
+func vacuum(ctx context.Context, dataDir string) error {
+	config, err := configIn(dataDir)
+	if err != nil {
+		return err
 	}
+	return app.Vacuum(ctx, config)
 }
 
 // configIn is the configuration of the environment in another data folder.

@@ -77,6 +77,8 @@ type Options struct {
 	Prepare func(ctx context.Context, dataDir string) error
 	// Sizes answers how much room each table of the database takes; nil where the database cannot be reached.
 	Sizes func(ctx context.Context, dataDir string) ([]TableSize, error)
+	// Vacuum has the database catch up with what was written; nil where it cannot be reached.
+	Vacuum func(ctx context.Context, dataDir string) error
 	// Backends are processes of databases and brokers that serve this Pulse alone; their CPU is counted.
 	Backends []int
 	// Progress shows how far it has come.
@@ -178,7 +180,20 @@ func (b *bench) open(ctx context.Context) (err error) {
 		return err
 	}
 	b.load = newLoad(b.server.urls)
-	return b.signIn(ctx)
+	if err := b.signIn(ctx); err != nil {
+		return err
+	}
+	return b.vacuum(ctx)
+}
+
+// vacuum has the database catch up with what the preparation has written, as pgbench does after it has filled one: a load meets
+// the plans and the pages of a database that is older, instead of the catching up.
+func (b *bench) vacuum(ctx context.Context) error {
+	if b.Vacuum == nil {
+		return nil
+	}
+	b.Say("vacuuming the database")
+	return b.Vacuum(ctx, b.folder)
 }
 
 // close stops what was started.

@@ -161,6 +161,9 @@ func (b *bench) streamMix(ctx context.Context, mix string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if err := b.vacuum(ctx); err != nil {
+		return Result{}, err
+	}
 	before, err := b.residents()
 	if err != nil {
 		return Result{}, err
