@@ -134,7 +134,8 @@ fi
 
 nats_port=$(pick)
 GOWORK='' go -C "$repository/services" build -o "$dir/nats-server" github.com/nats-io/nats-server/v2
-start nats "$dir/nats-server" --addr 127.0.0.1 --port "$nats_port" --jetstream --store_dir "$dir/nats"
+# As in Compose and the chart.
+start nats env GOMAXPROCS=1 "$dir/nats-server" --addr 127.0.0.1 --port "$nats_port" --jetstream --store_dir "$dir/nats"
 until_true grep -q 'Server is ready' "$dir/nats.log"
 if [ $# -gt 0 ]; then
   export PULSE_DATABASE_URL="$server/postgres?sslmode=disable" PULSE_REDIS_URL=$redis PULSE_NATS_URL="nats://127.0.0.1:$nats_port" PULSE_MEDIA_URL="file://$dir/media"
