@@ -41,6 +41,22 @@ const amongTemplate = `
 	({{ $f.Constant }}{{ if not $op.Niladic }}, {{ $.Scope.Arg }}{{ if $op.Variadic }}...{{ end }}{{ end }})
 {{- end }}`
 
+// onTemplate writes what has a client work with another driver.
+const onTemplate = `{{ define "on" }}
+{{ with extend $ "Package" "ent" }}{{ template "header" . }}{{ end }}
+import "entgo.io/ent/dialect"
+
+// On answers the client on another driver, such as a transaction that was begun without it. The hooks are the client's own: to add
+// them to a client for each transaction costs more than all else about it.
+func (c *Client) On(driver dialect.Driver) *Client {
+	cfg := c.config
+	cfg.driver = driver
+	client := &Client{config: cfg}
+	client.init()
+	return client
+}
+{{ end }}`
+
 func main() {
 	if err := generate("./schema", "."); err != nil {
 		log.Fatalf("generate ent: %v", err)
@@ -57,6 +73,7 @@ func generate(schema, target string) error {
 		Templates: []*gen.Template{
 			gen.MustParse(gen.NewTemplate("owners").Parse(ownersTemplate)),
 			gen.MustParse(gen.NewTemplate("among").Parse(amongTemplate)),
+			gen.MustParse(gen.NewTemplate("on").Parse(onTemplate)),
 		},
 	})
 }

@@ -57,26 +57,26 @@ func (tx *Tx) chain(ctx context.Context) error {
 			SubjectID: act.SubjectID, RequestID: act.RequestID, Details: string(details),
 		}
 		hash = AuditHash(hash, record)
-		rows[i] = tx.own.AuditRecord.Create().SetID(place).SetAt(record.At).SetAction(record.Action).
+		rows[i] = tx.own().AuditRecord.Create().SetID(place).SetAt(record.At).SetAction(record.Action).
 			SetActorKind(record.ActorKind).SetActorID(record.ActorID).SetSubjectID(record.SubjectID).
 			SetRequestID(record.RequestID).SetDetails(record.Details).SetHash(hash)
 	}
-	if err := tx.own.AuditRecord.CreateBulk(rows...).Exec(ctx); err != nil {
+	if err := tx.own().AuditRecord.CreateBulk(rows...).Exec(ctx); err != nil {
 		return fmt.Errorf("write the audit log: %w", err)
 	}
-	return tx.own.AuditHead.UpdateOneID(headID).SetRecordID(place).SetHash(hash).Exec(ctx)
+	return tx.own().AuditHead.UpdateOneID(headID).SetRecordID(place).SetHash(hash).Exec(ctx)
 }
 
 // head answers the end of the chain, and keeps it until the transaction ends.
 func (tx *Tx) head(ctx context.Context) (*ent.AuditHead, error) {
-	query := tx.own.AuditHead.Query()
+	query := tx.own().AuditHead.Query()
 	if tx.store.engine == enginePostgres {
 		query.ForUpdate() // SQLite has one writer.
 	}
 	head, err := query.Only(ctx)
 	if ent.IsNotFound(err) {
 		// Of several that begin the chain at once, all but one run again.
-		return tx.own.AuditHead.Create().SetID(headID).SetRecordID(0).SetHash([]byte{}).Save(ctx)
+		return tx.own().AuditHead.Create().SetID(headID).SetRecordID(0).SetHash([]byte{}).Save(ctx)
 	}
 	return head, err
 }

@@ -46,7 +46,7 @@ func (i *Idempotency) recall(ctx context.Context, tx *Tx) ([]byte, error) {
 	if i == nil {
 		return nil, nil
 	}
-	record, err := tx.own.IdempotencyRecord.Query().Where(idempotencyrecord.KeyHash(i.keyHash())).Only(ctx)
+	record, err := tx.own().IdempotencyRecord.Query().Where(idempotencyrecord.KeyHash(i.keyHash())).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
@@ -80,7 +80,7 @@ func (i *Idempotency) keep(ctx context.Context, tx *Tx, answer proto.Message) er
 	if err != nil {
 		return err
 	}
-	return tx.own.IdempotencyRecord.Create().SetID(tx.NewID()).
+	return tx.own().IdempotencyRecord.Create().SetID(tx.NewID()).
 		SetKeyHash(i.keyHash()).SetRequestMAC(mac).SetSealedResponse(sealed).Exec(ctx)
 }
 

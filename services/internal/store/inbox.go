@@ -18,7 +18,7 @@ func (tx *Tx) Fresh(ctx context.Context, consumer string, events []int64) (map[i
 		return nil, fmt.Errorf("write the inbox of %s: %w", consumer, err)
 	}
 	if len(buried) > 0 {
-		_, err = tx.own.DeadLetter.Delete().Where(deadletter.Consumer(consumer), deadletter.EventIDIn(buried...)).Exec(ctx)
+		_, err = tx.own().DeadLetter.Delete().Where(deadletter.Consumer(consumer), deadletter.EventIDIn(buried...)).Exec(ctx)
 	}
 	return fresh, err
 }
@@ -39,7 +39,7 @@ func (tx *Tx) enter(ctx context.Context, consumer string, events []int64) (fresh
 	statement := fmt.Sprintf("INSERT INTO %[1]s (%[2]s, %[3]s, %[4]s, %[5]s) %[6]s ON CONFLICT (%[4]s, %[3]s) DO NOTHING RETURNING %[4]s, EXISTS (SELECT 1 FROM %[7]s WHERE %[7]s.%[8]s = %[1]s.%[4]s AND %[7]s.%[9]s = %[1]s.%[3]s)",
 		inboxentry.Table, inboxentry.FieldID, inboxentry.FieldConsumer, inboxentry.FieldEventID, inboxentry.FieldAppliedAt,
 		chosen, deadletter.Table, deadletter.FieldEventID, deadletter.FieldConsumer)
-	inserted, err := tx.own.QueryContext(ctx, statement, args...)
+	inserted, err := tx.driver.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -50,7 +50,7 @@ func (tx *Tx) Last(statements ...Statement) { tx.last = append(tx.last, statemen
 // Do runs statements now, in their order.
 func (tx *Tx) Do(ctx context.Context, statements ...Statement) error {
 	for _, s := range statements {
-		if _, err := tx.own.ExecContext(ctx, s.Query, s.Args...); err != nil {
+		if _, err := tx.driver.ExecContext(ctx, s.Query, s.Args...); err != nil {
 			return err
 		}
 	}

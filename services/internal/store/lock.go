@@ -19,7 +19,7 @@ func (tx *Tx) Lock(ctx context.Context, what string, ids ...int64) error {
 	for _, id := range ids {
 		_, _ = sum.Write(binary.BigEndian.AppendUint64(nil, uint64(id)))
 	}
-	if _, err := tx.own.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(sum.Sum64())); err != nil {
+	if _, err := tx.driver.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(sum.Sum64())); err != nil {
 		return fmt.Errorf("lock %s: %w", what, err)
 	}
 	return nil

@@ -3,6 +3,9 @@ package store_test
 import (
 	"testing"
 
+	entsql "entgo.io/ent/dialect/sql"
+
+	busv1 "github.com/pulse-social/pulse/gen/pulse/bus/v1"
 	"github.com/pulse-social/pulse/services/internal/store"
 )
 
@@ -24,5 +27,31 @@ func TestSizes(t *testing.T) {
 		if size := got[table]; size.Bytes <= 0 || int64(size.Kept) != kept {
 			t.Errorf("%s takes %d bytes, kept for %s", table, size.Bytes, size.Kept)
 		}
+	}
+}
+
+func TestVacuumTellsPostgresWhatIsThere(t *testing.T) {
+	t.Parallel()
+	s, ctx := open(t), t.Context()
+	err := s.For("post").Write(ctx, func(tx *store.Tx) error {
+		return tx.Emit(&busv1.PostDeleted{PostId: 1, AuthorId: 2})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Vacuum(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if !s.IsPostgres() {
+		return // SQLite has nothing to be told.
+	}
+	rows, err := s.For("post").QueryContext(ctx, "SELECT reltuples FROM pg_class WHERE oid = 'outbox_events'::regclass")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	known, err := entsql.ScanInt(rows)
+	if err != nil || known != 1 {
+		t.Errorf("Postgres knows of %d events (%v), want 1", known, err)
 	}
 }

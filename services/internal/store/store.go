@@ -115,7 +115,14 @@ func (s *Store) For(service string) *DB {
 	drv := entsql.OpenDB(s.engine, s.reader)
 	client := ent.NewClient(ent.Driver(drv))
 	client.Use(refuseMutation)
-	return &DB{Client: client, store: s, service: service}
+	return &DB{Client: client, store: s, writing: guarded(service)}
+}
+
+// guarded is a client, of no database yet, that changes only what service owns.
+func guarded(service string) *ent.Client {
+	client := ent.NewClient()
+	client.Use(ownership.Guard(service, ent.Owners))
+	return client
 }
 
 // refuseMutation is the hook of clients that only read.
@@ -128,19 +135,13 @@ func refuseMutation(entgo.Mutator) entgo.Mutator {
 // A DB is the database as one service has it. Its embedded client reads; all that writes is in [DB.Write].
 type DB struct {
 	*ent.Client
-	store   *Store
-	service string
+	store *Store
+	// writing is what works in transactions, on each.
+	writing *ent.Client
 }
 
 // Store answers the store behind it.
 func (db *DB) Store() *Store { return db.store }
-
-// clientOn answers a client that works in a transaction and changes only what service owns.
-func (s *Store) clientOn(tx *sql.Tx, service string) *ent.Client {
-	client := ent.NewClient(ent.Driver(txDriver{Conn: entsql.Conn{ExecQuerier: tx}, engine: s.engine}))
-	client.Use(ownership.Guard(service, ent.Owners))
-	return client
-}
 
 // txDriver is an ent driver on a transaction that somebody else commits.
 type txDriver struct {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/pulse-social/pulse/ent"
@@ -22,7 +23,8 @@ type Tx struct {
 	// Now is when the transaction began.
 	Now time.Time
 
-	own    *ent.Client // changes what package store owns
+	driver txDriver
+	owned  *ent.Client // see own
 	store  *Store
 	trace  string
 	events []*ent.OutboxEvent
@@ -57,10 +59,8 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	tx := &Tx{
-		Client: s.clientOn(sqlTx, db.service), own: s.clientOn(sqlTx, owner),
-		Now: s.now(), store: s, trace: traceParent(ctx),
-	}
+	driver := txDriver{Conn: entsql.Conn{ExecQuerier: sqlTx}, engine: s.engine}
+	tx := &Tx{Client: db.writing.On(driver), Now: s.now(), driver: driver, store: s, trace: traceParent(ctx)}
 	err = fn(tx)
 	if err == nil {
 		err = tx.chain(ctx)
@@ -78,6 +78,14 @@ func (db *DB) writeOnce(ctx context.Context, fn func(tx *Tx) error) error {
 	failpoint.Hit(failpoint.AfterCommit)
 	s.tell(tx.events)
 	return nil
+}
+
+// own answers the client that changes what this package owns.
+func (tx *Tx) own() *ent.Client {
+	if tx.owned == nil {
+		tx.owned = tx.store.outbox.writing.On(tx.driver)
+	}
+	return tx.owned
 }
 
 // NewID draws an id for a row of the transaction.
