@@ -161,12 +161,13 @@ func sizes(ctx context.Context, dataDir string) ([]bench.TableSize, error) {
 	return app.Sizes(ctx, config)
 }
 
-// vacuum has the database of a Pulse that was started here catch up.
+// vacuum has the database of a Pulse that was started here catch up, where that is something to do.
 func vacuum(ctx context.Context, dataDir string) error {
 	config, err := configIn(dataDir)
-	if err != nil {
+	if err != nil || config.Store.Embedded() {
 		return err
 	}
+	fmt.Fprintln(os.Stderr, "vacuuming the database")
 	return app.Vacuum(ctx, config)
 }
 

@@ -192,7 +192,6 @@ func (b *bench) vacuum(ctx context.Context) error {
 	if b.Vacuum == nil {
 		return nil
 	}
-	b.Say("vacuuming the database")
 	return b.Vacuum(ctx, b.folder)
 }
 

@@ -34,7 +34,12 @@ func (s *Store) Vacuum(ctx context.Context) error {
 	if s.engine == engineSQLite {
 		return nil
 	}
-	if _, err := s.reader.ExecContext(ctx, "VACUUM (ANALYZE)"); err != nil {
+	db, err := s.migrator() // A large table takes longer than a statement may.
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(ctx, "VACUUM (ANALYZE)"); err != nil {
 		return fmt.Errorf("vacuum: %w", err)
 	}
 	return nil
