@@ -33,7 +33,7 @@ var mutants = []mutant{
 		text: "		return errors.Join(err, ignoreDone(sqlTx.Rollback()))",
 		replacement: `		_ = sqlTx.Rollback()
 		if outside, begun := s.writer.BeginTx(ctx, nil); begun == nil {
-			_ = (&Tx{own: s.clientOn(outside, owner), store: s, events: tx.events}).finish(ctx)
+			_ = (&Tx{driver: txDriver{Conn: entsql.Conn{ExecQuerier: outside}, engine: s.engine}, store: s, events: tx.events}).finish(ctx)
 			_ = outside.Commit()
 		}
 		return errors.Join(err, ignoreDone(nil))`,
