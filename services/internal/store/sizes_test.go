@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"testing"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -51,7 +52,7 @@ func TestVacuumTellsPostgresWhatIsThere(t *testing.T) {
 	}
 	defer rows.Close()
 	known, err := entsql.ScanInt(rows)
-	if err != nil || known != 1 {
+	if err := errors.Join(err, rows.Err()); err != nil || known != 1 {
 		t.Errorf("Postgres knows of %d events (%v), want 1", known, err)
 	}
 }
