@@ -169,7 +169,8 @@ just() { [ "$(replicas "$1")" -eq "$2" ]; }
 scale() {
   local deployment=${SCALED:-pulse-post}
   say "more pods under load and fewer after it ($deployment)"
-  deploy --set api.replicas=1,api.autoscaling.enabled=true,api.autoscaling.minReplicas=1,api.autoscaling.maxReplicas=3 \
+  # What a pod takes when idle has to be little of what it asks for.
+  deploy --set api.resources.requests.cpu=50m,api.replicas=1,api.autoscaling.enabled=true,api.autoscaling.minReplicas=1,api.autoscaling.maxReplicas=3 \
     --set api.autoscaling.cpuPercent=60,api.autoscaling.memoryPercent=400,api.autoscaling.scaleDownAfterSeconds=15
   until_ok 120 "the autoscaler to have figures" sh -c "kubectl --namespace $namespace get hpa $deployment --output jsonpath='{.status.currentMetrics[*].resource.current.averageUtilization}' | grep -q '[0-9]'"
   until_ok 180 "one pod without load" just "$deployment" 1
